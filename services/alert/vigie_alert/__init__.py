@@ -1,0 +1,1 @@
+"""Rule events in, alerts with evidence out."""

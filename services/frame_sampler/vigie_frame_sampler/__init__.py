@@ -1,0 +1,1 @@
+"""Cameras in, sampled and masked JPEG frames out."""

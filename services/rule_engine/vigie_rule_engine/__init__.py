@@ -1,0 +1,1 @@
+"""Tracks in, rule events and coverage out."""
