@@ -1,0 +1,160 @@
+"""Conditions of rules (`when`): typed CEL expressions over what is known when an episode matures.
+
+A condition is compiled once, must be of type bool, and is bounded: at most `LONGEST` bytes, no comprehension and
+no regular expression, so that an evaluation costs microseconds whatever its author wrote. Every variable is
+declared with its type, so a misspelt name is an error when the rule is read and not a rule that never fires.
+Language: Common Expression Language, https://github.com/google/cel-spec.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
+
+from cel_expr_python import cel
+from vigie_common.errors import BadInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LONGEST: Final = 1024
+"""Bytes of the longest condition."""
+
+_COMMON_FACTS: Final = ("moved_heights", "score", "seen_for_s", "speed_heights_per_s")
+
+FACTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "presence": ("present_for_s", *_COMMON_FACTS),
+    "stopped": ("stopped_for_s", *_COMMON_FACTS),
+    "count_line": _COMMON_FACTS,
+}
+"""Measured values each template gives to its conditions and texts; the unit ends the name."""
+
+_VARIABLES: Final[Mapping[str, Any]] = {
+    "local.hour": cel.Type.INT,
+    "local.minute": cel.Type.INT,
+    "local.weekday": cel.Type.INT,
+    "local.date": cel.Type.STRING,
+    "local.holiday": cel.Type.BOOL,
+    "object.class": cel.Type.STRING,
+    "zone.name": cel.Type.STRING,
+    "line.name": cel.Type.STRING,
+    "camera.id": cel.Type.STRING,
+    "camera.site": cel.Type.STRING,
+    "camera.tags": cel.Type.List(cel.Type.STRING),
+}
+"""What every condition may name; weekday counts from 1, Monday, to 7 (ISO 8601). Facts come beside them."""
+
+VARIABLE_NAMES: Final = tuple(_VARIABLES)
+"""Names for error messages and the documentation, facts apart."""
+
+_FORBIDDEN: Final = re.compile(
+    r"\b(matches|all|exists|exists_one|existsOne|map|filter|has|transformList|transformMap)\s*\("
+)
+_STRING: Final = re.compile(r"'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\"")
+
+
+class ConditionError(BadInputError):
+    """A condition cannot be used; `line` and `column` count from 1 inside its source."""
+
+    def __init__(self, message: str, line: int = 1, column: int = 1) -> None:
+        super().__init__(message)
+        self.line = line
+        self.column = column
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A compiled condition."""
+
+    source: str
+    template: str
+    _expression: Any = field(repr=False, compare=False)
+
+    def holds(self, variables: Mapping[str, object]) -> bool:
+        """Whether it is true of `variables` (every declared name); an error of evaluation is false."""
+        value = self._expression.eval(data=variables)
+        return bool(value.type() == cel.Type.BOOL and value.value() is True)
+
+
+@lru_cache(maxsize=32)
+def _environment(template: str) -> Any:
+    facts = {f"facts.{name}": cel.Type.DOUBLE for name in FACTS.get(template, _COMMON_FACTS)}
+    return cel.NewEnv(variables={**_VARIABLES, **facts})
+
+
+@lru_cache(maxsize=4096)
+def compile_condition(source: str, template: str) -> Condition:
+    """The compiled condition of a rule of `template`.
+
+    Raises:
+        ConditionError: too long, not CEL, an unknown variable, a forbidden function, or not a bool.
+    """
+    if len(source.encode()) > LONGEST:
+        raise ConditionError(
+            f"when: {len(source.encode())} bytes is longer than {LONGEST}: split it into several rules"
+        )
+    bare = _STRING.sub(lambda literal: "'" + " " * (len(literal.group()) - 2) + "'", source)
+    forbidden = _FORBIDDEN.search(bare)
+    if forbidden:
+        line = bare.count("\n", 0, forbidden.start()) + 1
+        column = forbidden.start() - bare.rfind("\n", 0, forbidden.start())
+        raise ConditionError(
+            f"when: {forbidden.group(1)}() may not be used, its cost has no bound: "
+            "compare with ==, in, startsWith() or contains()",
+            line,
+            column,
+        )
+    try:
+        expression = _environment(template).compile(source)
+    except RuntimeError as error:
+        raise _explained(str(error), template) from error
+    if expression.return_type() != cel.Type.BOOL:
+        raise ConditionError(
+            f"when: {source!r} gives a {expression.return_type().name().lower()}, not true or false: "
+            "compare it with something, such as local.hour >= 7"
+        )
+    return Condition(source, template, expression)
+
+
+def _explained(message: str, template: str) -> ConditionError:
+    """The error with what its author can do about it."""
+    place = re.search(r"<input>:(\d+):(\d+): (.*)", message)
+    line, column, reason = (int(place[1]), int(place[2]), place[3]) if place else (1, 1, message)
+    reason = reason.removesuffix(" (in container '')")
+    if "undeclared reference" in reason:
+        known = [*VARIABLE_NAMES, *(f"facts.{name}" for name in FACTS.get(template, _COMMON_FACTS))]
+        fix = f"known are {', '.join(known)}"
+    elif "(double, int)" in reason or "(int, double)" in reason:
+        fix = "write a whole number beside a measured value with a point, as 30.0"
+    else:
+        fix = "the language is CEL, such as local.hour >= 7 && local.hour < 20"
+    return ConditionError(f"when: {reason}: {fix}", line, column)
+
+
+@lru_cache(maxsize=64)
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
+
+
+def local_time(at_ms: int, time_zone: str, holidays: frozenset[str]) -> dict[str, object]:
+    """The `local.*` variables at an event time.
+
+    Args:
+        at_ms: milliseconds since 1970 UTC.
+        time_zone: IANA name.
+        holidays: ISO dates of the site's calendar.
+    """
+    epoch = datetime(1970, 1, 1, tzinfo=ZoneInfo("UTC"))
+    local = (epoch + timedelta(milliseconds=at_ms)).astimezone(_zone(time_zone))
+    date = local.date().isoformat()
+    return {
+        "local.hour": local.hour,
+        "local.minute": local.minute,
+        "local.weekday": local.isoweekday(),
+        "local.date": date,
+        "local.holiday": date in holidays,
+    }

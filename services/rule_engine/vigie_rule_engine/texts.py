@@ -1,0 +1,143 @@
+"""Explanations for people: the placeholders of a rule's `explain`, filled in each language."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from vigie_common.errors import BadInputError
+
+from vigie_rule_engine.conditions import FACTS, VARIABLE_NAMES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
+
+_CLASSES: Final[Mapping[str, Mapping[str, str]]] = {
+    "fr": {
+        "unknown": "objet",
+        "person": "personne",
+        "bicycle": "vélo",
+        "motorcycle": "moto",
+        "scooter": "trottinette",
+        "car": "voiture",
+        "van": "camionnette",
+        "bus": "bus",
+        "truck": "camion",
+        "tram": "tramway",
+        "animal": "animal",
+        "bag": "bagage",
+        "fire": "feu",
+        "smoke": "fumée",
+        "weapon": "arme",
+    },
+    "en": {"unknown": "object"},
+}
+"""Names of the classes by language; a name that is missing is the taxonomy's own."""
+
+_UNITS: Final[Mapping[str, str]] = {
+    "_heights_per_s": "heights/s",
+    "_heights": "heights",
+    "_mps": "m/s",
+    "_m": "m",
+}
+_UNIT_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
+    "fr": {"heights/s": "hauteurs/s", "heights": "hauteurs"},
+    "en": {},
+}
+_UNMOVED: Final[Mapping[str, str]] = {
+    "fr": "{0} (n'a jamais bougé depuis son apparition : peut-être du mobilier urbain)",
+    "en": "{0} (has never moved since it appeared: perhaps street furniture)",
+}
+
+
+def duration(seconds: float, language: str) -> str:
+    """A duration as people say it: `45 s`, `3 min 20 s` (en `3 min 20 s`), `2 h 05 min`."""
+    whole = round(seconds)
+    if whole < 60:
+        tenth = f"{seconds:.1f}" if seconds < 10 and round(seconds, 1) != whole else str(whole)
+        return f"{_decimal(tenth, language)} s"
+    if whole < 3600:
+        minutes, rest = divmod(whole, 60)
+        return f"{minutes} min {rest:02d} s" if rest else f"{minutes} min"
+    hours, rest = divmod(round(whole / 60), 60)
+    return f"{hours} h {rest:02d} min" if rest else f"{hours} h"
+
+
+def _decimal(number: str, language: str) -> str:
+    return number.replace(".", ",") if language == "fr" else number
+
+
+def class_name(object_class: str, language: str) -> str:
+    """What the class is called in a language."""
+    return _CLASSES.get(language, _CLASSES["en"]).get(object_class, object_class)
+
+
+def _fact(name: str, facts: Mapping[str, float], language: str) -> str | None:
+    """A measured value with its unit; `name` may leave the unit out."""
+    for key in (name, f"{name}_s", f"{name}_m", f"{name}_mps", f"{name}_heights", f"{name}_heights_per_s"):
+        if key in facts:
+            if key.endswith("_per_s") or not key.endswith("_s"):
+                number = _decimal(f"{facts[key]:.2g}", language)
+                unit = next((u for suffix, u in _UNITS.items() if key.endswith(suffix)), "")
+                word = _UNIT_WORDS.get(language, {}).get(unit, unit)
+                return f"{number} {word}".rstrip()
+            return duration(facts[key], language)
+    return None
+
+
+def fill(template: str, variables: Mapping[str, object], facts: Mapping[str, float], language: str) -> str:
+    """`template` with each placeholder replaced; one that is not known stays as it was written."""
+
+    def value(found: re.Match[str]) -> str:
+        name = found.group(1).strip()
+        if name.startswith("facts."):
+            return _fact(name.removeprefix("facts."), facts, language) or found.group()
+        if name == "object.class":
+            return class_name(str(variables.get(name, "unknown")), language)
+        return str(variables[name]) if name in variables else found.group()
+
+    return _PLACEHOLDER.sub(value, template)
+
+
+def explanation(
+    explain: Mapping[str, str],
+    variables: Mapping[str, object],
+    facts: Mapping[str, float],
+    *,
+    unmoved: bool,
+) -> dict[str, str]:
+    """The explanation in every language the rule has one for.
+
+    Args:
+        explain: templates by language.
+        variables: the variables of the rule's condition.
+        facts: measured values; the unit ends the name.
+        unmoved: the object never moved since it appeared, which the text then says.
+    """
+    filled = {language: fill(text, variables, facts, language) for language, text in sorted(explain.items())}
+    if not unmoved:
+        return filled
+    return {
+        language: _UNMOVED.get(language, _UNMOVED["en"]).format(text) for language, text in filled.items()
+    }
+
+
+def check_placeholders(text: str, template: str) -> None:
+    """Refuse a placeholder that nothing fills.
+
+    Raises:
+        BadInputError: names it and those that are known.
+    """
+    facts = FACTS.get(template, ())
+    spelt = {f"facts.{name}" for name in facts} | {
+        f"facts.{name.removesuffix(unit)}" for name in facts for unit in ("_heights_per_s", "_heights", "_s")
+    }
+    known = {*VARIABLE_NAMES, "camera.title", "direction", *spelt}
+    for found in _PLACEHOLDER.finditer(text):
+        if found.group(1).strip() not in known:
+            raise BadInputError(
+                f"explain: {found.group()} is not known: use one of "
+                + ", ".join("{" + name + "}" for name in sorted(known))
+            )
