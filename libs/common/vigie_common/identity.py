@@ -1,0 +1,38 @@
+"""Names that a replay gives again: ids of episodes, counts and events; and the one id that is new each time, a session's."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID, uuid5
+
+import uuid_utils
+
+NAMESPACE: Final = UUID("9f0c1c1e-5b0a-5d5e-8a55-6f2b7f3a1d01")
+"""Fixed for ever: a change would give every episode another id."""
+
+
+def episode_id(  # noqa: PLR0913 - the identity of an episode has seven parts (DESIGN, recovery, point 7)
+    site: str, camera: str, rule: str, version: str, scope: str, subject: str, started_at: int
+) -> str:
+    """The id of an episode or count, a UUIDv5 (RFC 9562, section 5.5): the same for whoever computes it.
+
+    Args:
+        site: site id.
+        camera: camera id.
+        rule: rule id.
+        version: digest of the rule's semantics.
+        scope: zone or line name, empty for the whole image.
+        subject: the object's id as rules see it, empty for a zone.
+        started_at: first instant the condition held, milliseconds since 1970 UTC.
+    """
+    return str(uuid5(NAMESPACE, f"{site}/{camera}/{rule}/{version}/{scope}/{subject}/{started_at}"))
+
+
+def event_id(episode: str, ordinal: int) -> str:
+    """The id of one step of an episode."""
+    return f"{episode}:{ordinal}"
+
+
+def session_id() -> str:
+    """A new capture's id, a UUIDv7 (RFC 9562, section 5.7): sorts by the start of the capture."""
+    return str(uuid_utils.uuid7())
