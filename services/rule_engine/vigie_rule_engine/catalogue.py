@@ -1,4 +1,4 @@
-"""The templates a rule may name, as data: what each judges, its parameters with units and defaults, what it needs.
+"""The templates a rule may name, as data: what each judges, its parameters, their defaults and what it needs.
 
 The rule file parser, the JSON Schemas and the documentation read this table; the compiled functions are in
 `vigie_rule_engine.templates`. Definitions and defaults are starting judgements, tuned per camera.
@@ -6,15 +6,17 @@ The rule file parser, the JSON Schemas and the documentation read this table; th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Kind = Literal["duration", "distance", "speed", "fraction", "number", "classes", "zone", "line"]
 """What a parameter's value is; every kind but a plain number is written with its unit or by name."""
 
-Scope = Literal["track × zone", "track × line", "track", "zone", "line"]
+Scope = Literal["track in zone", "track over line", "track", "zone", "line"]
 """What an episode or a count of the template is about."""
 
 Need = Literal["homography"]
@@ -67,7 +69,7 @@ _KEEP_OPEN: Final = Parameter("keep_open", "duration", "5s", "how long it may fa
 _ALL: Final[tuple[Template, ...]] = (
     Template(
         name="presence",
-        scope="track × zone",
+        scope="track in zone",
         parameters=(
             _CLASSES,
             _ZONE,
@@ -80,7 +82,7 @@ _ALL: Final[tuple[Template, ...]] = (
     ),
     Template(
         name="stopped",
-        scope="track × zone",
+        scope="track in zone",
         parameters=(
             _CLASSES,
             _ZONE,
@@ -94,7 +96,7 @@ _ALL: Final[tuple[Template, ...]] = (
     ),
     Template(
         name="count_line",
-        scope="track × line",
+        scope="track over line",
         parameters=(
             _CLASSES,
             Parameter("line", "line", None, "line of the camera file"),
@@ -103,7 +105,7 @@ _ALL: Final[tuple[Template, ...]] = (
             Parameter("depth", "distance", "0.5 heights", "or how deep past the line confirms it at once"),
         ),
         needs=frozenset(),
-        doc="One count per confirmed crossing, in the direction in or out, at the first sample past the band.",
+        doc="One count per confirmed crossing, in or out, at the time of the first sample past the band.",
     ),
 )
 

@@ -1,0 +1,150 @@
+"""Durations, distances, speeds and shares as people write them, in base units for the machine.
+
+| kind | spelling | base unit |
+|---|---|---|
+| duration | `500ms`, `10s`, `3m`, `1h30m`, `2d` | seconds |
+| distance | `2 m`, `50 cm`, `1.5 heights` (of the object's own box) | metres, or heights |
+| speed | `30 km/h`, `8 m/s`, `0.3 heights/s` | metres a second, or heights a second |
+| fraction | `75%` | 0..1 |
+
+A number without its unit is refused with the spelling that was probably meant.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+_DURATION_S: Final[dict[str, float]] = {"d": 86_400.0, "h": 3_600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
+"""Seconds of each unit, longest first: the order in which a duration lists them."""
+
+DURATION_PATTERN: Final = (
+    r"^(?=\d)(\d{1,9}(\.\d{1,9})?d)?(\d{1,9}(\.\d{1,9})?h)?(\d{1,9}(\.\d{1,9})?m)?"
+    r"(\d{1,9}(\.\d{1,9})?s)?(\d{1,9}(\.\d{1,9})?ms)?$"
+)
+DISTANCE_PATTERN: Final = r"^\d{1,9}(\.\d{1,9})? ?(m|cm|heights)$"
+SPEED_PATTERN: Final = r"^\d{1,9}(\.\d{1,9})? ?(km/h|m/s|heights/s)$"
+FRACTION_PATTERN: Final = r"^\d{1,3}(\.\d{1,9})? ?%$"
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+_DISTANCE: Final = {"m": ("m", 1.0), "cm": ("m", 0.01), "heights": ("heights", 1.0)}
+_SPEED: Final = {
+    "km/h": ("mps", 1000.0 / 3600.0),
+    "m/s": ("mps", 1.0),
+    "heights/s": ("heights_per_s", 1.0),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A value in its base unit; `unit` ends the name of the parameter (`for_s`, `within_heights`)."""
+
+    value: float
+    unit: str
+
+
+def _bare(value: object) -> str | None:
+    """The digits of a value that is a number alone, as the author would write it; else None."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f"{value:g}"
+    if isinstance(value, str) and re.fullmatch(r"\d+(\.\d+)?", value.strip()):
+        return value.strip()
+    return None
+
+
+def _refusal(value: object, kind: str, examples: str, units: tuple[str, ...]) -> ValueError:
+    number = _bare(value)
+    if number is not None:
+        meant = ", ".join(f"{number}{unit}" for unit in units[:-1]) + f" or {number}{units[-1]}"
+        return ValueError(f"a {kind} needs its unit: write {meant}")
+    return ValueError(f"not a {kind}: write a number and its unit, such as {examples}")
+
+
+def parse_duration(value: object) -> Quantity:
+    """Seconds of `3m`, `500ms`, `1h30m`.
+
+    Raises:
+        ValueError: the unit is missing, or it is no duration; the message shows the fix.
+    """
+    text = value.strip() if isinstance(value, str) else ""
+    if not re.match(DURATION_PATTERN, text, re.ASCII):
+        raise _refusal(value, "duration", "500ms, 10s, 3m or 1h30m", ("s", "m", "h"))
+    parts = re.findall(r"([\d.]+)(ms|d|h|m|s)", text)
+    # in thousandths, so that 100ms is 0.1 and not 0.1 and a bit
+    return Quantity(sum(float(number) * (_DURATION_S[unit] * 1000) for number, unit in parts) / 1000, "s")
+
+
+def _measure(value: object, pattern: str, units: dict[str, tuple[str, float]]) -> Quantity | None:
+    text = value.strip() if isinstance(value, str) else ""
+    if not re.match(pattern, text, re.ASCII):
+        return None
+    number, unit = re.findall(r"^([\d.]+) ?(.+)$", text)[0]
+    base, factor = units[unit]
+    return Quantity(float(number) * factor, base)
+
+
+def parse_distance(value: object) -> Quantity:
+    """Metres of `2 m` and `50 cm`, or body heights of `1.5 heights`.
+
+    Raises:
+        ValueError: the unit is missing, or it is no distance; the message shows the fix.
+    """
+    found = _measure(value, DISTANCE_PATTERN, _DISTANCE)
+    if found is None:
+        raise _refusal(value, "distance", "2 m, 50 cm or 1.5 heights", (" m", " heights"))
+    return found
+
+
+def parse_speed(value: object) -> Quantity:
+    """Metres a second of `30 km/h` and `8 m/s`, or heights a second of `0.3 heights/s`.
+
+    Raises:
+        ValueError: the unit is missing, or it is no speed; the message shows the fix.
+    """
+    found = _measure(value, SPEED_PATTERN, _SPEED)
+    if found is None:
+        raise _refusal(value, "speed", "30 km/h, 8 m/s or 0.3 heights/s", (" km/h", " m/s", " heights/s"))
+    return found
+
+
+def parse_fraction(value: object) -> Quantity:
+    """0..1 of `75%`.
+
+    Raises:
+        ValueError: the sign is missing, or it is more than 100 %; the message shows the fix.
+    """
+    found = _measure(value, FRACTION_PATTERN, {"%": ("fraction", 0.01)})
+    if found is None:
+        number = _bare(value)
+        if number is None:
+            raise ValueError("not a share: write a number and %, such as 75%")
+        share = float(number)
+        raise ValueError(f"a share needs its sign: write {share * 100 if share <= 1 else share:g}%")
+    if found.value > 1.0:
+        raise ValueError("more than the whole: write 100% or less")
+    return found
+
+
+def parse_instant(text: str, zone: str, *, end_of_day: bool = False) -> int:
+    """Milliseconds since 1970 UTC of an ISO 8601 date or time; without an offset it is local to `zone`.
+
+    A date alone is its first instant, or the first of the next day with `end_of_day`.
+
+    Raises:
+        ValueError: it is neither a date nor a time.
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(
+            "not a time: write 2026-05-01, 2026-05-01T18:00 or 2026-05-01T18:00+02:00"
+        ) from error
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=ZoneInfo(zone))
+    if end_of_day and re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
+        moment = (moment.replace(tzinfo=None) + timedelta(days=1)).replace(tzinfo=moment.tzinfo)
+    return round((moment - _EPOCH) / timedelta(milliseconds=1))

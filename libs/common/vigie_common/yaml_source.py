@@ -1,0 +1,304 @@
+"""YAML that people write, with the place of every value, so that an error can point at it.
+
+YAML 1.2 core schema: `yes` and `on` are words, `2026-05-01` is a text. Tags, anchors and aliases are refused:
+these files need none, and a tag is how YAML runs code. Every node keeps its line and column, from 1.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    Event,
+    MappingEndEvent,
+    MappingStartEvent,
+    NodeEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+)
+
+from vigie_common.errors import BadInputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MAX_BYTES: Final = 1 << 20
+"""A file of more is not something a person wrote."""
+
+MAX_DEPTH: Final = 32
+"""Deeper nesting than any of our files has."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Mark:
+    """A place in a file, line and column from 1."""
+
+    line: int
+    column: int
+
+
+START: Final = Mark(1, 1)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """What is wrong at one place of one file."""
+
+    file: str
+    mark: Mark
+    message: str
+
+    def __str__(self) -> str:
+        """`file:line:column: message`, which editors make a link of."""
+        return f"{self.file}:{self.mark.line}:{self.mark.column}: {self.message}"
+
+
+class InvalidFileError(BadInputError):
+    """A file that people write is wrong: every problem of it, in the order of its lines."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(sorted(set(problems)))
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+@dataclass(slots=True)
+class Node:
+    """A value and its place: a scalar, a list of nodes, or a mapping of nodes with the places of its keys."""
+
+    mark: Mark
+    value: bool | int | float | str | list[Node] | dict[str, Node] | None
+    keys: dict[str, Mark] = field(default_factory=dict)
+
+    def plain(self) -> Any:
+        """The value without places: None, bool, int, float, str, list, dict."""
+        if isinstance(self.value, dict):
+            return {key: child.plain() for key, child in self.value.items()}
+        if isinstance(self.value, list):
+            return [child.plain() for child in self.value]
+        return self.value
+
+    def child(self, step: object) -> Node | None:
+        """The node below, by key or index; None if it is not there."""
+        if isinstance(self.value, dict):
+            return self.value.get(str(step))
+        if isinstance(self.value, list) and isinstance(step, int) and 0 <= step < len(self.value):
+            return self.value[step]
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One parsed file: its name in messages, and its content."""
+
+    file: str
+    root: Node
+
+    def at(self, path: Sequence[object]) -> Node | None:
+        """The node at a path of keys and indexes; None if there is none."""
+        node: Node | None = self.root
+        for step in path:
+            node = node.child(step) if node is not None else None
+        return node
+
+    def mark(self, path: Sequence[object], *, of_key: bool = False) -> Mark:
+        """Where the value at `path` begins, or its key; the nearest place above if it is not there."""
+        for length in range(len(path), -1, -1):
+            node = self.at(path[:length])
+            if node is None:
+                continue
+            if of_key and length and length == len(path):
+                above = self.at(path[: length - 1])
+                if above is not None and str(path[-1]) in above.keys:
+                    return above.keys[str(path[-1])]
+            return node.mark
+        return self.root.mark
+
+    def problem(self, path: Sequence[object], message: str, *, of_key: bool = False) -> Problem:
+        """A problem at a path."""
+        return Problem(self.file, self.mark(path, of_key=of_key), message)
+
+
+def read_document(path: Path, name: str | None = None) -> Document:
+    """The document in a file, called `name` in messages.
+
+    Raises:
+        InvalidFileError: it cannot be read or is not the YAML described above.
+    """
+    file = name if name is not None else str(path)
+    try:
+        size = path.stat().st_size
+        content = path.read_bytes() if size <= MAX_BYTES else b""
+    except OSError as error:
+        raise InvalidFileError([Problem(file, START, f"cannot be read: {error.strerror}")]) from error
+    if size > MAX_BYTES:
+        message = f"{size} bytes: such a file has at most {MAX_BYTES}; split it"
+        raise InvalidFileError([Problem(file, START, message)])
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = content[: error.start]
+        mark = Mark(before.count(b"\n") + 1, error.start - before.rfind(b"\n"))
+        message = f"byte 0x{content[error.start]:02x} is not UTF-8: save the file as UTF-8"
+        raise InvalidFileError([Problem(file, mark, message)]) from error
+    return parse_document(text, file)
+
+
+def parse_document(text: str, file: str) -> Document:
+    """The document in a text, called `file` in messages.
+
+    Raises:
+        InvalidFileError: it is not the YAML described above.
+    """
+    try:
+        return _Builder(file).build(YAML(typ="safe", pure=True).parse(text))
+    except MarkedYAMLError as error:
+        found = error.problem_mark or error.context_mark
+        mark = Mark(found.line + 1, found.column + 1) if found is not None else START
+        raise InvalidFileError(
+            [Problem(file, mark, f"not YAML: {error.problem or error.context}")]
+        ) from error
+    except (YAMLError, ValueError, OverflowError) as error:
+        # ruamel.yaml lets chr() and int() speak for themselves on broken escapes
+        first_line = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise InvalidFileError([Problem(file, START, f"not YAML: {first_line}")]) from error
+
+
+_NULL: Final = frozenset({"", "~", "null", "Null", "NULL"})
+_BOOL: Final = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_INT: Final = re.compile(r"[-+]?[0-9]{1,40}", re.ASCII)
+_FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", re.ASCII)
+_SPECIAL: Final = {
+    ".inf": math.inf,
+    "+.inf": math.inf,
+    "-.inf": -math.inf,
+    ".nan": math.nan,
+}
+
+
+def _scalar(event: ScalarEvent) -> bool | int | float | str | None:
+    """A plain scalar by the core schema of YAML 1.2 (section 10.3); a quoted one is text."""
+    text = str(event.value)
+    if not event.implicit[0]:
+        return text
+    if text in _NULL:
+        return None
+    if text in _BOOL:
+        return _BOOL[text]
+    if _INT.fullmatch(text):
+        return int(text)
+    if text.lower() in _SPECIAL:
+        return _SPECIAL[text.lower()]
+    return float(text) if _FLOAT.fullmatch(text) else text
+
+
+class _Builder:
+    """Nodes from ruamel's events, without recursion: depth is an error, not a stack overflow."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.problems: list[Problem] = []
+        self.root: Node | None = None
+        self.open: list[Node] = []
+        self.pending: list[tuple[str, Mark] | None] = []
+        """Of each open node: the key that waits for its value."""
+
+    def build(self, events: Iterator[Event]) -> Document:
+        documents = 0
+        for event in events:
+            mark = Mark(event.start_mark.line + 1, event.start_mark.column + 1)
+            if isinstance(event, DocumentStartEvent):
+                documents += 1
+                if documents == 2:
+                    self.fail(mark, "a second document begins: one file is one document, remove the ---")
+                    break
+            elif isinstance(event, NodeEvent):
+                self.node(event, mark)
+            elif isinstance(event, MappingEndEvent | SequenceEndEvent):
+                self.open.pop()
+                self.pending.pop()
+            if len(self.open) > MAX_DEPTH:
+                self.fail(mark, f"nested deeper than {MAX_DEPTH} levels: no such file needs it")
+                break
+        if self.root is None and not self.problems:
+            self.fail(START, "the file is empty")
+        if self.problems or self.root is None:
+            raise InvalidFileError(self.problems)
+        return Document(self.file, self.root)
+
+    def fail(self, mark: Mark, message: str) -> None:
+        self.problems.append(Problem(self.file, mark, message))
+
+    def node(self, event: NodeEvent, mark: Mark) -> None:
+        if isinstance(event, AliasEvent):
+            self.fail(mark, f"*{event.anchor}: aliases are not allowed: write the value out")
+            self.place(Node(mark, None), is_text=True)
+            return
+        if event.anchor is not None:
+            self.fail(mark, f"&{event.anchor}: anchors are not allowed: write the value where it is used")
+        tag = getattr(event, "tag", None)
+        if tag is not None and tag != "!":
+            self.fail(mark, f"tag {tag}: tags are not allowed, a file is data only: remove the tag")
+        if isinstance(event, ScalarEvent):
+            self.place(Node(mark, _scalar(event)), is_text=True, text=str(event.value))
+            return
+        new = Node(mark, {} if isinstance(event, MappingStartEvent) else [])
+        self.place(new, is_text=False)
+        self.open.append(new)
+        self.pending.append(None)
+
+    def place(self, node: Node, *, is_text: bool, text: str = "") -> None:
+        """Put a node where it belongs: the root, the next item, a key, or the value of the key that waits."""
+        if not self.open:
+            self.root = node
+            return
+        parent = self.open[-1]
+        if isinstance(parent.value, list):
+            parent.value.append(node)
+            return
+        if not isinstance(parent.value, dict):
+            raise TypeError("only lists and mappings are open")
+        waiting = self.pending[-1]
+        if waiting is None:
+            if not is_text:
+                self.fail(node.mark, "a key is a list or a mapping: a key must be a text")
+            self.pending[-1] = (text, node.mark)
+            return
+        key, key_mark = waiting
+        self.pending[-1] = None
+        if key in parent.value:
+            first = parent.keys[key]
+            self.fail(key_mark, f'duplicate key "{key}": it stands at {first.line}:{first.column} already')
+            return
+        parent.value[key] = node
+        parent.keys[key] = key_mark
+
+
+_CREDENTIALS: Final = re.compile(
+    r"(?<=://)[^/@\s]*@|(?<=[?&])(user(name)?|pass(word)?|pwd)=[^&\s]*", re.IGNORECASE
+)
+
+
+def shown(value: object) -> str:
+    """A value as a message shows it: short, on one line, without what looks like credentials."""
+    if isinstance(value, Mapping):
+        return "a mapping"
+    if isinstance(value, list | tuple):
+        return "a list"
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        return f"{value:g}"
+    text = _CREDENTIALS.sub("…", str(value))
+    printable = "".join(c if c.isprintable() else "�" for c in text)
+    short = printable if len(printable) <= 60 else printable[:57] + "…"
+    return f'"{short}"' if isinstance(value, str) else short
