@@ -76,6 +76,8 @@ class Node:
     mark: Mark
     value: bool | int | float | str | list[Node] | dict[str, Node] | None
     keys: dict[str, Mark] = field(default_factory=dict)
+    style: str | None = None
+    """Of a scalar: None plain, or the quote or block sign that begins it."""
 
     def plain(self) -> Any:
         """The value without places: None, bool, int, float, str, list, dict."""
@@ -162,9 +164,7 @@ def parse_document(text: str, file: str) -> Document:
     except MarkedYAMLError as error:
         found = error.problem_mark or error.context_mark
         mark = Mark(found.line + 1, found.column + 1) if found is not None else START
-        raise InvalidFileError(
-            [Problem(file, mark, f"not YAML: {error.problem or error.context}")]
-        ) from error
+        raise InvalidFileError([Problem(file, mark, f"not YAML: {error.problem or error.context}")]) from error
     except (YAMLError, ValueError, OverflowError) as error:
         # ruamel.yaml lets chr() and int() speak for themselves on broken escapes
         first_line = str(error).splitlines()[0] if str(error) else type(error).__name__
@@ -247,7 +247,8 @@ class _Builder:
         if tag is not None and tag != "!":
             self.fail(mark, f"tag {tag}: tags are not allowed, a file is data only: remove the tag")
         if isinstance(event, ScalarEvent):
-            self.place(Node(mark, _scalar(event)), is_text=True, text=str(event.value))
+            node = Node(mark, _scalar(event), style=event.style or None)
+            self.place(node, is_text=True, text=str(event.value))
             return
         new = Node(mark, {} if isinstance(event, MappingStartEvent) else [])
         self.place(new, is_text=False)
@@ -281,9 +282,7 @@ class _Builder:
         parent.keys[key] = key_mark
 
 
-_CREDENTIALS: Final = re.compile(
-    r"(?<=://)[^/@\s]*@|(?<=[?&])(user(name)?|pass(word)?|pwd)=[^&\s]*", re.IGNORECASE
-)
+_CREDENTIALS: Final = re.compile(r"(?<=://)[^/@\s]*@|(?<=[?&])(user(name)?|pass(word)?|pwd)=[^&\s]*", re.IGNORECASE)
 
 
 def shown(value: object) -> str:

@@ -1,0 +1,138 @@
+"""Rules and authorisations as the RuleBundle record (`schemas/rule-bundle`), and their folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from vigie_common.digest import content_digest
+from vigie_common.units import parse_instant
+from vigie_common.yaml_model import Located, validated
+from vigie_common.yaml_source import InvalidFileError, Problem, read_document
+from vigie_rule_engine.rule_file import AuthorisationFile, Rule, parse_rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from vigie_common.site_file import SiteFile
+
+_NOT_RULES: Final = frozenset({"tracks", "scenes"})
+"""Folders beside rules that hold what their tests read."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFolder:
+    """Every rule and authorisation below a folder, and everything that is wrong in a file by itself."""
+
+    rules: tuple[Rule, ...]
+    authorisations: tuple[Located[AuthorisationFile], ...]
+    problems: tuple[Problem, ...]
+
+
+def read_rules(*folders: Path) -> RuleFolder:
+    """Every `*.yaml` below the folders, each a rule or an authorisation by its keys; in the order of paths.
+
+    Ids are unique over all of them.
+    """
+    rules: list[Rule] = []
+    authorisations: list[Located[AuthorisationFile]] = []
+    problems: list[Problem] = []
+    for path in sorted({path for folder in folders for path in _yaml_files(folder)}):
+        try:
+            document = read_document(path)
+            keys = document.root.keys
+            if "authorisation" in keys and "rule" not in keys:
+                authorisations.append(Located(document, validated(document, AuthorisationFile)))
+            else:
+                rules.append(parse_rule(document, path.parent))
+        except InvalidFileError as error:
+            problems += error.problems
+    problems += _duplicates("rule", [(rule.content.rule, rule.located) for rule in rules])
+    problems += _duplicates("authorisation", [(a.content.authorisation, a) for a in authorisations])
+    return RuleFolder(tuple(rules), tuple(authorisations), tuple(sorted(problems)))
+
+
+def _yaml_files(folder: Path) -> Iterable[Path]:
+    for path in folder.rglob("*"):
+        inside = path.relative_to(folder).parts
+        hidden = any(part.startswith(".") for part in inside)
+        if path.suffix in {".yaml", ".yml"} and path.is_file() and not hidden and not _NOT_RULES & set(inside):
+            yield path
+
+
+def _duplicates(kind: str, named: Iterable[tuple[str, Located[Any]]]) -> list[Problem]:
+    first: dict[str, str] = {}
+    problems = []
+    for name, located in named:
+        mark = located.document.mark([kind])
+        if name in first:
+            message = f'{kind}: the id "{name}" is taken by {first[name]}: choose another'
+            problems.append(located.problem([kind], message))
+        else:
+            first[name] = f"{located.document.file}:{mark.line}:{mark.column}"
+    return problems
+
+
+def rule_record(rule: Rule) -> dict[str, Any]:
+    """One rule of the bundle.
+
+    `version` is the digest of what decides when an episode opens and closes: template, parameters, condition.
+    Texts, severity, status and the choice of cameras do not change how a camera is judged, so they keep it.
+    """
+    content, parameters = rule.content, rule.parameters
+    semantics: dict[str, Any] = {
+        "template": rule.template.name,
+        "classes": list(parameters.classes),
+        "zones": sorted(parameters.zones),
+        "lines": sorted(parameters.lines),
+        "numbers": dict(sorted(parameters.numbers.items())),
+        "when": content.when,
+    }
+    return {
+        "id": content.rule,
+        "version": content_digest(semantics),
+        "title": dict(content.title),
+        "status": content.status,
+        "camera_tags": sorted(content.cameras.tags),
+        "camera_ids": sorted(content.cameras.ids),
+        "severity": content.severity,
+        "category": content.category,
+        "explain": dict(content.explain),
+        **semantics,
+    }
+
+
+def authorisation_record(authorisation: AuthorisationFile, time_zone: str) -> dict[str, Any]:
+    """One authorisation of the bundle; dates are local to the site."""
+    return {
+        "id": authorisation.authorisation,
+        "categories": sorted(authorisation.categories),
+        "camera_tags": sorted(authorisation.cameras.tags),
+        "camera_ids": sorted(authorisation.cameras.ids),
+        "legal_basis": authorisation.legal_basis,
+        "reference": authorisation.reference,
+        "mode": authorisation.mode,
+        "valid_from": parse_instant(authorisation.from_, time_zone),
+        "valid_until": parse_instant(authorisation.until, time_zone, end_of_day=True),
+    }
+
+
+def rule_bundle(
+    site: SiteFile, folder: RuleFolder, *, author: str, effective_at: int, withdrawn: bool = False
+) -> dict[str, Any]:
+    """The RuleBundle record.
+
+    `digest` names the content: who publishes it and from when do not count, so that publishing a former
+    digest again is a return to it.
+    """
+    content: dict[str, Any] = {
+        "site": site.site,
+        "withdrawn": withdrawn,
+        "rules": sorted((rule_record(rule) for rule in folder.rules), key=lambda record: str(record["id"])),
+        "authorisations": sorted(
+            (authorisation_record(a.content, site.time_zone) for a in folder.authorisations),
+            key=lambda record: str(record["id"]),
+        ),
+    }
+    return {**content, "digest": content_digest(content, 64), "author": author, "effective_at": effective_at}

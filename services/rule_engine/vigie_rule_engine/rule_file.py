@@ -1,0 +1,310 @@
+"""The rule file, one a rule, and the authorisation file: what people write, checked against the templates."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+
+from vigie_common.errors import BadInputError
+from vigie_common.field_types import Identifier, InstantText, Name, Text, Texts
+from vigie_common.taxonomy import CLASS_NAMES
+from vigie_common.units import (
+    DURATION_PATTERN,
+    Quantity,
+    parse_distance,
+    parse_duration,
+    parse_fraction,
+    parse_instant,
+    parse_speed,
+)
+from vigie_common.yaml_model import FileModel, Located, load, nearest, validated
+from vigie_common.yaml_source import Document, InvalidFileError, Mark, Problem, read_document, shown
+from vigie_rule_engine.catalogue import TEMPLATES, Parameter, Template
+
+Status = Literal["draft", "test", "stable"]
+Severity = Literal["info", "warning", "critical"]
+
+
+def _duration(value: object) -> object:
+    parse_duration(value)
+    return value
+
+
+Duration = Annotated[str, BeforeValidator(_duration), WithJsonSchema({"type": "string", "pattern": DURATION_PATTERN})]
+
+
+class CameraSelection(FileModel):
+    """Cameras that carry all of these tags, and those named."""
+
+    tags: list[Name] = Field(default=[], description="cameras that carry all of these")
+    ids: list[Identifier] = Field(default=[], description="and these by name")
+
+    @model_validator(mode="after")
+    def _selects(self) -> "CameraSelection":
+        if not self.tags and not self.ids:
+            raise ValueError("selects nothing: write {tags: [name]} or {ids: [camera]}")
+        return self
+
+
+class Expectation(FileModel):
+    """One thing that must happen in a test: an episode, or a count."""
+
+    open: Duration | None = Field(default=None, description="when an episode opens, from the test's start")
+    close: Duration | None = Field(default=None, description="when it closes; left out: not checked")
+    count: Literal["in", "out"] | None = Field(default=None, description="a count in this direction")
+    at: Duration | None = Field(default=None, description="when the count happens")
+    within: Duration = Field(default="1s", description="how far off each instant may be")
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> "Expectation":
+        if (self.open is None) == (self.count is None):
+            raise ValueError("expect an episode {open: 3m} or a count {count: in, at: 12s}")
+        if (self.count is None) != (self.at is None):
+            raise ValueError("`at` goes with `count`: write {count: in, at: 12s}")
+        if self.count is not None and self.close is not None:
+            raise ValueError("`close` goes with `open`: a count is one instant")
+        return self
+
+
+class RuleTest(FileModel):
+    """Recorded tracks, and everything the rule must say of them: no more, no less."""
+
+    tracks: Text = Field(description="CSV file beside the rule: t_s,track_id,class,x1,y1,x2,y2 (0..1)")
+    camera: Identifier = Field(description="whose zones, lines and calibration hold")
+    start: InstantText = Field(default="2026-01-05T12:00", description="time of t_s = 0, local to the site, for `when`")
+    expect: list[Expectation] = Field(description="empty: the rule must say nothing")
+
+
+class RuleFile(FileModel):
+    """A rule: a template, its parameters, and where it holds."""
+
+    rule: Identifier = Field(description="id: stable, unique in the bundle")
+    title: Texts = Field(description="by language")
+    status: Status = Field(default="draft", description="draft: does not run; test: in shadow; stable: alerts")
+    template: Text = Field(description="what judges")
+    cameras: CameraSelection
+    with_: dict[str, Any] = Field(alias="with", description="parameters of the template, with their units")
+    when: Text | None = Field(default=None, description="CEL condition, true or false")
+    severity: Severity = Field(default="info", description="for the operator")
+    category: Identifier = Field(description="kind of event; authorisations name it")
+    explain: Texts = Field(default={}, description="what the operator reads, by language")
+    tests: list[RuleTest] = Field(default=[], description="a stable rule has one at least")
+
+
+class AuthorisationFile(FileModel):
+    """The recorded legal basis under which rules may alert."""
+
+    authorisation: Identifier = Field(description="id, unique in the bundle")
+    categories: list[Identifier] = Field(min_length=1, description="kinds of event, as rules name them")
+    cameras: CameraSelection
+    legal_basis: Text = Field(description="law or decree")
+    reference: Text = Field(description="order or decision, with its date")
+    mode: Literal["exercise", "live"] = Field(default="exercise", description="an exercise is marked as one")
+    from_: InstantText = Field(alias="from", description="alerting begins")
+    until: InstantText = Field(description="alerting stops by itself; a date is included")
+
+    @model_validator(mode="after")
+    def _has_duration(self) -> "AuthorisationFile":
+        if parse_instant(self.until, "UTC", end_of_day=True) <= parse_instant(self.from_, "UTC"):
+            raise ValueError(f"until ({self.until}) is not after from ({self.from_})")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """The parameters of a rule in base units, defaults filled in.
+
+    Attributes:
+        classes: of the taxonomy.
+        zones: zone names; empty: the whole image.
+        lines: line names.
+        numbers: by name and unit: `for_s`, `within_m`, `within_heights`.
+    """
+
+    classes: tuple[str, ...] = ()
+    zones: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
+    numbers: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule file that is right in itself."""
+
+    located: Located[RuleFile]
+    folder: Path
+    """Where its tests' files lie."""
+    template: Template
+    parameters: Parameters
+
+    @property
+    def content(self) -> RuleFile:
+        """What the file says."""
+        return self.located.content
+
+
+_QUANTITY: Final[Mapping[str, Callable[[object], Quantity]]] = {
+    "duration": parse_duration,
+    "distance": parse_distance,
+    "speed": parse_speed,
+    "fraction": parse_fraction,
+}
+
+
+def _names(value: object) -> list[str]:
+    """A name, or a list of names, as a list.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    values = value if isinstance(value, list) else [value]
+    if not values or not all(isinstance(v, str) for v in values):
+        raise ValueError("write a name or a list of names")
+    if len(set(values)) < len(values):
+        raise ValueError("a name is listed twice: remove one")
+    return [str(v) for v in values]
+
+
+def normalised(template: Template, given: Mapping[str, Any]) -> tuple[Parameters, list[tuple[list[object], str]]]:
+    """Parameters in base units, and the problems, each with its path below `with`.
+
+    Args:
+        template: whose parameters they are.
+        given: as the author wrote them.
+    """
+    problems: list[tuple[list[object], str]] = []
+    known = [parameter.name for parameter in template.parameters]
+    for name in given:
+        if name not in known:
+            text = f"with.{name}: {template.name} has no such parameter; it has {', '.join(known)}"
+            problems.append(([name], text + nearest(name, known)))
+    named: dict[str, tuple[str, ...]] = {"classes": (), "zone": (), "line": ()}
+    numbers: dict[str, float] = {}
+    for parameter in template.parameters:
+        value = given.get(parameter.name, parameter.default)
+        if value is None:
+            text = f"with.{parameter.name}: is missing: {template.name} needs it ({parameter.doc})"
+            problems.append(([], text))
+            continue
+        try:
+            if parameter.kind in named:
+                named[parameter.kind] = tuple(_names(value)) if value != () else ()
+            elif parameter.kind == "number":
+                numbers[parameter.name] = _number(value)
+            else:
+                quantity = _QUANTITY[parameter.kind](value)
+                numbers[f"{parameter.name}_{quantity.unit}"] = quantity.value
+        except ValueError as error:
+            problems.append(([parameter.name], f"with.{parameter.name}: {shown(value)}: {error}"))
+    problems += _unknown_classes(given, named["classes"])
+    classes = tuple(c for c in CLASS_NAMES if c in named["classes"])  # in the taxonomy's order
+    return Parameters(classes, named["zone"], named["line"], dict(sorted(numbers.items()))), problems
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -1e12 < value < 1e12:
+        raise ValueError("write a plain number")
+    return float(value)
+
+
+def _unknown_classes(given: Mapping[str, Any], classes: tuple[str, ...]) -> list[tuple[list[object], str]]:
+    allowed = CLASS_NAMES[1:]
+    listed = isinstance(given.get("classes"), list)
+    return [
+        (
+            ["classes", i] if listed else ["classes"],
+            f'with.classes: "{name}" is not a class; classes are {", ".join(allowed)}{nearest(name, allowed)}',
+        )
+        for i, name in enumerate(classes)
+        if name not in allowed
+    ]
+
+
+def parse_rule(document: Document, folder: Path) -> Rule:
+    """The rule of a document; its tests read files below `folder`.
+
+    Raises:
+        InvalidFileError: everything that is wrong in itself, and where; cameras are the lint's matter.
+    """
+    problems: list[Problem] = []
+    content: RuleFile | None = None
+    try:
+        content = validated(document, RuleFile)
+    except InvalidFileError as error:
+        problems += error.problems
+    plain = document.root.plain()
+    fields: dict[str, Any] = plain if isinstance(plain, dict) else {}
+    name, given = fields.get("template"), fields.get("with")
+    template = TEMPLATES.get(name) if isinstance(name, str) else None
+    parameters = Parameters()
+    if isinstance(name, str) and template is None:
+        known = sorted(TEMPLATES)
+        message = f'template: "{name}" is not a template; templates are {", ".join(known)}{nearest(name, known)}'
+        problems.append(document.problem(["template"], message))
+    if template is not None and isinstance(given, dict):
+        parameters, found = normalised(template, given)
+        known = [parameter.name for parameter in template.parameters]
+        problems += [
+            document.problem(["with", *path], text, of_key=bool(path) and path[0] not in known) for path, text in found
+        ]
+    if content is not None and template is not None:
+        problems += _condition_problems(document, content, template)
+        problems += _text_problems(document, content, template)
+    if problems or content is None or template is None:
+        raise InvalidFileError(problems)
+    return Rule(Located(document, content), folder, template, parameters)
+
+
+def _condition_problems(document: Document, rule: RuleFile, template: Template) -> list[Problem]:
+    """What is wrong with `when`, at its own line and column where the YAML keeps them."""
+    from vigie_rule_engine.conditions import ConditionError, compile_condition
+
+    if rule.when is None:
+        return []
+    try:
+        compile_condition(rule.when, template.name)
+    except ConditionError as error:
+        node = document.at(["when"])
+        mark = document.mark(["when"])
+        if node is not None and node.style in {None, "'", '"'} and error.line == 1:
+            mark = Mark(mark.line, mark.column + error.column - (0 if node.style else 1))
+        return [Problem(document.file, mark, str(error))]
+    return []
+
+
+def _text_problems(document: Document, rule: RuleFile, template: Template) -> list[Problem]:
+    from vigie_rule_engine.texts import check_placeholders
+
+    problems = []
+    for language, text in rule.explain.items():
+        try:
+            check_placeholders(text, template.name)
+        except BadInputError as error:
+            problems.append(document.problem(["explain", language], str(error)))
+    return problems
+
+
+def read_rule(path: Path, name: str | None = None) -> Rule:
+    """The rule file at a path, called `name` in messages.
+
+    Raises:
+        InvalidFileError: everything that is wrong in itself, and where.
+    """
+    return parse_rule(read_document(path, name), path.parent)
+
+
+def read_authorisation(path: Path, name: str | None = None) -> Located[AuthorisationFile]:
+    """The authorisation file at a path.
+
+    Raises:
+        InvalidFileError: everything that is wrong, and where.
+    """
+    return load(path, AuthorisationFile, name)
+
+
+def parameter_text(parameter: Parameter) -> str:
+    """`for (duration, default 60s): how long …`, for help and documentation."""
+    default = "required" if parameter.default is None else f"default {parameter.default or 'the whole image'}"
+    return f"{parameter.name} ({parameter.kind}, {default}): {parameter.doc}"
