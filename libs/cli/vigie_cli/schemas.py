@@ -29,7 +29,9 @@ def check() -> None:
     for problem in problems:
         print(problem)
     if problems:
-        raise BadInputError(f"{len(problems)} incompatible: keep the old version as it is and add fields with defaults in a new one")
+        raise BadInputError(
+            f"{len(problems)} incompatible: keep the old version as it is and add fields with defaults in a new one"
+        )
     print(f"{sum(len(v) for v in load_schemas().values())} versions of {len(load_schemas())} schemas are compatible")
 
 
@@ -86,7 +88,15 @@ class _Module:
         if isinstance(schema, list):
             return " | ".join("None" if part == "null" else self.type_of(part, owner) for part in reversed(schema))
         if isinstance(schema, str):
-            return {"string": "str", "bytes": "bytes", "boolean": "bool", "int": "int", "long": "int", "float": "float", "double": "float"}.get(schema, schema)
+            return {
+                "string": "str",
+                "bytes": "bytes",
+                "boolean": "bool",
+                "int": "int",
+                "long": "int",
+                "float": "float",
+                "double": "float",
+            }.get(schema, schema)
         kind = schema["type"]
         if kind == "array":
             return f"list[{self.type_of(schema['items'], owner)}]"
@@ -97,7 +107,7 @@ class _Module:
             return self._define(schema, f"{{name}} = Literal[{symbols}]")
         if kind == "record":
             fields = [(f["name"], self.type_of(f["type"], schema["name"]), f.get("doc", "")) for f in schema["fields"]]
-            body = [f'class {{name}}(TypedDict):', f'    """{_sentence(schema["doc"])}"""', ""]
+            body = ["class {name}(TypedDict):", f'    """{_sentence(schema["doc"])}"""', ""]
             for name, kind_of, doc in fields:
                 body += [f"    {name}: {kind_of}", f'    """{_sentence(doc)}"""']
             return self._define(schema, "\n".join(body))

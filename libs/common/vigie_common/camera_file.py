@@ -54,8 +54,7 @@ def _credentials(value: object) -> object:
         # never shown: it may be the secret itself
         raise PydanticCustomError(
             "not_shown",
-            "not a reference (the value is not shown, it may be a secret): "
-            "write env:NAME, file:/path or secret:NAME",
+            "not a reference (the value is not shown, it may be a secret): write env:NAME, file:/path or secret:NAME",
         )
     return value
 
@@ -83,9 +82,7 @@ def _metres(value: object) -> object:
     return value
 
 
-Share = Annotated[
-    float, AfterValidator(_share), WithJsonSchema({"type": "number", "minimum": 0.0, "maximum": 1.0})
-]
+Share = Annotated[float, AfterValidator(_share), WithJsonSchema({"type": "number", "minimum": 0.0, "maximum": 1.0})]
 Point = Annotated[list[Share], Field(min_length=2, max_length=2, description="x, y: shares of the image")]
 Polygon = Annotated[
     list[Point],
@@ -94,18 +91,14 @@ Polygon = Annotated[
     Field(json_schema_extra={"minItems": 3}),
 ]
 Address = Annotated[Text, AfterValidator(_address)]
-Metres = Annotated[
-    str, BeforeValidator(_metres), WithJsonSchema({"type": "string", "pattern": DISTANCE_PATTERN})
-]
+Metres = Annotated[str, BeforeValidator(_metres), WithJsonSchema({"type": "string", "pattern": DISTANCE_PATTERN})]
 
 
 class SourceSection(FileModel):
     """Where the images come from: exactly one of rtsp, file, folder, mjpeg, snapshot."""
 
     rtsp: Address | None = Field(default=None, description="address of an RTSP stream, without credentials")
-    file: Text | None = Field(
-        default=None, description="a video file; a relative path starts at the camera file"
-    )
+    file: Text | None = Field(default=None, description="a video file; a relative path starts at the camera file")
     folder: Text | None = Field(default=None, description="a folder of images, by name")
     mjpeg: Address | None = Field(default=None, description="address of an MJPEG stream")
     snapshot: Address | None = Field(default=None, description="address of a JPEG fetched again and again")
@@ -130,8 +123,7 @@ class SourceSection(FileModel):
         given = [kind for kind in SOURCE_KINDS if getattr(self, kind) is not None]
         if len(given) != 1:
             raise ValueError(
-                f"exactly one of {', '.join(SOURCE_KINDS)} is needed, "
-                f"{' and '.join(given) if given else 'none'} given"
+                f"exactly one of {', '.join(SOURCE_KINDS)} is needed, {' and '.join(given) if given else 'none'} given"
             )
         kind = given[0]
         if kind in _SCHEMES:
@@ -256,9 +248,7 @@ def read_camera(path: Path, name: str | None = None) -> Located[CameraFile]:
     return located
 
 
-def camera_problems(
-    located: Located[CameraFile], site: SiteFile, models: Collection[str] | None
-) -> list[Problem]:
+def camera_problems(located: Located[CameraFile], site: SiteFile, models: Collection[str] | None) -> list[Problem]:
     """What a camera file says that its site or the model catalogue does not know.
 
     Args:

@@ -125,9 +125,7 @@ def load_catalogue(path: Path | None = None) -> Catalogue:
     where = path if path is not None else repository_resource("models/catalogue.yaml")
     document = read_document(where)
     written = validated(document, _CatalogueFile)
-    problems = [
-        problem for name, entry in written.models.items() for problem in _problems(document, name, entry)
-    ]
+    problems = [problem for name, entry in written.models.items() for problem in _problems(document, name, entry)]
     if problems:
         raise InvalidFileError(problems)
     return Catalogue(where, MappingProxyType({name: _model(name, e) for name, e in written.models.items()}))
@@ -141,9 +139,7 @@ def check_model_file(model: Model, path: Path) -> None:
     """
     source = model.source
     if source is None:
-        raise ModelFileError(
-            f'model "{model.name}" is embedded and reads no file: leave out {model.name}={path}'
-        )
+        raise ModelFileError(f'model "{model.name}" is embedded and reads no file: leave out {model.name}={path}')
     if not path.is_file():
         raise ModelFileError(f'model "{model.name}": there is no file {path}: {how_to_get(model)}')
     with path.open("rb") as file:
@@ -245,23 +241,16 @@ def _problems(document: Document, name: str, entry: _ModelFile) -> list[Problem]
             else "has no file: write `source: embedded`"
         )
         wrong(["source"], f"decoder {entry.decoder} {needs}")
-    elif DECODERS[entry.decoder] and (
-        entry.input.width % 32 or entry.input.height % 32 or not entry.input.height
-    ):
+    elif DECODERS[entry.decoder] and (entry.input.width % 32 or entry.input.height % 32 or not entry.input.height):
         wrong(["input"], "width and height of a network's input are multiples of 32: correct them")
     for taxon in entry.classes:
         if taxon not in CLASS_NAMES[1:]:
             wrong(
                 ["classes", taxon],
-                f'"{taxon}" is not in the taxonomy{nearest(taxon, CLASS_NAMES)}: '
-                f"use {one_of(CLASS_NAMES[1:])}",
+                f'"{taxon}" is not in the taxonomy{nearest(taxon, CLASS_NAMES)}: use {one_of(CLASS_NAMES[1:])}',
                 of_key=True,
             )
-    mapped = [
-        (["classes", taxon, i], label)
-        for taxon, many in entry.classes.items()
-        for i, label in enumerate(many)
-    ]
+    mapped = [(["classes", taxon, i], label) for taxon, many in entry.classes.items() for i, label in enumerate(many)]
     mapped += [(["ignored", i], label) for i, label in enumerate(entry.ignored)]
     seen: set[str] = set()
     for where, label in mapped:

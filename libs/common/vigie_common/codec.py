@@ -73,20 +73,28 @@ class Codec:
             PoisonRecordError: not framed Avro, or not what its schema says.
         """
         if data is None or len(data) <= _HEADER.size:
-            raise PoisonRecordError(f"a record of {len(data or b'')} bytes is no framed Avro record (5 bytes of header, then the value)")
+            raise PoisonRecordError(
+                f"a record of {len(data or b'')} bytes is no framed Avro record (5 bytes of header, then the value)"
+            )
         magic, wire_id = _HEADER.unpack_from(data)
         if magic != 0:
-            raise PoisonRecordError(f"first byte is {magic:#04x}, framed Avro begins with 0x00: was it written by another serializer?")
+            raise PoisonRecordError(
+                f"first byte is {magic:#04x}, framed Avro begins with 0x00: was it written by another serializer?"
+            )
         known = self.readers.get(wire_id)
         if known is None:
-            raise UnknownSchemaError(f"schema id {wire_id} is unknown: upgrade this service, or set the registry the producer uses")
+            raise UnknownSchemaError(
+                f"schema id {wire_id} is unknown: upgrade this service, or set the registry the producer uses"
+            )
         name, writer, reader = known
         stream = io.BytesIO(data)
         stream.seek(_HEADER.size)
         try:
             value = schemaless_reader(stream, writer, reader)
-        except Exception as broken:  # noqa: BLE001 - random bytes raise anything; this is the dead letters' one door
-            raise PoisonRecordError(f"not a {name} record (schema id {wire_id}): {type(broken).__name__}: {broken}") from broken
+        except Exception as broken:
+            raise PoisonRecordError(
+                f"not a {name} record (schema id {wire_id}): {type(broken).__name__}: {broken}"
+            ) from broken
         if stream.tell() != len(data):
             raise PoisonRecordError(f"{len(data) - stream.tell()} bytes follow the {name} record (schema id {wire_id})")
         return name, value

@@ -40,9 +40,15 @@ def incompatibilities(schemas: Mapping[str, Sequence[SchemaVersion]] | None = No
             ids[version.id] = where
         for i, newer in enumerate(versions):
             for older in versions[:i]:
-                problems += [f"{name} v{newer.version} cannot read v{older.version}: {p}" for p in unreadable(newer.text, older.text)]
+                problems += [
+                    f"{name} v{newer.version} cannot read v{older.version}: {p}"
+                    for p in unreadable(newer.text, older.text)
+                ]
                 if level == "FULL_TRANSITIVE":
-                    problems += [f"{name} v{older.version} cannot read v{newer.version}: {p}" for p in unreadable(older.text, newer.text)]
+                    problems += [
+                        f"{name} v{older.version} cannot read v{newer.version}: {p}"
+                        for p in unreadable(older.text, newer.text)
+                    ]
     return problems
 
 

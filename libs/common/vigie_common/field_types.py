@@ -37,17 +37,13 @@ def _instant(value: str) -> str:
     return value
 
 
-Identifier = Annotated[
-    str, AfterValidator(_identifier), WithJsonSchema({"type": "string", "pattern": ID_PATTERN})
-]
+Identifier = Annotated[str, AfterValidator(_identifier), WithJsonSchema({"type": "string", "pattern": ID_PATTERN})]
 """Stable and unique: it goes into record keys and into the ids of episodes."""
 
 Name = Annotated[str, AfterValidator(_name), WithJsonSchema({"type": "string", "pattern": NAME_PATTERN})]
 """Of a zone, line, mask, tag or model."""
 
-Language = Annotated[
-    str, AfterValidator(_language), WithJsonSchema({"type": "string", "pattern": LANGUAGE_PATTERN})
-]
+Language = Annotated[str, AfterValidator(_language), WithJsonSchema({"type": "string", "pattern": LANGUAGE_PATTERN})]
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 
@@ -57,8 +53,6 @@ Texts = dict[Language, Text]
 InstantText = Annotated[
     str,
     AfterValidator(_instant),
-    WithJsonSchema(
-        {"type": "string", "description": "ISO 8601 date or time; without offset local to the site"}
-    ),
+    WithJsonSchema({"type": "string", "description": "ISO 8601 date or time; without offset local to the site"}),
 ]
 """A date or time as written; `units.parse_instant` turns it into event time."""

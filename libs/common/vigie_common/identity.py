@@ -1,4 +1,4 @@
-"""Names that a replay gives again: ids of episodes, counts and events; and the one id that is new each time, a session's."""
+"""Ids that a replay gives again (episodes, counts, events), and the one that is new each time: a session's."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ NAMESPACE: Final = UUID("9f0c1c1e-5b0a-5d5e-8a55-6f2b7f3a1d01")
 """Fixed for ever: a change would give every episode another id."""
 
 
-def episode_id(  # noqa: PLR0913 - the identity of an episode has seven parts (DESIGN, recovery, point 7)
-    site: str, camera: str, rule: str, version: str, scope: str, subject: str, started_at: int
-) -> str:
+def episode_id(site: str, camera: str, rule: str, version: str, scope: str, subject: str, started_at: int) -> str:
     """The id of an episode or count, a UUIDv5 (RFC 9562, section 5.5): the same for whoever computes it.
 
     Args:

@@ -45,7 +45,9 @@ def configure_logging(settings: Settings, service: str) -> None:
     root.setLevel(settings.log_level.upper())
     for noisy in ("aiokafka", "asyncio", "aiohttp.access", "numba"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    structlog.contextvars.bind_contextvars(service=service, **({"instance": settings.instance_id} if settings.instance_id else {}))
+    structlog.contextvars.bind_contextvars(
+        service=service, **({"instance": settings.instance_id} if settings.instance_id else {})
+    )
 
 
 class _RateLimit(logging.Filter):

@@ -123,14 +123,12 @@ def _worker_status(work: Callable[[], int]) -> int:
         signal.signal(number, signal.SIG_DFL)
     try:
         return work()
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - the one place where a worker ends; logged, and its parent starts another
         _log.exception("the worker crashed")
         return _EXIT_CRASH
 
 
-def _work(
-    name: str, settings: AnySettings, serve: Callable[[AnySettings, Service], Awaitable[None]]
-) -> int:
+def _work(name: str, settings: AnySettings, serve: Callable[[AnySettings, Service], Awaitable[None]]) -> int:
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         status = runner.run(_serve(name, settings, serve))
         # aiokafka's tasks may swallow the runner's cancellation and hang it: all is flushed, the process ends here
@@ -138,9 +136,7 @@ def _work(
         os._exit(status)
 
 
-async def _serve(
-    name: str, settings: AnySettings, serve: Callable[[AnySettings, Service], Awaitable[None]]
-) -> int:
+async def _serve(name: str, settings: AnySettings, serve: Callable[[AnySettings, Service], Awaitable[None]]) -> int:
     """The worker's exit status."""
     service = Service(name)
     loop = asyncio.get_running_loop()
@@ -151,9 +147,9 @@ async def _serve(
         _log.info("worker started", http=f"{settings.http_host}:{port}", pid=os.getpid())
         await serve(settings, service)
     except ConfigurationError as wrong:
-        _log.error("configuration", error=str(wrong))  # noqa: TRY400 - a user's mistake needs no traceback
+        _log.error("configuration", error=str(wrong))
         return EXIT_CONFIGURATION
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - as above
         _log.exception("the worker crashed")
         return _EXIT_CRASH
     _log.info("stopped")

@@ -251,9 +251,7 @@ class RulesStatus(TypedDict):
 Clock = Literal["unknown", "stream", "arrival", "recording"]
 """Where captured_at comes from: the stream's own clock, the arrival on the sampler, or the recording."""
 
-FrameStatus = Literal[
-    "unknown", "ok", "shed", "failed", "offline", "frozen", "dark", "blurred", "moved", "ended"
-]
+FrameStatus = Literal["unknown", "ok", "shed", "failed", "offline", "frozen", "dark", "blurred", "moved", "ended"]
 """What became of the frame. Only ok was watched; every other status is blind time with a reason."""
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import quote
 
 import aiohttp
@@ -16,8 +16,10 @@ import fastavro
 from vigie_common.codec import Codec
 from vigie_common.errors import ConfigurationError, DependencyError
 from vigie_common.schemas import current, load_schemas, parse
-from vigie_common.settings import Settings
 from vigie_common.topics import load_declarations
+
+if TYPE_CHECKING:
+    from vigie_common.settings import Settings
 
 _JSON: Final = {"Content-Type": "application/vnd.schemaregistry.v1+json"}
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=10)
@@ -36,7 +38,11 @@ class Registry:
         """Connect; to be closed with `close`."""
         if settings.schema_registry_url is None:
             raise ConfigurationError("VIGIE_SCHEMA_REGISTRY_URL is not set: there is no registry to talk to")
-        return cls(settings.schema_registry_url.rstrip("/"), settings.topic_prefix, aiohttp.ClientSession(timeout=_TIMEOUT))
+        return cls(
+            settings.schema_registry_url.rstrip("/"),
+            settings.topic_prefix,
+            aiohttp.ClientSession(timeout=_TIMEOUT),
+        )
 
     async def close(self) -> None:
         """Let the connections go."""
@@ -48,7 +54,9 @@ class Registry:
         for topic in load_declarations().topics.values():
             subject = f"{self.prefix}{topic.name}-value"
             for version in load_schemas()[topic.schema]:
-                answer = await self._call("POST", f"/subjects/{quote(subject, safe='')}/versions", {"schema": version.text})
+                answer = await self._call(
+                    "POST", f"/subjects/{quote(subject, safe='')}/versions", {"schema": version.text}
+                )
                 ids[subject] = int(answer["id"])
             level = load_declarations().schemas[topic.schema].compatibility
             await self._call("PUT", f"/config/{quote(subject, safe='')}", {"compatibility": level})
@@ -92,12 +100,15 @@ class Registry:
                         "run `vigie schemas register`, or check the schema's compatibility"
                     )
                 if response.status >= 300:
-                    raise DependencyError(f"schema registry {self.url}: {method} {path}: {response.status} {text[:300]}")
+                    raise DependencyError(
+                        f"schema registry {self.url}: {method} {path}: {response.status} {text[:300]}"
+                    )
                 answer: dict[str, Any] = json.loads(text)
                 return answer
         except (aiohttp.ClientError, TimeoutError, json.JSONDecodeError) as broken:
             raise DependencyError(
-                f"schema registry {self.url} does not answer ({broken or type(broken).__name__}): check VIGIE_SCHEMA_REGISTRY_URL"
+                f"schema registry {self.url} does not answer ({broken or type(broken).__name__}): "
+                "check VIGIE_SCHEMA_REGISTRY_URL"
             ) from broken
 
 

@@ -62,7 +62,9 @@ def _load(folder: Path, declared: SchemaDeclaration, version: int) -> SchemaVers
         text = path.read_text(encoding="utf-8")
         parsed = parse(json.loads(text))
     except FileNotFoundError:
-        raise ConfigurationError(f"schemas/{declared.name}/v{version}.avsc is declared in topics.yaml but is not there") from None
+        raise ConfigurationError(
+            f"schemas/{declared.name}/v{version}.avsc is declared in topics.yaml but is not there"
+        ) from None
     except (json.JSONDecodeError, fastavro.schema.SchemaParseException) as invalid:
         raise ConfigurationError(f"schemas/{declared.name}/v{version}.avsc is no Avro schema: {invalid}") from None
     return SchemaVersion(declared.name, version, declared.versions[version], text, parsed)

@@ -20,7 +20,9 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
 
-    kafka_bootstrap: str = Field("127.0.0.1:9092", min_length=1, description="Kafka brokers, host:port, comma separated")
+    kafka_bootstrap: str = Field(
+        "127.0.0.1:9092", min_length=1, description="Kafka brokers, host:port, comma separated"
+    )
     kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
         "PLAINTEXT", description="how to talk to Kafka"
     )
@@ -46,10 +48,14 @@ class Settings(BaseSettings):
 
     http_host: str = Field("127.0.0.1", description="address of /live, /ready and /metrics")
     http_port: int = Field(0, ge=0, le=65535, description="port of the same; 0: any free one, written to the log")
-    log_format: Literal["auto", "json", "console"] = Field("auto", description="auto: readable on a terminal, else JSON")
+    log_format: Literal["auto", "json", "console"] = Field(
+        "auto", description="auto: readable on a terminal, else JSON"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level that is written")
     instance_id: str | None = Field(
-        None, pattern=r"^[a-zA-Z0-9._-]+$", description="stable name of this instance (pod name): static group membership"
+        None,
+        pattern=r"^[a-zA-Z0-9._-]+$",
+        description="stable name of this instance (pod name): static group membership",
     )
 
     @model_validator(mode="after")

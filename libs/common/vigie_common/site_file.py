@@ -56,8 +56,7 @@ def find_site(folder: Path) -> Path:
         if path.is_file():
             return path
     raise BadInputError(
-        f"{folder}: no {SITE_FILE} in it nor in cameras/ below it: write one with site, title, time_zone "
-        "and languages"
+        f"{folder}: no {SITE_FILE} in it nor in cameras/ below it: write one with site, title, time_zone and languages"
     )
 
 

@@ -96,7 +96,9 @@ class TopicNames:
     def full(self, topic: str) -> str:
         """The name on the broker."""
         if topic not in load_topics():
-            raise ConfigurationError(f"topic {topic!r} is not declared in topics.yaml; known: {', '.join(load_topics())}")
+            raise ConfigurationError(
+                f"topic {topic!r} is not declared in topics.yaml; known: {', '.join(load_topics())}"
+            )
         return self.prefix + topic
 
     def logical(self, full: str) -> str:
@@ -134,7 +136,9 @@ async def create_topics(settings: Settings, deadline_s: float = 30.0) -> dict[st
             )
             for name, code, *message in response.topic_errors:
                 if code and for_code(code) is not TopicAlreadyExistsError:
-                    raise DependencyError(f"topic {name} cannot be created: {message[0] if message else for_code(code).__name__}")
+                    raise DependencyError(
+                        f"topic {name} cannot be created: {message[0] if message else for_code(code).__name__}"
+                    )
         await _await_partitions(client, names, settings, deadline_s)
         done = {t.name: "created" for t in missing}
         for topic in load_topics().values():
@@ -206,5 +210,7 @@ def _quantity(topic: str, field: str, text: str) -> int:
     units = _UNITS_BYTES if field == "max_message" else _UNITS_MS
     match = re.fullmatch(r"(\d+)([a-zA-Z]+)", text)
     if not match or match[2] not in units:
-        raise ConfigurationError(f"topics.yaml: {topic}.{field}: {text!r} is not a number with a unit of {', '.join(units)}")
+        raise ConfigurationError(
+            f"topics.yaml: {topic}.{field}: {text!r} is not a number with a unit of {', '.join(units)}"
+        )
     return int(match[1]) * units[match[2]]

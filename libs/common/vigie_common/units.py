@@ -140,9 +140,7 @@ def parse_instant(text: str, zone: str, *, end_of_day: bool = False) -> int:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
-        raise ValueError(
-            "not a time: write 2026-05-01, 2026-05-01T18:00 or 2026-05-01T18:00+02:00"
-        ) from error
+        raise ValueError("not a time: write 2026-05-01, 2026-05-01T18:00 or 2026-05-01T18:00+02:00") from error
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=ZoneInfo(zone))
     if end_of_day and re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):

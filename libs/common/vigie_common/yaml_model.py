@@ -24,9 +24,7 @@ if TYPE_CHECKING:
 class FileModel(BaseModel):
     """A mapping in a file that people write: no unknown key, no silent conversion, no infinity."""
 
-    model_config = ConfigDict(
-        extra="forbid", strict=True, frozen=True, allow_inf_nan=False, validate_by_alias=True
-    )
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False, validate_by_alias=True)
 
 
 M = TypeVar("M", bound=FileModel)
@@ -127,9 +125,7 @@ def _model_at(model: type[BaseModel], path: Sequence[object]) -> type[BaseModel]
             if str(step) not in fields:
                 return None
             current = fields[str(step)].annotation
-            current = next(
-                (a for a in get_args(current) if isinstance(a, type) and issubclass(a, BaseModel)), current
-            )
+            current = next((a for a in get_args(current) if isinstance(a, type) and issubclass(a, BaseModel)), current)
         else:
             arguments = get_args(current)
             current = arguments[-1] if arguments else None

@@ -1,0 +1,390 @@
+"""The stateful stream loop: consume, process in a pure core, produce, checkpoint (DESIGN, recovery).
+
+Crash-only: what fails is not caught and continued, the worker ends and the next one replays. A worker that was
+believed dead and wakes up can only repeat the truth, since outputs are a function of the logs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import structlog
+from aiokafka import ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import (
+    CommitFailedError,
+    IllegalStateError,
+    KafkaError,
+    NoOffsetForPartitionError,
+)
+from prometheus_client import Counter, Gauge, Histogram
+
+from vigie_common.kafka import consumer
+from vigie_common.registry import open_codec
+from vigie_common.stream.checkpoint import Checkpoint, last_checkpoints
+from vigie_common.stream.config_log import ConfigLog
+from vigie_common.stream.progress import Progress, Verdict
+from vigie_common.stream.startup import StoppedError, await_topics, start_producer, until_stopped
+from vigie_common.stream.transport import CONSUMED, Receiver, Rejection, Sender
+from vigie_common.topics import TopicNames
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
+
+    from vigie_common.codec import Codec
+    from vigie_common.process import Service
+    from vigie_common.settings import Settings
+    from vigie_common.stream.records import Core, Output
+
+COMMIT_S: Final = 0.5
+CHECKPOINT_S: Final = 5.0
+MAX_IN_FLIGHT: Final = 5000
+MAX_RECORDS: Final = 1000
+_REVOKE_S: Final = 3.0
+_STOP_S: Final = 8.0
+
+_log = structlog.get_logger(__name__)
+
+CHECKPOINTS = Counter("vigie_checkpoints_total", "Checkpoints written")
+CHECKPOINT_BYTES = Gauge("vigie_checkpoint_bytes", "Size of the last checkpoint", ["partition"])
+GAPS = Counter("vigie_input_gaps_total", "Stretches of input that were lost unseen")
+REPLAYED = Counter("vigie_records_replayed_total", "Records processed again in silence after a restart")
+LAG = Gauge("vigie_consumer_lag_records", "Records of the owned partitions not yet processed", ["topic"])
+AGE = Histogram(
+    "vigie_record_age_seconds",
+    "Wall clock less event time, the last record of each batch",
+    buckets=(0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 600),
+)
+SECONDS = Counter("vigie_processing_seconds_total", "Time spent in batches: decoding, core, encoding")
+
+
+@dataclass(slots=True)
+class _Partition:
+    """An owned partition."""
+
+    tp: TopicPartition
+    core: Core
+    progress: Progress
+    checkpoint_at: int
+    """Offset of the last checkpoint."""
+    due: float
+    """When the next checkpoint is due, of the event loop's clock."""
+    committed: int | None
+    rewound: int = -1
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the partition is given up: whoever waits for it lets go."""
+
+
+async def run_stateful(
+    settings: Settings,
+    service: Service,
+    *,
+    topic: str,
+    state_topic: str,
+    core: Callable[[int], Core],
+    outputs: Sequence[str],
+    config_topics: Sequence[str] = (),
+    observe: Callable[[Sequence[Core]], Iterable[Output]] | None = None,
+) -> None:
+    """Run the loop until the service is stopped.
+
+    Args:
+        settings: of the service.
+        service: its health and its stop signal.
+        topic: input, logical name.
+        state_topic: checkpoints, logical name; as many partitions as the input.
+        core: makes the core of one input partition.
+        outputs: topics the core writes to, logical names.
+        config_topics: configuration by event time, logical names.
+        observe: called about once a second with the cores that run; what it gives is produced for people to
+            read (a status), outside the recovery protocol.
+
+    Raises:
+        VigieError, KafkaError: the worker must end; the next one replays.
+    """
+    try:
+        await await_topics(settings, service, (topic, state_topic, *outputs, *config_topics))
+        codec = await open_codec(settings)
+    except StoppedError:
+        return
+    await _Worker(settings, service, codec, topic, state_topic, core, config_topics, observe).run()
+
+
+class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka publishes no types
+    def __init__(
+        self,
+        settings: Settings,
+        service: Service,
+        codec: Codec,
+        topic: str,
+        state_topic: str,
+        core: Callable[[int], Core],
+        config_topics: Sequence[str],
+        observe: Callable[[Sequence[Core]], Iterable[Output]] | None,
+    ) -> None:
+        self.settings, self.service, self.codec = settings, service, codec
+        self.names = TopicNames(settings.topic_prefix)
+        self.topic, self.state_topic = topic, state_topic
+        self.make_core, self.observe = core, observe
+        self.owned: dict[TopicPartition, _Partition] = {}
+        self.failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.restoring: asyncio.Task[None] | None = None
+        self.busy = asyncio.Lock()
+        self.receiver = Receiver(service.name, self.names, codec)
+        self.config = ConfigLog(settings, self.receiver, config_topics, self._send_rejected)
+        self.consumer: AIOKafkaConsumer = consumer(
+            settings,
+            group=f"{settings.topic_prefix}{service.name}",
+            auto_offset_reset="none",
+            max_poll_records=MAX_RECORDS,
+        )
+        self.producer: AIOKafkaProducer
+        self.sender: Sender
+
+    # -- life --------------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        self.producer = await start_producer(self.settings)
+        self.sender = Sender(self.producer, self.names, self.codec, self._fail)
+        await self.config.start()
+        self.consumer.subscribe([self.names.full(self.topic)], listener=self)
+        await self.consumer.start()
+        tasks = [
+            asyncio.create_task(step, name=name)
+            for name, step in (
+                ("consume", self._consume()),
+                ("commit", self._commit_now_and_then()),
+                ("checkpoint", self._checkpoint_now_and_then()),
+                ("configuration", self.config.follow(self.service)),
+                ("observe", self._observe_now_and_then()),
+            )
+        ]
+        for task in tasks:
+            task.add_done_callback(self._ended)
+        await until_stopped(self.service, self.failure)
+        async with asyncio.timeout(_STOP_S):
+            async with self.busy:
+                for task in tasks:
+                    task.remove_done_callback(self._ended)
+                    task.cancel()
+            await self.on_partitions_revoked(set(self.owned))
+            # a static member that leaves the group would make its restart a rebalance: it only closes
+            await self._close()
+
+    async def _close(self) -> None:
+        for close in (self.config.stop, self.consumer.stop, self.producer.stop):
+            try:
+                async with asyncio.timeout(2):
+                    await close()
+            except (TimeoutError, KafkaError) as slow:
+                _log.warning("closing", error=repr(slow))
+
+    def _fail(self, error: BaseException) -> None:
+        if not self.failure.done():
+            self.failure.set_exception(error)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._fail(error)
+
+    # -- ownership ---------------------------------------------------------------------------------------------
+
+    async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
+        """Checkpoint and commit what can be within a bound; the next owner replays the rest."""
+        if self.restoring is not None:
+            self.restoring.cancel()
+        given = [self.owned.pop(tp) for tp in sorted(revoked) if tp in self.owned]
+        try:
+            async with asyncio.timeout(_REVOKE_S):
+                await asyncio.gather(*(self._checkpoint(partition) for partition in given))
+                await self._commit(given)
+        except (TimeoutError, KafkaError) as late:
+            _log.warning("partitions left without a checkpoint: their next owner replays", error=repr(late))
+        for partition in given:
+            partition.ended.set()
+
+    async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
+        """No heartbeat runs until this returns: pause, restore in the background."""
+        self.consumer.pause(*assigned)
+        self.restoring = asyncio.create_task(self._restore(sorted(assigned)), name="restore")
+        self.restoring.add_done_callback(self._ended)
+
+    async def _restore(self, assigned: Sequence[TopicPartition]) -> None:
+        started = time.perf_counter()
+        self.service.health.ready("partitions", ok=False, why="restoring")
+        checkpoints = await last_checkpoints(
+            self.settings, self.codec, self.names.full(self.state_topic), [tp.partition for tp in assigned]
+        )
+        begins = await self.consumer.beginning_offsets(assigned)
+        loop = asyncio.get_running_loop()
+        for number, tp in enumerate(assigned):
+            partition = self._resume(tp, checkpoints.get(tp.partition), await self.consumer.committed(tp), begins[tp])
+            partition.due = loop.time() + CHECKPOINT_S * (1 + number / len(assigned))
+            self.owned[tp] = partition
+            self.consumer.seek(tp, partition.progress.next)
+            self.consumer.resume(tp)
+        _log.info(
+            "partitions assigned",
+            partitions=len(assigned),
+            checkpoints=len(checkpoints),
+            replay=sum(p.progress.emit_from - p.progress.next for p in self.owned.values()),
+            ms=round(1000 * (time.perf_counter() - started)),
+        )
+        self.service.health.ready("partitions", ok=True)
+
+    def _resume(
+        self, tp: TopicPartition, checkpoint: Checkpoint | None, committed: int | None, begin: int
+    ) -> _Partition:
+        core = self.make_core(tp.partition)
+        if checkpoint is not None:
+            core.restore(checkpoint.state)
+        elif committed is not None and committed > begin:
+            _log.warning("no checkpoint: rebuilding in silence", partition=tp.partition, begin=begin, until=committed)
+        start = begin if checkpoint is None else checkpoint.next_offset
+        progress = Progress.resume(start, committed)
+        if start < begin:
+            self._gap(core, progress, tp, begin, "retention has passed the checkpoint")
+        REPLAYED.inc(progress.emit_from - progress.next)
+        return _Partition(tp, core, progress, progress.next, 0.0, committed)
+
+    def _gap(self, core: Core, progress: Progress, tp: TopicPartition, to: int, why: str) -> None:
+        _log.error("input lost unseen", partition=tp.partition, first=progress.next, next=to, why=why)
+        GAPS.inc()
+        core.gap(progress.next, to)
+        progress.skip_to(to)
+
+    # -- records -----------------------------------------------------------------------------------------------
+
+    async def _consume(self) -> None:
+        while True:
+            self.service.health.beat("consume")
+            try:
+                batch = await self.consumer.getmany(timeout_ms=200)
+            except NoOffsetForPartitionError:
+                await asyncio.sleep(0.01)  # a partition that _restore is about to seek
+                continue
+            async with self.busy:
+                started = time.perf_counter()
+                for tp, records in batch.items():
+                    partition = self.owned.get(tp)
+                    if partition is not None:
+                        await self._process(partition, records)
+                        await asyncio.sleep(0)
+                SECONDS.inc(time.perf_counter() - started)
+
+    async def _process(self, partition: _Partition, records: Sequence[ConsumerRecord]) -> None:
+        for record in records:
+            if self.owned.get(partition.tp) is not partition:
+                return  # given up while a send waited: its next owner has it
+            verdict = partition.progress.verdict(record.offset)
+            if verdict is Verdict.SKIP:
+                continue
+            if verdict is Verdict.REWIND and not self._hole(partition, record.offset):
+                break
+            message = await self.receiver.decode(record)
+            if isinstance(message, Rejection):
+                outputs: Sequence[Output] = (message.output,)
+                source = None
+            else:
+                await self.config.complete_for(message.appended_at)
+                if self.owned.get(partition.tp) is not partition:
+                    return
+                captured_at = message.value["captured_at"]
+                outputs = partition.core.process(message, self.config.timeline.view(captured_at, message.appended_at))
+                source = message
+            pending = partition.progress.advance(len(outputs))
+            if pending is not None:
+                for output in outputs:
+                    await self.sender.send(output, source, pending.acknowledge)
+        CONSUMED.labels(self.topic).inc(len(records))
+        if records:
+            AGE.observe(max(0.0, time.time() - records[-1].timestamp / 1000))
+        while partition.progress.in_flight > MAX_IN_FLIGHT and not partition.ended.is_set():
+            partition.progress.acknowledged  # noqa: B018 - lets go of what has been acknowledged
+            await asyncio.sleep(0.005)
+
+    def _hole(self, partition: _Partition, offset: int) -> bool:
+        """Records are missing before this one: seek back once; if they are missing again they are gone."""
+        if partition.rewound == partition.progress.next:
+            self._gap(partition.core, partition.progress, partition.tp, offset, "a hole in the log")
+            return True
+        partition.rewound = partition.progress.next
+        self.consumer.seek(partition.tp, partition.progress.next)
+        return False
+
+    async def _send_rejected(self, output: Output) -> None:
+        await self.sender.send(output, None, lambda: None)
+
+    # -- checkpoints and commits -------------------------------------------------------------------------------
+
+    async def _commit_now_and_then(self) -> None:
+        while True:
+            await asyncio.sleep(COMMIT_S)
+            await self._commit(list(self.owned.values()))
+            self._measure_lag()
+
+    async def _commit(self, partitions: Sequence[_Partition]) -> None:
+        """Commit k = a. It only saves re-emission, so a commit that fails is tried again next time."""
+        offsets = {p.tp: k for p in partitions if (k := p.progress.committable) is not None and k != p.committed}
+        if not offsets:
+            return
+        try:
+            await self.consumer.commit(offsets)
+        except (CommitFailedError, IllegalStateError, KafkaError) as refused:
+            _log.info("commit refused, it will be tried again", error=repr(refused))
+            return
+        for partition in partitions:
+            if partition.tp in offsets:
+                partition.committed = offsets[partition.tp]
+
+    async def _checkpoint_now_and_then(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(0.1)
+            self.service.health.beat("checkpoint")
+            for partition in list(self.owned.values()):
+                if loop.time() >= partition.due:
+                    partition.due = loop.time() + CHECKPOINT_S
+                    await self._checkpoint(partition)
+
+    async def _checkpoint(self, partition: _Partition) -> None:
+        """Snapshot (state, n) in one step; wait until a reaches n; only then write {c = n, state}."""
+        progress = partition.progress
+        at = progress.next
+        if at == partition.checkpoint_at or progress.silent:
+            return
+        checkpoint = Checkpoint(at, partition.core.snapshot())
+        while not progress.may_checkpoint(at):
+            await asyncio.sleep(0.01)
+            if partition.ended.is_set():
+                return
+        value = self.codec.encode("checkpoint", checkpoint.record(self.service.name))
+        await self.producer.send_and_wait(
+            self.names.full(self.state_topic),
+            value,
+            key=str(partition.tp.partition).encode(),
+            partition=partition.tp.partition,
+        )
+        partition.checkpoint_at = at
+        CHECKPOINTS.inc()
+        CHECKPOINT_BYTES.labels(partition.tp.partition).set(len(value))
+
+    # -- telemetry ---------------------------------------------------------------------------------------------
+
+    def _measure_lag(self) -> None:
+        lag = 0
+        for partition in self.owned.values():
+            end = self.consumer.highwater(partition.tp)
+            lag += max(0, (end or 0) - partition.progress.next)
+        LAG.labels(self.topic).set(lag)
+
+    async def _observe_now_and_then(self) -> None:
+        while self.observe is not None:
+            await asyncio.sleep(1.0)
+            for output in self.observe([partition.core for partition in self.owned.values()]):
+                await self.sender.send(output, None, lambda: None)
+        await asyncio.Event().wait()
