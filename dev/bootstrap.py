@@ -33,6 +33,7 @@ SOURCES = {
     "Python's venv module": ("python3-venv", "python@3.11"),
     "Java": ("openjdk-17-jre-headless", "openjdk@17"),
     "Maven": ("maven", "maven"),
+    "Go": ("golang-go", "go"),
 }
 
 
@@ -77,8 +78,8 @@ def java_version() -> int | None:
     return int(match.group(1)) if match else None
 
 
-def missing() -> dict[str, str]:
-    """What this machine lacks, with what was found instead."""
+def missing(*, go: bool) -> dict[str, str]:
+    """What this machine lacks, with what was found instead; `go`: the chart checks need it."""
     lacks = {}
     if not supported(sys.version_info):
         lacks["Python"] = f"3.11 to 3.13 is needed, this is {platform.python_version()} ({sys.executable})"
@@ -91,14 +92,17 @@ def missing() -> dict[str, str]:
         lacks["Java"] = f"{OLDEST_JAVA} or later is needed, `java -version` says {java}"
     if shutil.which("mvn") is None:
         lacks["Maven"] = "there is no `mvn` on PATH"
+    if go and shutil.which("go") is None:
+        lacks["Go"] = "the chart checks need it, there is no `go` on PATH"
     return lacks
 
 
-def check_machine() -> None:
+def check_machine(*, go: bool) -> None:
     """Say what is there, or raise with what is missing and how to get it."""
-    lacks = missing()
+    lacks = missing(go=go)
     if not lacks:
-        say(f"  Python {platform.python_version()}, Java {java_version()}, Maven {shutil.which('mvn')}")
+        tools = [shutil.which(name) for name in (["mvn", "go"] if go else ["mvn"])]
+        say(f"  Python {platform.python_version()}, Java {java_version()}, {', '.join(map(str, tools))}")
         return
     debian = " ".join(SOURCES[name][0] for name in lacks)
     homebrew = " ".join(SOURCES[name][1] for name in lacks)
@@ -173,9 +177,7 @@ def make_environment() -> None:
     uv = [str(VENV / "bin" / "uv"), "pip", "install", "--python", python]
     run([*uv, "-r", str(constraints)], fix=network, environment=environment)
     editable = [part for folder in packages() for part in ("-e", str(folder.relative_to(CHECKOUT)))]
-    run(
-        [*uv, "--no-build-isolation", "-c", str(constraints), *editable], fix=network, environment=environment
-    )
+    run([*uv, "--no-build-isolation", "-c", str(constraints), *editable], fix=network, environment=environment)
     STAMP.write_text(digest)
 
 
@@ -186,6 +188,7 @@ def main() -> int:
         epilog="example: python3 dev/bootstrap.py --only kafka",
     )
     parser.add_argument("--tests", action="store_true", help="fetch also what only the tests need")
+    parser.add_argument("--go", action="store_true", help="check for Go, which the chart checks need")
     parser.add_argument("--only", action="append", metavar="NAME", help="kafka, triton, postgres or registry")
     given = parser.parse_args()
     if not supported(sys.version_info):
@@ -195,7 +198,7 @@ def main() -> int:
     begun = time.monotonic()
     try:
         say("1/3 machine")
-        check_machine()
+        check_machine(go=given.go)
         say("2/3 packages (.venv)")
         make_environment()
     except SetupError as problem:
