@@ -51,6 +51,16 @@ data:
   {{- end }}
 {{- end -}}
 
+{{/* What a pod is told beside its ConfigMap. Arguments as for vigie.podTemplate */}}
+{{- define "vigie.env" -}}
+{{- if .static }}
+- name: VIGIE_INSTANCE_ID
+  valueFrom: {fieldRef: {fieldPath: metadata.name}}
+{{- end }}
+{{- include "vigie.kafkaSecretEnv" .root }}
+{{- .env | default "" }}
+{{- end -}}
+
 {{/*
 A pod template. Arguments as for vigie.configMap, and: static (its pods keep their name: static group membership),
 env, mounts, volumes (YAML lists as text, the service's own)
@@ -83,19 +93,10 @@ spec:
       imagePullPolicy: {{ .root.Values.image.pullPolicy }}
       envFrom:
         - configMapRef: {name: {{ include "vigie.fullname" .root }}-{{ .service }}}
+      {{- with include "vigie.env" . | trim }}
       env:
-        - name: NUMBA_CACHE_DIR
-          value: /var/cache/vigie/numba
-        {{- if .static }}
-        - name: VIGIE_INSTANCE_ID
-          valueFrom: {fieldRef: {fieldPath: metadata.name}}
-        {{- end }}
-        {{- with include "vigie.kafkaSecretEnv" .root | trim }}
         {{- . | nindent 8 }}
-        {{- end }}
-        {{- with .env }}
-        {{- trim . | nindent 8 }}
-        {{- end }}
+      {{- end }}
       ports:
         - {name: http, containerPort: 8080}
       startupProbe:
@@ -118,7 +119,6 @@ spec:
         {{- toYaml .values.resources | nindent 8 }}
       volumeMounts:
         - {name: tmp, mountPath: /tmp}
-        - {name: numba-cache, mountPath: /var/cache/vigie/numba}
         {{- with include "vigie.kafkaTlsMount" .root | trim }}
         {{- . | nindent 8 }}
         {{- end }}
@@ -128,8 +128,6 @@ spec:
   volumes:
     - name: tmp
       emptyDir: {sizeLimit: 1Gi}
-    - name: numba-cache
-      emptyDir: {sizeLimit: 256Mi}
     {{- with include "vigie.kafkaTlsVolume" .root | trim }}
     {{- . | nindent 4 }}
     {{- end }}

@@ -1,0 +1,48 @@
+# The five services, and the `vigie` command, from one file:
+#   docker build -f docker/service.Dockerfile --build-arg SERVICE=tracking -t vigie-tracking .
+#   docker build -f docker/service.Dockerfile --target cli -t vigie-cli .
+ARG PYTHON=3.11-slim-bookworm
+
+FROM python:${PYTHON} AS build
+ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_CONSTRAINT=/src/constraints.txt
+RUN python -m venv /opt/vigie
+ENV PATH=/opt/vigie/bin:$PATH
+WORKDIR /src
+COPY constraints.txt ./
+COPY schemas schemas
+COPY models models
+COPY libs/common libs/common
+RUN pip install ./libs/common
+
+FROM build AS build-service
+ARG SERVICE
+COPY services services
+# The compiled cores are built here for any CPU of the architecture; at run the cache is read-only and copied to /tmp.
+RUN test -d "services/${SERVICE}" || { echo "SERVICE=${SERVICE}: no such folder in services/" >&2; exit 1; } \
+ && pip install "./services/${SERVICE}" \
+ && mkdir -p /opt/vigie/cache \
+ && case "${SERVICE}" in tracking|rule_engine) VIGIE_CACHE=/opt/vigie/cache python -m "vigie_${SERVICE}.warm" ;; esac \
+ && printf '#!/bin/sh\nexec python -m vigie_%s "$@"\n' "${SERVICE}" > /opt/vigie/bin/start-service \
+ && chmod 755 /opt/vigie/bin/start-service
+
+FROM build AS build-cli
+COPY services services
+COPY libs/cli libs/cli
+RUN pip install ./services/frame_sampler ./services/inference ./services/tracking ./services/rule_engine \
+    ./services/alert ./libs/cli
+
+FROM python:${PYTHON} AS run
+RUN groupadd --gid 10001 vigie && useradd --uid 10001 --gid vigie --no-create-home --home-dir /tmp vigie \
+ && install -d -o vigie -g vigie /var/lib/vigie
+ENV PATH=/opt/vigie/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 VIGIE_CACHE=/opt/vigie/cache
+WORKDIR /tmp
+USER 10001:10001
+
+FROM run AS cli
+COPY --from=build-cli /opt/vigie /opt/vigie
+ENTRYPOINT ["vigie"]
+
+FROM run AS service
+COPY --from=build-service /opt/vigie /opt/vigie
+EXPOSE 8080
+ENTRYPOINT ["start-service"]
