@@ -1,0 +1,151 @@
+"""The evidence image: a frame with the boxes and the zone of its event drawn, and a caption below. Pure."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import cv2
+import numpy as np
+
+from vigie_alert.lettering import fitting, put_text, text_height, text_width
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from zoneinfo import ZoneInfo
+
+    from numpy.typing import NDArray
+
+# BGR. Light enough for dark letters on it, apart from each other for colour-blind eyes too.
+COLOURS: Final[dict[str, tuple[int, int, int]]] = {
+    "info": (230, 180, 60),
+    "warning": (40, 170, 255),
+    "critical": (70, 70, 255),
+}
+_ZONE: Final = (255, 255, 255)
+_INK: Final = (20, 20, 20)
+_PAPER: Final = (250, 250, 250)
+_SHADE: Final = (48, 40, 36)
+_JPEG_QUALITY: Final = 88
+
+_WORDS: Final[dict[str, dict[str, str]]] = {
+    "fr": {
+        "exercise": "EXERCICE", "test": "ESSAI", "replay": "REJEU",
+        "person": "personne", "bicycle": "vélo", "motorcycle": "moto", "scooter": "scooter", "car": "voiture",
+        "van": "camionnette", "bus": "bus", "truck": "camion", "tram": "tram", "animal": "animal",
+        "bag": "sac", "fire": "feu", "smoke": "fumée", "weapon": "arme", "unknown": "objet",
+    },
+    "en": {"exercise": "EXERCISE", "test": "TEST", "replay": "REPLAY", "unknown": "object"},
+}  # fmt: skip
+
+
+def draw_evidence(jpeg: bytes, event: Mapping[str, Any], zone: ZoneInfo, language: str) -> bytes | None:
+    """The evidence JPEG of a rule event, or None when the frame's own JPEG cannot be read.
+
+    Args:
+        jpeg: the frame as `frames` has it, masks already burned in.
+        event: the rule event that this frame brought (boxes in pixels of the frame, zone 0..1).
+        zone: time zone of the caption.
+        language: of the caption, "fr" or "en".
+    """
+    packed = np.frombuffer(jpeg, np.uint8)
+    decoded = cv2.imdecode(packed, cv2.IMREAD_COLOR) if packed.size else None
+    if decoded is None:
+        return None
+    image: NDArray[np.uint8] = decoded.astype(np.uint8, copy=False)
+    height, width = image.shape[:2]
+    unit = max(width, 320) / 960
+    colour = COLOURS.get(event["rule"]["severity"], COLOURS["info"])
+    _draw_zone(image, event, unit)
+    ratio = (width / max(event["width"], 1), height / max(event["height"], 1))
+    for item in event["objects"]:
+        _draw_box(image, item, ratio, colour, unit, language)
+    framed = np.vstack([image, _caption(width, event, zone, language, colour, unit)])
+    _, encoded = cv2.imencode(".jpg", framed, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
+    return encoded.tobytes()
+
+
+def _draw_zone(image: NDArray[np.uint8], event: Mapping[str, Any], unit: float) -> None:
+    if len(event["zone_x"]) < 2:
+        return
+    height, width = image.shape[:2]
+    corners = np.stack([np.array(event["zone_x"]) * width, np.array(event["zone_y"]) * height], axis=1)
+    polygon = np.rint(corners).astype(np.int32)
+    is_line = event["scope_kind"] == "line" or len(polygon) == 2
+    if not is_line:
+        filled = image.copy()
+        cv2.fillPoly(filled, [polygon], _ZONE)
+        cv2.addWeighted(filled, 0.15, image, 0.85, 0, dst=image)
+    for ink, thickness in ((_INK, 4), (_ZONE, 2)):
+        cv2.polylines(image, [polygon], not is_line, ink, max(round(thickness * unit), 1), cv2.LINE_AA)
+    x, y = polygon[polygon[:, 1].argmin()]
+    _label(image, event["scope"], (int(x), int(y)), _ZONE, unit)
+
+
+def _draw_box(
+    image: NDArray[np.uint8],
+    item: Mapping[str, Any],
+    ratio: tuple[float, float],
+    colour: tuple[int, int, int],
+    unit: float,
+    language: str,
+) -> None:
+    x1, x2 = (round(item[name] * ratio[0]) for name in ("x1", "x2"))
+    y1, y2 = (round(item[name] * ratio[1]) for name in ("y1", "y2"))
+    for ink, thickness in ((_INK, 5), (colour, 3)):
+        cv2.rectangle(image, (x1, y1), (x2, y2), ink, max(round(thickness * unit), 1), cv2.LINE_AA)
+    name = _word(item["object_class"], language)
+    _label(image, f"{name} {item['score'] * 100:.0f} %", (x1, y1), colour, unit)
+
+
+def _label(
+    image: NDArray[np.uint8], text: str, corner: tuple[int, int], paper: tuple[int, int, int], unit: float
+) -> None:
+    """Dark letters on a coloured plate above `corner`, kept inside the image."""
+    if not text:
+        return
+    scale, pad = 0.55 * unit, max(round(5 * unit), 2)
+    wide, high = text_width(text, scale, 1) + 2 * pad, round(text_height(scale) * 1.3) + 2 * pad
+    x = min(max(corner[0], 0), max(image.shape[1] - wide, 0))
+    y = min(max(corner[1], high), image.shape[0])
+    cv2.rectangle(image, (x, y - high), (x + wide, y), paper, cv2.FILLED)
+    put_text(image, text, (x + pad, y - pad), scale, _INK, 1)
+
+
+def _caption(
+    width: int,
+    event: Mapping[str, Any],
+    zone: ZoneInfo,
+    language: str,
+    colour: tuple[int, int, int],
+    unit: float,
+) -> NDArray[np.uint8]:
+    """Two lines below the frame: the rule's title, then where and when; what is not live says so."""
+    pad = round(14 * unit)
+    large, small = 0.85 * unit, 0.6 * unit
+    first = pad + round(text_height(large) * 1.5)
+    second = first + pad + round(text_height(small) * 1.5)
+    strip = np.full((second + pad, width, 3), _SHADE, np.uint8)
+    cv2.rectangle(strip, (0, 0), (round(8 * unit), second + pad), colour, cv2.FILLED)
+    left = pad + round(8 * unit)
+    mode = _word(event["mode"], language) if event["mode"] != "live" else ""
+    room = width - left - pad
+    if mode:
+        wide = text_width(mode, small, 1)
+        _label(strip, mode, (width - wide - 2 * pad, first), COLOURS["info"], unit * 1.1)
+        room -= wide + 2 * pad
+    put_text(strip, fitting(_said(event["title"], language), large, 1, room), (left, first), large, _PAPER, 1)
+    moment = datetime.fromtimestamp(event["at"] / 1000, UTC).astimezone(zone)
+    layout = "%d/%m/%Y %H:%M:%S %Z" if language == "fr" else "%Y-%m-%d %H:%M:%S %Z"
+    where = f"{event['camera_id']}  -  {moment.strftime(layout)}"
+    put_text(strip, fitting(where, small, 1, width - left - pad), (left, second), small, _PAPER, 1)
+    return strip
+
+
+def _word(word: str, language: str) -> str:
+    return _WORDS.get(language, {}).get(word, word)
+
+
+def _said(texts: Mapping[str, str], language: str) -> str:
+    """A text in the wanted language, else in the first that there is."""
+    return texts.get(language) or next((texts[name] for name in sorted(texts)), "")

@@ -1,0 +1,69 @@
+"""What an input record must hold before the lifecycle may see it. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from vigie_common.errors import PoisonRecordError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_NAME: Final = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
+_EVENT_KINDS: Final = frozenset({"OPEN", "UPDATE", "CLOSE", "COUNT", "AFFIRM"})
+_DECISIONS: Final = frozenset({"acknowledge", "confirm", "reject", "close"})
+
+
+def check_event(event: Mapping[str, Any]) -> None:
+    """Refuse a rule event that no alert can be made of.
+
+    Raises:
+        PoisonRecordError: unknown kind, an id that is no UUID (it names files), a missing minute, a bad name.
+    """
+    what = f"rule event {event['id']!r}"
+    if event["kind"] not in _EVENT_KINDS:
+        raise PoisonRecordError(
+            f"{what}: kind is {event['kind']!r}, allowed are {', '.join(sorted(_EVENT_KINDS))}: "
+            "the rule engine is newer than the alert service; upgrade it"
+        )
+    _require_name(what, "site", event["site"])
+    _require_name(what, "camera_id", event["camera_id"])
+    if event["kind"] == "AFFIRM" and event["minute"] is None:
+        raise PoisonRecordError(f"{what}: an AFFIRM needs the minute that it affirms, and has none")
+    if event["kind"] in {"OPEN", "UPDATE", "CLOSE"}:
+        _require_uuid(what, "episode_id", event["episode_id"])
+        _require_name(what, "rule.id", event["rule"]["id"])
+        if event["ordinal"] < 0:
+            raise PoisonRecordError(f"{what}: ordinal is {event['ordinal']}, and must be 0 or more")
+
+
+def check_decision(decision: Mapping[str, Any]) -> None:
+    """Refuse a decision that cannot be recorded.
+
+    Raises:
+        PoisonRecordError: unknown decision, no id or author, a rejection without a reason.
+    """
+    what = f"decision {decision['id']!r}"
+    _require_name(what, "id", decision["id"])
+    _require_name(what, "by", decision["by"])
+    _require_uuid(what, "alert_id", decision["alert_id"])
+    if decision["decision"] not in _DECISIONS:
+        raise PoisonRecordError(
+            f"{what}: decision is {decision['decision']!r}, allowed are {', '.join(sorted(_DECISIONS))}"
+        )
+    if decision["decision"] == "reject" and not (decision["reason"] or "").strip():
+        raise PoisonRecordError(f"{what}: a rejection needs a reason, and has none: say why the alert was wrong")
+
+
+def _require_uuid(what: str, field: str, value: str) -> None:
+    if not _UUID.fullmatch(value):
+        raise PoisonRecordError(f"{what}: {field} is {value[:80]!r}, and must be a UUID in lower case")
+
+
+def _require_name(what: str, field: str, value: str) -> None:
+    if not _NAME.fullmatch(value):
+        raise PoisonRecordError(
+            f"{what}: {field} is {value[:80]!r}, and must be 1 to 200 characters without control characters"
+        )

@@ -1,0 +1,37 @@
+"""What the alert service reads from its environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, SecretStr, field_validator
+
+from vigie_common.settings import Settings
+
+
+class AlertSettings(Settings):
+    """Settings of the alert service."""
+
+    alert_database_url: SecretStr = Field(
+        SecretStr("sqlite:///.vigie/alerts.db"),
+        description="sqlite:///path/to/alerts.db, or postgresql://user:password@host:5432/name",
+    )
+    alert_evidence_dir: Path = Field(Path(".vigie/evidence"), description="folder of the evidence images")
+    alert_evidence_days: int = Field(30, ge=1, le=3650, description="whole days that an evidence image is kept")
+    alert_evidence_wait_ms: int = Field(
+        500, ge=0, le=2000, description="an alert waits this long for its image, which otherwise follows, ms"
+    )
+    alert_time_zone: str = Field("Europe/Paris", description="IANA time zone of the images' captions")
+    alert_language: Literal["fr", "en"] = Field("fr", description="language of the images' captions")
+
+    @field_validator("alert_time_zone")
+    @classmethod
+    def _known_time_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError):
+            msg = "is no IANA time zone; for example Europe/Paris or UTC"
+            raise ValueError(msg) from None
+        return name

@@ -1,0 +1,221 @@
+"""Alerts in the database: a batch of records is one transaction over alerts and outbox."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from vigie_alert.book import AlertBook
+from vigie_alert.lifecycle import Standing
+from vigie_alert.tables import affirmations, alert_revisions, alerts, decisions, evidence, outbox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+    from vigie_alert.publication import Publication
+
+Told = TypeVar("Told")
+
+_AT_ONCE: Final = 500
+"""Values in one IN list: databases bound the number of parameters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What some records may touch: alerts by id, by subject key, by (site, camera); decisions by id."""
+
+    alert_ids: frozenset[str] = frozenset()
+    keys: frozenset[str] = frozenset()
+    cameras: frozenset[tuple[str, str]] = frozenset()
+    decision_ids: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceRow:
+    """The image of an alert as the database knows it; while pending, `request` is the event to draw."""
+
+    alert_id: str
+    kind: str
+    uri: str = ""
+    sha256: str = ""
+    expires_at: int = 0
+    due_at: int = 0
+    give_up_at: int = 0
+    request: str = ""
+
+
+@dataclass(slots=True)
+class Turn(Generic[Told]):
+    """What came of a transaction's work: to be written, and to be told to the caller."""
+
+    told: Told
+    publications: list[Publication] = field(default_factory=list)
+    evidence: list[EvidenceRow] = field(default_factory=list)
+
+
+class AlertStore:
+    """The alert database. Each of `written` is called after each transaction that put something into the outbox."""
+
+    def __init__(self, engine: AsyncEngine, written: Sequence[Callable[[], None]]) -> None:
+        self._engine = engine
+        self._written = written
+        self._insert: Any = postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert
+        # SQLite has one writer: waiting here is fair, waiting for its lock is not
+        self._turn = asyncio.Lock() if engine.dialect.name == "sqlite" else nullcontext()
+
+    async def transact(self, reach: Reach, work: Callable[[AlertBook], Turn[Told]]) -> Told:
+        """Load what the records may touch, let `work` apply them, write what changed: all or nothing.
+
+        `work` runs inside the transaction, and again when the caller repeats it: it has no effect of its own.
+        """
+        async with self._turn, self._engine.begin() as connection:
+            book = await _load(connection, reach)
+            before, affirmed = dict(book.standings), dict(book.affirmed)
+            turn = work(book)
+            changed = [s for alert_id, s in book.standings.items() if before.get(alert_id) is not s]
+            await self._write_alerts(connection, changed)
+            await self._write_publications(connection, turn.publications)
+            await self._upsert(connection, evidence, ["alert_id"], [_evidence_values(row) for row in turn.evidence])
+            minutes = [
+                {"site": site, "camera_id": camera, "minute": minute}
+                for (site, camera), minute in book.affirmed.items()
+                if affirmed.get((site, camera)) != minute
+            ]
+            await self._upsert(connection, affirmations, ["site", "camera_id"], minutes)
+            rows = [{"id": s["id"], "alert_id": s["alert_id"], "decided_at": s["decided_at"]} for s in book.decisions]
+            if rows:
+                await connection.execute(sa.insert(decisions), rows)
+        if turn.publications:
+            for call in self._written:
+                call()
+        return turn.told
+
+    async def known(self, alert_ids: Iterable[str]) -> set[str]:
+        """Which of these alerts exist."""
+        async with self._turn, self._engine.connect() as connection:
+            found = await connection.execute(sa.select(alerts.c.id).where(alerts.c.id.in_(list(alert_ids))))
+            return {row.id for row in found}
+
+    async def due_evidence(self, now: int, limit: int) -> list[EvidenceRow]:
+        """Images still to be fetched whose next attempt has come, those that wait longest first."""
+        chosen = (
+            sa.select(evidence)
+            .where(evidence.c.kind == "pending", evidence.c.due_at <= now)
+            .order_by(evidence.c.due_at, evidence.c.alert_id)
+            .limit(limit)
+        )
+        async with self._turn, self._engine.connect() as connection:
+            return [EvidenceRow(**row) for row in (await connection.execute(chosen)).mappings()]
+
+    async def postpone_evidence(self, alert_id: str, due_at: int) -> None:
+        """Try that image again, not before `due_at` (ms)."""
+        update = sa.update(evidence).where(evidence.c.alert_id == alert_id, evidence.c.kind == "pending")
+        async with self._turn, self._engine.begin() as connection:
+            await connection.execute(update.values(due_at=due_at))
+
+    async def _write_alerts(self, connection: AsyncConnection, standings: Sequence[Standing]) -> None:
+        # what ended first: it frees the key that a newer alert takes
+        ordered = sorted(standings, key=lambda s: (s.is_open, s.id))
+        for group in (False, True):
+            rows = [_alert_values(s) for s in ordered if s.is_open is group]
+            await self._upsert(connection, alerts, ["id"], rows)
+
+    async def _write_publications(self, connection: AsyncConnection, publications: Sequence[Publication]) -> None:
+        if not publications:
+            return
+        # a plain insert: a rival's revision of the same number makes it fail, and the batch begins anew
+        await connection.execute(
+            sa.insert(alert_revisions),
+            [
+                {
+                    "alert_id": p.alert_id,
+                    "revision": p.revision,
+                    "produced_at": p.produced_at,
+                    "value": p.value,
+                    "headers": json.dumps([[name, value.decode()] for name, value in p.headers]),
+                }
+                for p in publications
+            ],
+        )
+        await connection.execute(
+            sa.insert(outbox),
+            [{"shard": p.shard, "alert_id": p.alert_id, "revision": p.revision} for p in publications],
+        )
+
+    async def _upsert(
+        self, connection: AsyncConnection, table: sa.Table, key: list[str], rows: Sequence[dict[str, Any]]
+    ) -> None:
+        if not rows:
+            return
+        insert = self._insert(table)
+        changed = {c.name: insert.excluded[c.name] for c in table.columns if c.name not in key}
+        await connection.execute(insert.on_conflict_do_update(index_elements=key, set_=changed), rows)
+
+
+async def _load(connection: AsyncConnection, reach: Reach) -> AlertBook:
+    """The book of what may be touched. Its rows are locked in the order of their ids, so that rivals wait."""
+    wanted = [
+        *(alerts.c.id.in_(part) for part in _parts(reach.alert_ids)),
+        *(alerts.c.open_key.in_(part) for part in _parts({_digest(key) for key in reach.keys})),
+        *(
+            sa.and_(alerts.c.state != "ENDED", alerts.c.camera_id.in_(part))
+            for part in _parts({camera for _, camera in reach.cameras})
+        ),
+    ]
+    book = AlertBook()
+    if wanted:
+        chosen = sa.select(alerts).where(sa.or_(*wanted)).order_by(alerts.c.id).with_for_update()
+        book = AlertBook({row.id: _standing(row) for row in await connection.execute(chosen)})
+    for part in _parts(reach.decision_ids):
+        found = await connection.execute(sa.select(decisions.c.id).where(decisions.c.id.in_(part)))
+        book.decided.update(row.id for row in found)
+    for part in _parts({camera for _, camera in reach.cameras}):
+        minutes = await connection.execute(sa.select(affirmations).where(affirmations.c.camera_id.in_(part)))
+        book.affirmed.update({(row.site, row.camera_id): row.minute for row in minutes})
+    return book
+
+
+def _parts(values: Iterable[str]) -> Iterable[list[str]]:
+    ordered = sorted(values)
+    return (ordered[i : i + _AT_ONCE] for i in range(0, len(ordered), _AT_ONCE))
+
+
+def _digest(key: str) -> str:
+    """A subject key is as long as its names are; an index wants it short."""
+    return sha256(key.encode()).hexdigest()
+
+
+def _standing(row: sa.Row[Any]) -> Standing:
+    return Standing(json.loads(row.record), row.subject_key, row.last_ordinal, row.seen_at, row.missed)
+
+
+def _alert_values(standing: Standing) -> dict[str, Any]:
+    alert = standing.alert
+    return {
+        "id": standing.id,
+        "revision": standing.revision,
+        "state": alert["state"],
+        "mode": alert["mode"],
+        "site": alert["site"],
+        "camera_id": alert["camera"]["id"],
+        "open_key": _digest(standing.key) if standing.is_open else None,
+        "last_ordinal": standing.last_ordinal,
+        "seen_at": standing.seen_at,
+        "missed": standing.missed,
+        "started_at": alert["started_at"],
+        "subject_key": standing.key,
+        "record": json.dumps(alert),
+    }
+
+
+def _evidence_values(row: EvidenceRow) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in EvidenceRow.__dataclass_fields__}
