@@ -1,0 +1,175 @@
+"""Which box continues which track: three stages, each an exact assignment among the pairs that its gate lets pass.
+
+1. Boxes of a high score, by plain overlap with where each track was predicted.
+2. What is left, low scores too, by overlap of grown boxes.
+3. What is left of the high scores, by distance, for tracks seen once: their speed is not known yet.
+
+Only boxes of a track's class group come near it. Two stages by score: Zhang et al., "ByteTrack", ECCV 2022.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from vigie_tracking.assignment import assign
+from vigie_tracking.compiled import jit
+from vigie_tracking.overlap import buffered_iou
+
+if TYPE_CHECKING:
+    from vigie_tracking.layout import Array, Slot
+
+STAGE_OVERLAP = 0
+STAGE_BUFFERED = 1
+STAGE_NEWBORN = 2
+
+
+@jit
+def associate(
+    tracks: Array, live: int, boxes: Array, count: int, unseen_s: float, p: Slot, places: Array, matrices: Array
+) -> None:
+    """Match tracks and boxes: `boxes[:count]["track"]` and `places[:live]["box_of_track"]`, -1 for none.
+
+    Args:
+        tracks: (≥ live,) layout.TRACK, predicted to the frame's time.
+        live: how many there are.
+        boxes: (≥ count,) layout.BOX.
+        count: how many there are.
+        unseen_s: seconds since the look before.
+        p: parameters.PARAMETERS.
+        places: (≥ max(live, count),) layout.PLACE, working memory.
+        matrices: (2, n, n) float64, n ≥ max(live, count), working memory.
+    """
+    for i in range(live):
+        places[i]["box_of_track"] = -1
+    for j in range(count):
+        boxes[j]["track"] = -1
+    for stage in range(3):
+        least_score = p["low_score"] if stage == STAGE_BUFFERED else p["high_score"]
+        left = 0
+        for i in range(live):
+            if places[i]["box_of_track"] == -1 and (stage != STAGE_NEWBORN or tracks[i]["boxes"] == 1):
+                places[left]["track"] = i
+                left += 1
+        offered = 0
+        for j in range(count):
+            if boxes[j]["track"] == -1 and boxes[j]["score"] >= least_score:
+                places[offered]["box"] = j
+                offered += 1
+        if left > 0 and offered > 0 and _gate(stage, tracks, left, boxes, offered, unseen_s, p, places, matrices[0]):
+            _settle(left, boxes, offered, places, matrices)
+
+
+@jit
+def _gate(
+    stage: int,
+    tracks: Array,
+    left: int,
+    boxes: Array,
+    offered: int,
+    unseen_s: float,
+    p: Slot,
+    places: Array,
+    affinity: Array,
+) -> bool:
+    """Fill affinity[track candidate, box candidate] with 0 (may not pair) .. 1; says whether any may."""
+    anything = False
+    for b in range(offered):
+        places[b]["box_degree"] = 0
+    for a in range(left):
+        track = tracks[places[a]["track"]]
+        degree = 0
+        for b in range(offered):
+            box = boxes[places[b]["box"]]
+            value = 0.0
+            if track["group"] == box["group"]:
+                if stage == STAGE_OVERLAP:
+                    value = _overlap(track, box, 0.0, p["first_iou"])
+                elif stage == STAGE_BUFFERED:
+                    value = _overlap(track, box, p["buffer"], p["second_iou"])
+                else:
+                    value = _nearness(track, box, unseen_s, p)
+            affinity[a, b] = value
+            if value > 0.0:
+                degree += 1
+                places[a]["track_only"] = b
+                places[b]["box_degree"] += 1
+        places[a]["track_degree"] = degree
+        anything = anything or degree > 0
+    return anything
+
+
+@jit
+def _overlap(track: Slot, box: Slot, buffer: float, least: float) -> float:
+    """Overlap of the predicted and the detected box if above `least`, else 0."""
+    value = buffered_iou(
+        track["cx"], track["cy"], track["w"], track["h"], box["cx"], box["cy"], box["w"], box["h"], buffer
+    )
+    return value if value > least else 0.0
+
+
+@jit
+def _nearness(track: Slot, box: Slot, unseen_s: float, p: Slot) -> float:
+    """1 at the track's place, falling to 0.01 where an object seen once can just have got to; 0 beyond."""
+    ratio = (box["w"] * box["h"]) / (track["w"] * track["h"])
+    if ratio > p["newborn_area_ratio"] or ratio * p["newborn_area_ratio"] < 1.0:
+        return 0.0
+    size = max(box["w"], box["h"])
+    mean_size = 0.5 * (max(track["w"], track["h"]) + size)
+    reach = p["newborn_speed"] * mean_size * unseen_s + p["newborn_slack"] * size
+    dx = track["cx"] - box["cx"]
+    dy = track["cy"] - box["cy"]
+    squared = dx * dx + dy * dy
+    if squared >= reach * reach:
+        return 0.0
+    nearness: float = 1.0 - 0.99 * math.sqrt(squared) / reach
+    return nearness
+
+
+@jit
+def _settle(left: int, boxes: Array, offered: int, places: Array, matrices: Array) -> None:
+    """Pair the candidates at the greatest total affinity.
+
+    A pair that no other competes for is part of every best assignment: only the contested rest is solved.
+    """
+    affinity = matrices[0]
+    rows = 0
+    for a in range(left):
+        degree = places[a]["track_degree"]
+        if degree == 1 and places[places[a]["track_only"]]["box_degree"] == 1:
+            b = places[a]["track_only"]
+            places[b]["box_degree"] = 0
+            _pair(places[a]["track"], places[b]["box"], boxes, places)
+        elif degree > 0:
+            places[rows]["row"] = a
+            rows += 1
+    if rows == 0:
+        return
+    columns = 0
+    for b in range(offered):
+        if places[b]["box_degree"] > 0:
+            places[columns]["column"] = b
+            columns += 1
+    cost = matrices[1]
+    if rows <= columns:
+        for r in range(rows):
+            for c in range(columns):
+                cost[r, c] = 1.0 - affinity[places[r]["row"], places[c]["column"]]
+        assign(cost, rows, columns, places)
+    else:
+        for c in range(columns):
+            for r in range(rows):
+                cost[c, r] = 1.0 - affinity[places[r]["row"], places[c]["column"]]
+        assign(cost, columns, rows, places)
+    for k in range(min(rows, columns)):
+        other = places[k]["column_of_row"]
+        a = places[k if rows <= columns else other]["row"]
+        b = places[other if rows <= columns else k]["column"]
+        if affinity[a, b] > 0.0:
+            _pair(places[a]["track"], places[b]["box"], boxes, places)
+
+
+@jit
+def _pair(track: int, box: int, boxes: Array, places: Array) -> None:
+    places[track]["box_of_track"] = box
+    boxes[box]["track"] = track
