@@ -50,9 +50,7 @@ def service_settings(service: str) -> type[Settings]:
         if isinstance(value, type) and issubclass(value, Settings) and value.__module__ == module.__name__
     ]
     if len(classes) != 1:
-        raise ConfigurationError(
-            f"{module.__name__}: defines {len(classes)} settings classes, where one is the rule"
-        )
+        raise ConfigurationError(f"{module.__name__}: defines {len(classes)} settings classes, where one is the rule")
     return classes[0]
 
 
@@ -81,9 +79,7 @@ def settings_page() -> str:
         *_settings_table(common),
     ]
     for service in SERVICES:
-        own = {
-            name: field for name, field in variables(service_settings(service)).items() if name not in common
-        }
+        own = {name: field for name, field in variables(service_settings(service)).items() if name not in common}
         lines += ["", f"## {service}", ""]
         lines += _settings_table(own) if own else ["No settings of its own."]
     return "\n".join(lines) + "\n"
@@ -116,8 +112,11 @@ def values_schema() -> str:
     templates = "".join(file.read_text(encoding="utf-8") for file in sorted((CHART / "templates").iterdir()))
     taken = variables_named_in(templates)
     for service, key in _VALUES_KEYS.items():
-        names = sorted(set(variables(service_settings(service))) - taken)
-        schema["properties"][key]["properties"]["settings"]["propertyNames"] = {"enum": names}
+        schema["properties"][key]["properties"]["settings"]["properties"] = {
+            name: {"type": ["string", "number", "boolean"], "description": field.description}
+            for name, field in variables(service_settings(service)).items()
+            if name not in taken
+        }
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -142,9 +141,7 @@ def out_of_date() -> list[str]:
 def main() -> int:
     """Write the made files, or check them."""
     parser = argparse.ArgumentParser(prog="python -m vigie_dev.reference", description=__doc__)
-    parser.add_argument(
-        "--check", action="store_true", help="change nothing; fail when a file is out of date"
-    )
+    parser.add_argument("--check", action="store_true", help="change nothing; fail when a file is out of date")
     stale = out_of_date()
     if parser.parse_args().check:
         for name in stale:
@@ -183,9 +180,7 @@ def _default(field: FieldInfo) -> str:
     return "" if value is None else _code(str(value))
 
 
-def _values(
-    schema: Mapping[str, Any], defaults: Mapping[str, Any]
-) -> Iterator[tuple[str, dict[str, Any], Any]]:
+def _values(schema: Mapping[str, Any], defaults: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any], Any]]:
     for name, default in defaults.items():
         property_schema = schema["properties"][name]
         if property_schema.get("additionalProperties") is False and default:
