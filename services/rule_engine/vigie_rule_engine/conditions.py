@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 from cel_expr_python import cel
+
 from vigie_common.errors import BadInputError
 
 if TYPE_CHECKING:

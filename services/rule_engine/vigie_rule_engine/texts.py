@@ -6,7 +6,6 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from vigie_common.errors import BadInputError
-
 from vigie_rule_engine.conditions import FACTS, VARIABLE_NAMES
 
 if TYPE_CHECKING:
@@ -119,9 +118,7 @@ def explanation(
     filled = {language: fill(text, variables, facts, language) for language, text in sorted(explain.items())}
     if not unmoved:
         return filled
-    return {
-        language: _UNMOVED.get(language, _UNMOVED["en"]).format(text) for language, text in filled.items()
-    }
+    return {language: _UNMOVED.get(language, _UNMOVED["en"]).format(text) for language, text in filled.items()}
 
 
 def check_placeholders(text: str, template: str) -> None:
