@@ -132,3 +132,49 @@ async def _wait_async(condition, deadline_s, what):
         assert time.monotonic() < deadline, f"not within {deadline_s} s: {what}"
         await asyncio.sleep(0.02)
     return result
+
+
+@pytest.fixture(scope="session")
+def rule_event():
+    """Makes rule events: `rule_event()` opens an episode, `rule_event("CLOSE", 2, subject="b")` ends another.
+
+    The episode's id follows from camera, rule, scope, subject and start, as the engine's does.
+    """
+    from vigie_common.identity import episode_id, event_id
+
+    def make(kind="OPEN", ordinal=0, **fields):
+        start = fields.pop("started_at", 1_800_000_000_000)
+        camera = fields.get("camera_id", "cam-1")
+        rule = {"id": "presence", "version": "v1", "template": "presence", "bundle_digest": "b1", "status": "stable"}
+        rule |= {"severity": "warning", "category": "intrusion"} | fields.pop("rule", {})
+        scope, subject = fields.get("scope", "quai"), fields.get("subject", "a")
+        authorisation = {"id": "a-1", "legal_basis": "decree", "reference": "order 12", "valid_until": 1_900_000_000_000}
+        episode = fields.pop("episode_id", None) or episode_id("nimes", camera, rule["id"], "v1", scope, subject, start)
+        box = {"track_id": 7, "object_class": "person", "score": 0.5, "x1": 64.0, "y1": 72.0, "x2": 128.0, "y2": 288.0}
+        event = {
+            "kind": kind, "id": event_id(episode, ordinal), "episode_id": episode, "ordinal": ordinal, "site": "nimes",
+            "camera_id": camera, "camera_version": "c1", "session": "s-1", "seq": 10 + ordinal,
+            "at": start + 1000 * (ordinal + 1), "started_at": start, "ended_at": None, "ended_reason": None,
+            "rule": rule, "mode": "exercise", "authorisation": authorisation, "scope_kind": "zone", "scope": scope,
+            "subject": subject, "direction": None, "direction_label": None, "zone_x": [0.1, 0.9, 0.9, 0.1],
+            "zone_y": [0.2, 0.2, 0.8, 0.8], "width": 640, "height": 360, "frame_ref": {"partition": 0, "offset": 0},
+            "source_frame": None, "objects": [box], "model": {"name": "hog", "version": "m1"}, "location": None,
+            "title": {"fr": "Présence", "en": "Presence"}, "text": {"fr": "personne dans quai"},
+            "facts": {"inside_s": 1.0 + ordinal}, "open_episodes": [], "minute": None,
+        }  # fmt: skip
+        if kind == "CLOSE":
+            event |= {"ended_at": event["at"] - 500, "ended_reason": "over"}
+        return event | fields
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def affirmation(rule_event):
+    """Makes the affirmation of a camera's minute: `affirmation(3, [open ids])`."""
+
+    def make(minute, open_episodes=(), start=1_800_000_000_000, **fields):
+        fields = {"minute": start + 60_000 * minute, "at": start + 60_000 * (minute + 1)} | fields
+        return rule_event("AFFIRM", started_at=start + minute, objects=[], open_episodes=list(open_episodes), **fields)
+
+    return make

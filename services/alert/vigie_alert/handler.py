@@ -67,7 +67,7 @@ class AlertHandler:
         while True:
             try:
                 pictures |= await self._pictures(sound, pictures)
-                refusals |= await self.store.transact(_reach(sound), lambda book: self._apply(book, sound, pictures))
+                refused = await self.store.transact(_reach(sound), partial(self._apply, sound, pictures))
                 break
             except Exception as error:
                 attempts += 1
