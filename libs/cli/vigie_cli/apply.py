@@ -1,0 +1,340 @@
+"""`vigie apply`: publish a folder of cameras, rules and authorisations as configuration that holds from an instant."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import re
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
+from rich.console import Console
+from rich.table import Table
+
+from vigie_common.camera_file import camera_record, removal_record
+from vigie_common.catalogue import load_catalogue
+from vigie_common.codec import Codec
+from vigie_common.errors import BadInputError, DependencyError, PoisonRecordError
+from vigie_common.kafka import admin, consumer, producer
+from vigie_common.registry import Registry
+from vigie_common.settings import Settings, read_settings
+from vigie_common.topics import TopicNames
+from vigie_common.units import parse_duration, parse_instant
+from vigie_common.yaml_source import InvalidFileError, Problem
+from vigie_rule_engine.bundle import read_rules, rule_bundle
+from vigie_rule_engine.lint import CameraFolder, lint, read_cameras
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    from vigie_rule_engine.bundle import RuleFolder
+
+DELAY_MS: Final = 10_000
+"""From the publication to the event time at which it holds: every service has read it by then."""
+
+_SCHEMAS: Final = {"cameras": "camera", "rules": "rule-bundle"}
+"""The topics that are written, and the schema of each."""
+
+_ANSWER_S: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What became of one camera, or of the rules."""
+
+    kind: str
+    """camera or rules."""
+    name: str
+    what: str
+    """added, changed, unchanged, removed, absent (no longer in the folder, still in service), or wrong."""
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class SiteFolder:
+    """Everything that a site's folder says."""
+
+    cameras: CameraFolder
+    rules: RuleFolder | None
+    """None: the folder has no rules, which leaves those in force alone."""
+    problems: tuple[Problem, ...]
+    """Of rules and authorisations, alone or together with the cameras."""
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What was published."""
+
+    effective_at: int
+    changes: tuple[Change, ...]
+    problems: tuple[Problem, ...] = field(default=())
+    """Of camera files that were left out."""
+
+
+def read_site_folder(folder: Path) -> SiteFolder:
+    """A folder with `site.yaml` (there or in `cameras/`), `cameras/`, `rules/` and `authorisations/`.
+
+    Raises:
+        BadInputError: there is no site file, or it is wrong.
+    """
+    if not folder.is_dir():
+        raise BadInputError(f"{folder}: no such folder: give the one that holds site.yaml or cameras/site.yaml")
+    cameras = read_cameras(folder, frozenset(load_catalogue().models))
+    sources = [path for name in ("rules", "authorisations") if (path := folder / name).is_dir()]
+    if not sources:
+        return SiteFolder(cameras, None, ())
+    rules = read_rules(*sources)
+    return SiteFolder(cameras, rules, tuple(p for p in lint(rules, cameras) if p not in cameras.problems))
+
+
+async def apply_folder(
+    settings: Settings,
+    folder: Path,
+    at_ms: int | None,
+    author: str,
+    *,
+    prune: bool = False,
+    strict: bool = False,
+    dry_run: bool = False,
+) -> Applied:
+    """Publish what a folder says and Kafka does not have yet.
+
+    A wrong rule refuses everything, because rules are one bundle. A wrong camera file never stops the others:
+    it is reported, and its camera stays as it was.
+
+    Args:
+        settings: where Kafka is.
+        folder: of the site.
+        at_ms: event time from which it holds, ms; None: ten seconds from now.
+        author: who publishes the rules.
+        prune: take cameras out of service that the folder no longer has.
+        strict: refuse everything for a wrong camera file too.
+        dry_run: say what would change, publish nothing.
+
+    Raises:
+        InvalidFileError: a rule or authorisation is wrong (or, with `strict`, a camera); nothing was published.
+        DependencyError: Kafka does not answer, or has no topics.
+    """
+    site = read_site_folder(folder)
+    refused = site.problems + (site.cameras.problems if strict else ())
+    if refused:
+        raise InvalidFileError(refused)
+    if prune and site.cameras.problems:
+        # the camera of a wrong file is not gone, and its id may be the very thing that is wrong
+        raise InvalidFileError(site.cameras.problems)
+    effective_at = at_ms if at_ms is not None else time.time_ns() // 1_000_000 + DELAY_MS
+    names = TopicNames(settings.topic_prefix)
+    async with asyncio.timeout(_ANSWER_S):
+        partitions = await _partitions(settings, [names.full(topic) for topic in _SCHEMAS])
+        codec, registry = await _codec(settings)
+        try:
+            published = {
+                topic: await _last_records(settings, partitions[names.full(topic)], codec, schema)
+                for topic, schema in _SCHEMAS.items()
+            }
+            changes, records = _changes(
+                site, published["cameras"], published["rules"], author, effective_at, prune=prune
+            )
+            if not dry_run:
+                await _publish(settings, names, codec, records)
+        finally:
+            if registry is not None:
+                await registry.close()
+    return Applied(effective_at, changes, site.cameras.problems)
+
+
+def _changes(
+    site: SiteFolder,
+    cameras: Mapping[str, Mapping[str, Any]],
+    rules: Mapping[str, Mapping[str, Any]],
+    author: str,
+    effective_at: int,
+    *,
+    prune: bool,
+) -> tuple[tuple[Change, ...], list[tuple[str, str, dict[str, Any]]]]:
+    """What differs from the last published records, and the records (topic, key, value) that make it so."""
+    changes: list[Change] = []
+    records: list[tuple[str, str, dict[str, Any]]] = []
+    for located in site.cameras.cameras:
+        folder = Path(located.document.file).parent
+        record = camera_record(located.content, site.cameras.site, folder, effective_at)
+        name, version = str(record["camera_id"]), str(record["version"])
+        last = cameras.get(name)
+        what = _difference(last, "version", version, gone=bool(last and last["removed"]))
+        changes.append(Change("camera", name, what, version))
+        if what != "unchanged":
+            records.append(("cameras", name, record))
+    kept = {change.name for change in changes}
+    for name, last in sorted(cameras.items()):
+        if name in kept or last["removed"] or last["site"] != site.cameras.site.site:
+            continue
+        changes.append(Change("camera", name, "removed" if prune else "absent", str(last["version"])))
+        if prune:
+            records.append(("cameras", name, removal_record(last, effective_at)))
+    if site.rules is not None:
+        bundle = rule_bundle(site.cameras.site, site.rules, author=author, effective_at=effective_at)
+        key, digest = str(bundle["site"]), str(bundle["digest"])
+        what = _difference(rules.get(key), "digest", digest, gone=False)
+        changes.append(Change("rules", f"{key} ({len(bundle['rules'])} rules)", what, digest[:16]))
+        if what != "unchanged":
+            records.append(("rules", key, bundle))
+    return tuple(changes), records
+
+
+def _difference(last: Mapping[str, Any] | None, field_name: str, value: str, *, gone: bool) -> str:
+    if last is None or gone:
+        return "added"
+    return "unchanged" if last[field_name] == value else "changed"
+
+
+async def _partitions(settings: Settings, topics: list[str]) -> dict[str, list[TopicPartition]]:
+    """The partitions of each topic.
+
+    Raises:
+        DependencyError: Kafka does not answer, or a topic is not there.
+    """
+    client: Any = admin(settings)
+    try:
+        await client.start()
+        described = await client.describe_topics(topics)
+    except (KafkaError, OSError) as down:
+        raise DependencyError(
+            f"Kafka at {settings.kafka_bootstrap} does not answer ({down or type(down).__name__}): start it, or "
+            "check VIGIE_KAFKA_BOOTSTRAP, VIGIE_KAFKA_SECURITY_PROTOCOL and the credentials"
+        ) from down
+    finally:
+        await client.close()
+    found = {
+        topic["topic"]: [TopicPartition(topic["topic"], p["partition"]) for p in topic["partitions"]]
+        for topic in described
+        if not topic["error_code"]
+    }
+    missing = [topic for topic in topics if topic not in found]
+    if missing:
+        raise DependencyError(f"topics {', '.join(missing)} do not exist: run `vigie topics create`")
+    return found
+
+
+async def _codec(settings: Settings) -> tuple[Codec, Registry | None]:
+    """A codec for the deployment; the registry, where there is one, is to be closed."""
+    if settings.schema_registry_url is None:
+        return Codec.pinned(), None
+    registry = await Registry.open(settings)
+    return await registry.codec(), registry
+
+
+async def _last_records(
+    settings: Settings, partitions: list[TopicPartition], codec: Codec, schema: str
+) -> dict[str, dict[str, Any]]:
+    """The last record of each key in a whole topic; what is no such record is passed over."""
+    last: dict[str, dict[str, Any]] = {}
+    async for record in _whole_topic(settings, partitions):
+        try:
+            last[(record.key or b"").decode("utf-8", "replace")] = codec.decode_as(schema, record.value)
+        except PoisonRecordError:
+            continue
+    return last
+
+
+async def _whole_topic(settings: Settings, partitions: list[TopicPartition]) -> AsyncIterator[Any]:
+    """Every record of a topic up to where it ends now; partition by partition in order."""
+    client: Any = consumer(settings, fetch_min_bytes=1)
+    await client.start()
+    try:
+        client.assign(partitions)
+        ends = await client.end_offsets(partitions)
+        begins = await client.beginning_offsets(partitions)
+        waiting = {p for p in partitions if begins[p] < ends[p]}
+        while waiting:
+            for records in (await client.getmany(*waiting, timeout_ms=200)).values():
+                for record in records:
+                    yield record
+            # a compacted or transactional log ends in offsets without records: only the position tells
+            waiting = {p for p in waiting if await client.position(p) < ends[p]}
+    finally:
+        await client.stop()
+
+
+async def _publish(
+    settings: Settings, names: TopicNames, codec: Codec, records: list[tuple[str, str, dict[str, Any]]]
+) -> None:
+    if not records:
+        return
+    client: Any = producer(settings)
+    await client.start()
+    try:
+        for sent in [
+            await client.send(names.full(topic), codec.encode(_SCHEMAS[topic], value), key=key.encode())
+            for topic, key, value in records
+        ]:
+            await sent
+    finally:
+        await client.stop()
+
+
+def parse_at(text: str, now_ms: int) -> int | None:
+    """The event time of `--at`: `now`, `+10s`, or an ISO time (UTC without an offset); ms.
+
+    Raises:
+        BadInputError: it is none of them.
+    """
+    try:
+        if text == "now":
+            return now_ms
+        if re.match(r"\+", text):
+            return now_ms + round(parse_duration(text[1:]).value * 1000)
+        return parse_instant(text, "UTC")
+    except ValueError as error:
+        raise BadInputError(f"--at {text}: {error}; or write now, or +10s") from error
+
+
+def table(applied: Applied) -> Table:
+    """What changed, for a terminal."""
+    colours = {"added": "green", "changed": "yellow", "removed": "red", "absent": "magenta", "unchanged": "dim"}
+    view = Table("", "name", "change", "version", box=None, pad_edge=False)
+    for change in applied.changes:
+        note = " (still in service: --prune removes it)" if change.what == "absent" else ""
+        colour = colours[change.what]
+        view.add_row(change.kind, change.name, f"[{colour}]{change.what}[/]{note}", change.version)
+    return view
+
+
+def command(
+    folder: Annotated[Path, typer.Argument(help="folder with site.yaml, cameras/ and rules/")],
+    at: Annotated[str, typer.Option(help="when it holds from: now, +10s, or an ISO time")] = "+10s",
+    author: Annotated[str | None, typer.Option(help="who publishes; by default the user")] = None,
+    prune: Annotated[bool, typer.Option(help="remove cameras that the folder no longer has")] = False,
+    strict: Annotated[bool, typer.Option(help="publish nothing when a camera file is wrong")] = False,
+    dry_run: Annotated[bool, typer.Option(help="say what would change, publish nothing")] = False,
+) -> None:
+    """Publish cameras, rules and authorisations.
+
+    A wrong rule or authorisation refuses everything. A wrong camera file is reported (exit status 1) and the
+    others are published, unless --strict.
+
+    Examples: vigie apply .      vigie apply town --at 2026-12-24T18:00+01:00 --prune
+    """
+    applied = asyncio.run(
+        apply_folder(
+            read_settings(Settings),
+            folder,
+            parse_at(at, time.time_ns() // 1_000_000),
+            author or getpass.getuser(),
+            prune=prune,
+            strict=strict,
+            dry_run=dry_run,
+        )
+    )
+    console = Console()
+    console.print(table(applied))
+    moment = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(applied.effective_at / 1000))
+    changed = sum(change.what in {"added", "changed", "removed"} for change in applied.changes)
+    verb = "would change" if dry_run else "published"
+    console.print(f"{changed} {verb}, in force from {moment}" if changed else "nothing to change")
+    if applied.problems:
+        raise InvalidFileError(applied.problems)

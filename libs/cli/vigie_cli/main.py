@@ -1,0 +1,77 @@
+"""The `vigie` command. A sub-command's module is imported when it is asked for, so that `--help` is quick."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import sys
+from importlib.metadata import version
+from typing import Annotated, Final
+
+import typer
+
+from vigie_common.errors import ConfigurationError, VigieError
+from vigie_common.process import EXIT_CONFIGURATION
+
+COMMANDS: Final[dict[str, str]] = {
+    "apply": "Publish cameras, rules and authorisations.",
+    "cameras": "Check camera files.",
+    "rules": "Check and test rules; write the JSON Schemas of the files.",
+    "replay": "Run a recording through the services' own cores.",
+    "alerts": "Watch alerts as they come.",
+    "models": "The model catalogue and its files.",
+    "topics": "Create the Kafka topics.",
+    "schemas": "The Avro schemas of the topics.",
+}
+"""Sub-commands: each is the module `vigie_cli.NAME`, with `app` (several commands) or `command` (one)."""
+
+_PASS_ON: Final = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,  # a traceback with local variables could show credentials
+    epilog="Examples: vigie topics create · vigie rules lint rules --cameras cameras · vigie apply . · "
+    "vigie alerts tail · vigie replay film.avi --fps 5 --model hog --out result",
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"vigie {version('vigie-cli')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _vigie(
+    _: Annotated[bool, typer.Option("--version", help="Say the version.", callback=_version, is_eager=True)] = False,
+) -> None:
+    """Vigie turns a city's cameras into counts, signals and alerts."""
+    # what goes wrong is said once, by the error that ends the command
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+
+
+def _add(name: str, text: str) -> None:
+    """A command that imports its module when it runs and hands its arguments on."""
+
+    @app.command(name, help=text, context_settings=_PASS_ON)
+    def run(context: typer.Context) -> None:
+        module = importlib.import_module(f"vigie_cli.{name}")
+        inner: typer.Typer = getattr(module, "app", None) or _single(module.command)
+        inner.pretty_exceptions_enable = False
+        try:
+            typer.main.get_command(inner)(args=context.args, prog_name=f"vigie {name}")
+        except VigieError as error:
+            sys.stderr.write(f"{error}\n")
+            code = EXIT_CONFIGURATION if isinstance(error, ConfigurationError) else 1
+            raise typer.Exit(code) from None
+
+
+def _single(command: object) -> typer.Typer:
+    single = typer.Typer(add_completion=False)
+    single.command()(command)  # type: ignore[type-var]  # any function is a command
+    return single
+
+
+for _name, _text in COMMANDS.items():
+    _add(_name, _text)

@@ -1,0 +1,87 @@
+"""`vigie rules`: what an author needs: check, test, and the JSON Schemas for the editor."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vigie_common.catalogue import load_catalogue
+from vigie_common.errors import BadInputError
+from vigie_rule_engine.bundle import read_rules
+from vigie_rule_engine.lint import lint as lint_rules
+from vigie_rule_engine.lint import read_cameras
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from vigie_common.yaml_source import Problem
+
+app = typer.Typer(help="Rules: check, test, schemas for editors.", no_args_is_help=True, add_completion=False)
+
+
+class Format(StrEnum):
+    """How the lint speaks."""
+
+    text = "text"
+    json = "json"
+
+
+def _folders(folder: Path) -> list[Path]:
+    """Where the rules of a folder are: `rules/` and `authorisations/` of a site, else the folder itself."""
+    if not folder.is_dir():
+        raise BadInputError(f"{folder}: no such folder: give the one that holds the rules")
+    return [path for name in ("rules", "authorisations") if (path := folder / name).is_dir()] or [folder]
+
+
+def _print(problems: Sequence[Problem], form: Format) -> None:
+    if form is Format.json:
+        rows = [{"file": p.file, "line": p.mark.line, "column": p.mark.column, "message": p.message} for p in problems]
+        print(json.dumps(rows, ensure_ascii=False, indent=1))
+    else:
+        for problem in problems:
+            print(problem)
+
+
+@app.command()
+def lint(
+    folder: Annotated[Path, typer.Argument(help="folder of rules, or of a whole site")],
+    cameras: Annotated[
+        Path | None, typer.Option(help="folder of the cameras: their zones, lines and tags are checked too")
+    ] = None,
+    form: Annotated[Format, typer.Option("--format", help="for people, or for programs")] = Format.text,
+) -> None:
+    """Check rules and authorisations: each error with its line, column and fix; exit status 1 if there is one.
+
+    Example: vigie rules lint rules --cameras cameras
+    """
+    if cameras is None and (folder / "cameras").is_dir():
+        cameras = folder
+    known = read_cameras(cameras, frozenset(load_catalogue().models)) if cameras is not None else None
+    rules = read_rules(*_folders(folder))
+    problems = lint_rules(rules, known)
+    _print(problems, form)
+    if problems:
+        raise typer.Exit(1)
+    if form is Format.text:
+        where = f" with {len(known.cameras)} cameras" if known is not None else " (cameras not checked)"
+        print(f"{len(rules.rules)} rules and {len(rules.authorisations)} authorisations are right{where}")
+
+
+@app.command()
+def schema(
+    out: Annotated[Path, typer.Option(help="folder to write into")],
+) -> None:
+    """Write the JSON Schemas of site, camera, rule and authorisation files, for editors.
+
+    Example: vigie rules schema --out docs/reference/schemas
+    """
+    from vigie_rule_engine.schema_json import schemas
+
+    out.mkdir(parents=True, exist_ok=True)
+    for name, text in schemas().items():
+        (out / name).write_text(text, encoding="utf-8")
+        print(out / name)

@@ -1,0 +1,178 @@
+"""`vigie apply` on a real broker: what it publishes, what it leaves alone, what it refuses."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from aiokafka import TopicPartition
+
+from vigie_cli.apply import apply_folder
+from vigie_common.codec import Codec
+from vigie_common.errors import DependencyError
+from vigie_common.kafka import consumer
+from vigie_common.topics import create_topics
+from vigie_common.yaml_source import InvalidFileError
+
+REPOSITORY = Path(__file__).parents[2]
+AT = 1_800_000_000_000
+
+
+@pytest.fixture
+def site(tmp_path):
+    """A copy of the example site."""
+    for name in ("cameras", "rules"):
+        shutil.copytree(REPOSITORY / name, tmp_path / name)
+    return tmp_path
+
+
+@pytest.fixture
+async def settings(kafka_settings):
+    settings = kafka_settings()
+    await create_topics(settings)
+    return settings
+
+
+async def published(settings, topic, schema):
+    """Every record of a topic, in the order of partitions and offsets: (key, value)."""
+    client = consumer(settings, fetch_min_bytes=1)
+    await client.start()
+    try:
+        partitions = [TopicPartition(settings.topic_prefix + topic, p) for p in range(1 if topic == "rules" else 4)]
+        client.assign(partitions)
+        ends = await client.end_offsets(partitions)
+        found = []
+        for partition in partitions:
+            while await client.position(partition) < ends[partition]:
+                for records in (await client.getmany(partition, timeout_ms=200)).values():
+                    found += [(r.key.decode(), Codec.pinned().decode_as(schema, r.value), r.partition) for r in records]
+        return found
+    finally:
+        await client.stop()
+
+
+def changes(applied):
+    return {change.name.split(" ")[0]: change.what for change in applied.changes}
+
+
+async def test_a_folder_is_published_once_and_only_what_changed_is_published_again(settings, site):
+    first = await apply_folder(settings, site, AT, "tests")
+    assert changes(first) == {
+        "arenes-01": "added",
+        "feucheres-03": "added",
+        "maison-carree-02": "added",
+        "nimes": "added",
+    }
+    cameras = await published(settings, "cameras", "camera")
+    assert sorted((key, value["camera_id"], value["effective_at"]) for key, value, _ in cameras) == [
+        ("arenes-01", "arenes-01", AT),
+        ("feucheres-03", "feucheres-03", AT),
+        ("maison-carree-02", "maison-carree-02", AT),
+    ]
+    [(key, bundle, _)] = await published(settings, "rules", "rule-bundle")
+    assert (key, bundle["author"], bundle["effective_at"], bundle["withdrawn"]) == ("nimes", "tests", AT, False)
+    assert [rule["id"] for rule in bundle["rules"]] == [
+        "livraison-stationnement",
+        "parvis-presence",
+        "porte-comptage",
+    ]
+    assert [a["id"] for a in bundle["authorisations"]] == ["exercice"]
+
+    second = await apply_folder(settings, site, AT + 1, "tests")
+    assert set(changes(second).values()) == {"unchanged"}
+
+    file = site / "cameras" / "arenes-01.yaml"
+    file.write_text(file.read_text().replace("fps: 5", "fps: 4"))
+    third = await apply_folder(settings, site, AT + 2, "tests")
+    assert changes(third) == {
+        "arenes-01": "changed",
+        "feucheres-03": "unchanged",
+        "maison-carree-02": "unchanged",
+        "nimes": "unchanged",
+    }
+    assert len(await published(settings, "cameras", "camera")) == 4
+    assert len(await published(settings, "rules", "rule-bundle")) == 1
+
+
+async def test_without_an_instant_it_holds_ten_seconds_from_now(settings, site):
+    import time
+
+    before = time.time_ns() // 1_000_000
+    applied = await apply_folder(settings, site, None, "tests")
+    after = time.time_ns() // 1_000_000
+    assert before + 10_000 <= applied.effective_at <= after + 10_000
+
+
+async def test_a_dry_run_says_what_would_change_and_publishes_nothing(settings, site):
+    applied = await apply_folder(settings, site, AT, "tests", dry_run=True)
+    assert set(changes(applied).values()) == {"added"}
+    assert await published(settings, "cameras", "camera") == []
+    assert await published(settings, "rules", "rule-bundle") == []
+
+
+async def test_a_camera_that_left_the_folder_stays_in_service_until_prune(settings, site):
+    await apply_folder(settings, site, AT, "tests")
+    (site / "cameras" / "feucheres-03.yaml").unlink()
+
+    kept = await apply_folder(settings, site, AT + 1, "tests")
+    assert changes(kept)["feucheres-03"] == "absent"
+    assert len(await published(settings, "cameras", "camera")) == 3
+
+    pruned = await apply_folder(settings, site, AT + 2, "tests", prune=True)
+    assert changes(pruned)["feucheres-03"] == "removed"
+    of_camera = [
+        (value["removed"], value["effective_at"], partition)
+        for key, value, partition in await published(settings, "cameras", "camera")
+        if key == "feucheres-03"
+    ]
+    partition = of_camera[0][2]
+    assert of_camera == [(False, AT, partition), (True, AT + 2, partition)]
+
+    again = await apply_folder(settings, site, AT + 3, "tests", prune=True)
+    assert "feucheres-03" not in changes(again)
+
+
+async def test_a_broken_camera_file_never_stops_the_others(settings, site):
+    file = site / "cameras" / "feucheres-03.yaml"
+    file.write_text(file.read_text().replace("[0.55, 0.60]", "[1.55, 0.60]"))
+    applied = await apply_folder(settings, site, AT, "tests")
+    assert changes(applied) == {"arenes-01": "added", "maison-carree-02": "added", "nimes": "added"}
+    assert [str(problem) for problem in applied.problems] == [
+        f"{file}:12:16: zones.livraison[0][0]: 1.55: outside 0..1: divide pixels by the image's width (x) or height (y)"
+    ]
+
+
+@pytest.mark.parametrize("option", ["strict", "prune"])
+async def test_strict_and_prune_publish_nothing_while_a_camera_file_is_broken(settings, site, option):
+    file = site / "cameras" / "feucheres-03.yaml"
+    file.write_text(file.read_text().replace("[0.55, 0.60]", "[1.55, 0.60]"))
+    with pytest.raises(InvalidFileError, match=r"outside 0\.\.1"):
+        await apply_folder(settings, site, AT, "tests", **{option: True})
+    assert await published(settings, "cameras", "camera") == []
+
+
+async def test_a_broken_rule_refuses_everything_and_the_last_good_one_stays(settings, site):
+    await apply_folder(settings, site, AT, "tests")
+    (site / "cameras" / "arenes-01.yaml").write_text(
+        (site / "cameras" / "arenes-01.yaml").read_text().replace("fps: 5", "fps: 4")
+    )
+    rule = site / "rules" / "town" / "delivery-parking.yaml"
+    rule.write_text(rule.read_text().replace("for: 3m", "for: 3"))
+    with pytest.raises(InvalidFileError) as refused:
+        await apply_folder(settings, site, AT + 1, "tests")
+    assert str(refused.value) == (f"{rule}:7:58: with.for: 3: a duration needs its unit: write 3s, 3m or 3h")
+    assert len(await published(settings, "cameras", "camera")) == 3
+    assert len(await published(settings, "rules", "rule-bundle")) == 1
+
+
+async def test_topics_that_are_not_there_are_named_with_the_fix(kafka_settings, site):
+    settings = kafka_settings()
+    with pytest.raises(DependencyError) as missing:
+        await apply_folder(settings, site, AT, "tests")
+    prefix = settings.topic_prefix
+    assert str(missing.value) == f"topics {prefix}cameras, {prefix}rules do not exist: run `vigie topics create`"
+
+
+async def test_a_broker_that_is_down_is_named_with_the_fix(kafka_settings, site):
+    settings = kafka_settings(kafka_bootstrap="127.0.0.1:1")
+    with pytest.raises(DependencyError, match=r"^Kafka at 127\.0\.0\.1:1 does not answer .*VIGIE_KAFKA_BOOTSTRAP"):
+        await apply_folder(settings, site, AT, "tests")
