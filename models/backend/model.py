@@ -50,9 +50,7 @@ class TritonPythonModel:
     def _answer(self, request: Any) -> Any:
         images = pb_utils.get_input_tensor_by_name(request, "IMAGE").as_numpy()
         if images.size != 1:
-            return _refused(
-                f"IMAGE has {images.size} elements: send one JPEG a request, Triton batches requests"
-            )
+            return _refused(f"IMAGE has {images.size} elements: send one JPEG a request, Triton batches requests")
         try:
             found = self._detector.detect(decode(images.reshape(-1)[0]))
         except UnreadableImageError as error:

@@ -213,7 +213,7 @@ class _ModelFile(FileModel):
     limits: Annotated[str, Field(min_length=1)]
 
 
-_Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
+_Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 
 
 class _CatalogueFile(FileModel):

@@ -52,9 +52,7 @@ def suppress(xyxy: Floats, groups: Ints, nms_iou: float) -> Ints:
     return np.flatnonzero(alive)
 
 
-def finish(
-    xyxy: Floats, scores: Floats, labels: Ints, size: tuple[int, int], description: Description
-) -> Floats:
+def finish(xyxy: Floats, scores: Floats, labels: Ints, size: tuple[int, int], description: Description) -> Floats:
     """DETECTIONS (n, 6) float32: the model's raw boxes mapped, clipped, suppressed and ordered.
 
     `labels` (n,) are the model's own label indices, `size` the image's width and height in pixels.

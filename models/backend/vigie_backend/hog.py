@@ -29,8 +29,12 @@ SCALE_STEP = 1.2
 """Ratio of two levels of the pyramid: 1.2 costs a third of OpenCV's 1.05 and finds nearly as many."""
 HIT_MARGIN = 0.0
 """Distance to the SVM's plane from which a window is a candidate."""
-MARGIN_X, MARGIN_Y = 0.15, 0.06
-"""The window is larger than the person: shares of its width and height that are cut off each side."""
+MARGINS = (0.215, 0.115, 0.215, 0.15)
+"""Left, top, right, bottom: shares of the window around the person, cut off.
+
+The training windows have an eighth above and below and a quarter on each side; these were measured against
+yolox-nano on a street clip, where they put the foot within 0.01 heights (median).
+"""
 
 
 class HogDetector:
@@ -51,9 +55,7 @@ class HogDetector:
         height, width = image.shape[:2]
         ratio = self._description.width / max(height, width)
         window_w, window_h = self._hog.winSize
-        scaled = cv2.resize(
-            image, (max(window_w, round(width * ratio)), max(window_h, round(height * ratio)))
-        )
+        scaled = cv2.resize(image, (max(window_w, round(width * ratio)), max(window_h, round(height * ratio))))
         windows, margins = self._hog.detectMultiScale(
             scaled,
             hitThreshold=HIT_MARGIN,
@@ -64,10 +66,10 @@ class HogDetector:
         )
         ratios = np.asarray([scaled.shape[1] / width, scaled.shape[0] / height], dtype=np.float32)
         xywh = np.asarray(windows, dtype=np.float32).reshape(-1, 4)
-        cut = xywh[:, 2:] * np.asarray([MARGIN_X, MARGIN_Y], dtype=np.float32)
-        xyxy = np.concatenate(
-            [(xywh[:, :2] + cut) / ratios, (xywh[:, :2] + xywh[:, 2:] - cut) / ratios], axis=1
-        )
+        left, top, right, bottom = np.asarray(MARGINS, dtype=np.float32)
+        near = xywh[:, :2] + xywh[:, 2:] * (left, top)
+        far = xywh[:, :2] + xywh[:, 2:] * (1 - right, 1 - bottom)
+        xyxy = np.concatenate([near / ratios, far / ratios], axis=1).astype(np.float32)
         logistic = 1 / (1 + np.exp(-np.asarray(margins, dtype=np.float64).reshape(-1)))
         scores = logistic.astype(np.float32)
         labels = np.zeros(len(xyxy), dtype=np.int64)

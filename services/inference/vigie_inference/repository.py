@@ -98,9 +98,7 @@ def _check(model: Model, model_files: Mapping[str, Path]) -> None:
 
 def _write(model: Model, file: Path | None, folder: Path, instances: int) -> None:
     version_folder = folder / "1"
-    shutil.copytree(
-        repository_resource("models/backend"), version_folder, ignore=shutil.ignore_patterns("__pycache__")
-    )
+    shutil.copytree(repository_resource("models/backend"), version_folder, ignore=shutil.ignore_patterns("__pycache__"))
     if file is not None:
         shutil.copyfile(file, version_folder / MODEL_FILE)
     description = {

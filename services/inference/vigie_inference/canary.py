@@ -1,0 +1,69 @@
+"""Readiness by a canary: a small real image must come back from every served model.
+
+Triton's health endpoints stay green when the process behind a model is dead; an answer does not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import simplejpeg
+import structlog
+
+from vigie_common.errors import VigieError
+from vigie_inference.failures import TritonAwayError
+
+if TYPE_CHECKING:
+    from vigie_common.telemetry import Health
+    from vigie_inference.triton import Triton
+
+_log = structlog.get_logger(__name__)
+
+WIDTH: Final = 256
+HEIGHT: Final = 64
+"""Pixels; flat, so that a detector that scales up has little to do."""
+
+
+def canary_image() -> bytes:
+    """A small grey gradient, JPEG."""
+    row = np.linspace(0, 255, WIDTH, dtype=np.uint8)
+    grey = np.repeat(np.tile(row, (HEIGHT, 1))[:, :, np.newaxis], 3, axis=2)
+    jpeg: bytes = simplejpeg.encode_jpeg(np.ascontiguousarray(grey), quality=80)
+    return jpeg
+
+
+async def answering(triton: Triton, image: bytes) -> list[str]:
+    """The served models, once each has answered an image and told its version.
+
+    Raises:
+        VigieError: Triton is away, serves nothing, or a model does not answer; the message says which.
+    """
+    served = sorted(name for name, ready in (await triton.models()).items() if ready)
+    if not served:
+        raise TritonAwayError(f"Triton {triton.url} serves no model: build its repository (vigie models build)")
+    await asyncio.gather(*(triton.detect(model, image) for model in served))
+    await asyncio.gather(*(triton.read_version(model) for model in served))
+    return served
+
+
+async def watch(triton: Triton, health: Health, every_s: float) -> None:
+    """Tell the service's health, for ever, whether Triton answers; notice other model versions by the way."""
+    image = canary_image()
+    told: str | None = None
+    while True:
+        try:
+            served = await answering(triton, image)
+        except VigieError as silent:
+            triton.forget_versions()
+            state = f"away: {silent}"
+            health.ready("triton", ok=False, why=str(silent))
+        else:
+            state = f"serves {', '.join(served)}"
+            health.ready("triton", ok=True)
+        if state != told:
+            _log.info("triton", state=state, url=triton.url)
+            told = state
+        health.beat("canary")
+        await asyncio.sleep(every_s)
