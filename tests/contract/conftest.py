@@ -95,7 +95,7 @@ class Deployment:
     def open_producer(self, **options):
         return producer(self.settings, **options)
 
-    async def produce(self, topic, records, raw=False):
+    async def produce(self, topic, records, *, raw=False):
         """Encode and send (key, value) pairs; raw values go as they are."""
         async with self.open_producer() as client:
             schema = load_topics()[topic].schema
@@ -104,7 +104,7 @@ class Deployment:
                 await client.send(self.names.full(topic), data, key=key.encode())
             await client.flush()
 
-    async def read(self, topic, decode=True):
+    async def read(self, topic, *, decode=True):
         """Every record of the topic, by partition and offset; the values decoded."""
         name = self.names.full(topic)
         client = consumer(self.settings, fetch_min_bytes=1, fetch_max_wait_ms=50)
@@ -115,7 +115,7 @@ class Deployment:
             ends = await client.end_offsets(partitions)
             await client.seek_to_beginning(*partitions)
             records = []
-            while any([await client.position(tp) < ends[tp] for tp in partitions]):  # noqa: C419 - awaits inside
+            while any([await client.position(tp) < ends[tp] for tp in partitions]):
                 for batch in (await client.getmany(timeout_ms=200)).values():
                     records += batch
         finally:

@@ -41,7 +41,7 @@ def tracks_from(detections, reason):
     columns = ("x1", "y1", "x2", "y2", "score", "object_class", "model_index")
     kept = {key: value for key, value in detections.items() if key not in columns}
     empty = ("track_id", "vx", "vy", "ended_track_id", "ended_at", "ended_reason")
-    return kept | dict.fromkeys((*columns, *empty), []) | {"reason": reason}
+    return kept | {name: [] for name in (*columns, *empty)} | {"reason": reason}
 
 
 async def serve(settings, service):

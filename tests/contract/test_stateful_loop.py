@@ -12,7 +12,7 @@ from vigie_common.stream.configuration import Timeline
 from vigie_common.stream.records import ConfigVersion
 
 sys.path.insert(0, str(Path(__file__).parent))
-from rolling_service import roll  # noqa: E402 - beside this file, not a package
+from rolling_service import roll
 
 SERVICE = Path(__file__).parent / "rolling_service.py"
 CAMERAS = [f"cam-{n}" for n in range(8)]
@@ -133,7 +133,7 @@ async def test_poison_goes_to_the_dead_letters_with_its_origin_and_the_rest_goes
         ("detections", 1, "UnknownSchemaError"),
         ("detections", 2, "PoisonRecordError"),
     ]
-    assert [x["value"] for x in sorted(letters, key=lambda x: x["origin_offset"])][0] == b"not avro"
+    assert {x["origin_offset"]: x["value"] for x in letters}[0] == b"not avro"
 
 
 @pytest.mark.parametrize("topic", ["cameras"])

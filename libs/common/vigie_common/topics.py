@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _log = structlog.get_logger(__name__)
 
 _UNITS_MS: Final = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+_SETTINGS_TRIES: Final = 100
 _UNITS_BYTES: Final = {"KiB": 1 << 10, "MiB": 1 << 20}
 
 
@@ -122,25 +123,8 @@ async def create_topics(settings: Settings, deadline_s: float = 30.0) -> dict[st
     try:
         existing = set(await client.list_topics())
         missing = [t for t in load_topics().values() if names.full(t.name) not in existing]
-        if missing:
-            response = await client.create_topics(
-                [
-                    NewTopic(
-                        names.full(t.name),
-                        partition_count(t, settings),
-                        settings.topic_replication,
-                        topic_configs=dict(t.config),
-                    )
-                    for t in missing
-                ]
-            )
-            for name, code, *message in response.topic_errors:
-                if code and for_code(code) is not TopicAlreadyExistsError:
-                    raise DependencyError(
-                        f"topic {name} cannot be created: {message[0] if message else for_code(code).__name__}"
-                    )
+        done = dict.fromkeys(await _create(client, names, missing, settings), "created")
         await _await_partitions(client, names, settings, deadline_s)
-        done = {t.name: "created" for t in missing}
         for topic in load_topics().values():
             if topic.name not in done:
                 done[topic.name] = await _correct(client, names.full(topic.name), topic)
@@ -152,6 +136,32 @@ async def create_topics(settings: Settings, deadline_s: float = 30.0) -> dict[st
 def partition_count(topic: Topic, settings: Settings) -> int:
     """How many partitions the topic has in this deployment."""
     return min(topic.partitions, settings.topic_partitions)
+
+
+async def _create(client: Any, names: TopicNames, missing: list[Topic], settings: Settings) -> list[str]:
+    """Logical names of those that this call created; another creator may have been quicker."""
+    if not missing:
+        return []
+    response = await client.create_topics(
+        [
+            NewTopic(
+                names.full(t.name),
+                partition_count(t, settings),
+                settings.topic_replication,
+                topic_configs=dict(t.config),
+            )
+            for t in missing
+        ]
+    )
+    created = []
+    for name, code, *message in response.topic_errors:
+        error = for_code(code)
+        if not code:
+            created.append(names.logical(name))
+        elif error is not TopicAlreadyExistsError:
+            why = message[0] if message and message[0] else error.__name__
+            raise DependencyError(f"topic {name} cannot be created: {why}")
+    return created
 
 
 async def _await_partitions(client: Any, names: TopicNames, settings: Settings, deadline_s: float) -> None:
@@ -180,14 +190,25 @@ async def _await_partitions(client: Any, names: TopicNames, settings: Settings, 
 
 
 async def _correct(client: Any, name: str, topic: Topic) -> str:
+    if not await _wrong_settings(client, name, topic):
+        return "unchanged"
+    resource = ConfigResource(ConfigResourceType.TOPIC, name, configs=dict(topic.config))
+    for response in await client.alter_configs([resource]):
+        for code, message, *_ in response.resources:
+            if code:
+                raise DependencyError(f"topic {name}: its settings cannot be put right: {message}")
+    for _ in range(_SETTINGS_TRIES):  # the broker answers before it describes the change
+        if not (wrong := await _wrong_settings(client, name, topic)):
+            _log.info("topic settings corrected", topic=name)
+            return "updated"
+        await asyncio.sleep(0.05)
+    raise DependencyError(f"topic {name}: the broker does not take over {wrong}")
+
+
+async def _wrong_settings(client: Any, name: str, topic: Topic) -> dict[str, str]:
     responses = await client.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name)])
     current = {entry[0]: entry[1] for response in responses for entry in response.resources[0][4]}
-    wrong = {key: value for key, value in topic.config.items() if current.get(key) != value}
-    if not wrong:
-        return "unchanged"
-    _log.info("topic settings corrected", topic=name, **wrong)
-    await client.alter_configs([ConfigResource(ConfigResourceType.TOPIC, name, configs=dict(topic.config))])
-    return "updated"
+    return {key: value for key, value in topic.config.items() if current.get(key) != value}
 
 
 def _topic(name: str, entry: dict[str, Any]) -> Topic:

@@ -183,7 +183,7 @@ def test_no_output_is_lost_or_conflicting_whatever_happens(seed):
 
 
 class EarlyCheckpoint(Progress):
-    def may_checkpoint(self, snapshot_at):
+    def may_checkpoint(self, _snapshot_at):
         return True
 
 
@@ -221,7 +221,7 @@ class SkipOnGap(Worker):
 
 
 class ConfigurationOnArrival(Worker):
-    def config(self, record):
+    def config(self, _record):
         known = [c for c in self.log.configs if c.appended_at <= self.read_until]
         return max(known, key=lambda c: c.offset, default=None)
 

@@ -1,0 +1,39 @@
+import pytest
+
+from vigie_common.errors import ConfigurationError
+from vigie_common.settings import Settings
+from vigie_common.topics import TopicNames, load_topics, partition_count
+
+
+def test_camera_topics_are_co_partitioned():
+    assert {t.partitions for t in load_topics().values() if t.key == "camera_id"} == {48}
+
+
+def test_checkpoints_have_the_partitions_of_their_input():
+    topics = load_topics()
+    assert topics["tracking-state"].partitions == topics["detections"].partitions
+    assert topics["rule-engine-state"].partitions == topics["tracks"].partitions
+
+
+def test_append_time_is_the_brokers_on_every_topic():
+    assert {t.config["message.timestamp.type"] for t in load_topics().values()} == {"LogAppendTime"}
+
+
+def test_frames_are_kept_ten_minutes():
+    assert load_topics()["frames"].config["retention.ms"] == "600000"
+
+
+def test_a_deployment_caps_the_partitions():
+    topic = load_topics()["frames"]
+    assert [partition_count(topic, Settings(topic_partitions=n)) for n in (12, 100)] == [12, 48]
+
+
+def test_names_go_both_ways():
+    names = TopicNames("ville.")
+    assert names.full("frames") == "ville.frames"
+    assert names.logical("ville.frames") == "frames"
+
+
+def test_an_undeclared_topic_is_named():
+    with pytest.raises(ConfigurationError, match=r"topic 'frame' is not declared in topics\.yaml; known: cameras"):
+        TopicNames("vigie.").full("frame")
