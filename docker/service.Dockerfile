@@ -21,7 +21,7 @@ COPY services services
 RUN test -d "services/${SERVICE}" || { echo "SERVICE=${SERVICE}: no such folder in services/" >&2; exit 1; } \
  && pip install "./services/${SERVICE}" \
  && mkdir -p /opt/vigie/cache \
- && case "${SERVICE}" in tracking|rule_engine) VIGIE_CACHE=/opt/vigie/cache python -m "vigie_${SERVICE}.warm" ;; esac \
+ && case "${SERVICE}" in tracking|rule_engine) VIGIE_CACHE=/opt/vigie/cache python -c "from vigie_${SERVICE}.core import warm_up; warm_up()" ;; esac \
  && printf '#!/bin/sh\nexec python -m vigie_%s "$@"\n' "${SERVICE}" > /opt/vigie/bin/start-service \
  && chmod 755 /opt/vigie/bin/start-service
 

@@ -136,7 +136,7 @@ def test_topics_are_made_and_schemas_registered_before_the_services(city, least)
 
 def test_a_site_given_with_the_values_is_applied_as_the_files_it_is(trial):
     pod = trial.named("Job", "site")["spec"]["template"]["spec"]
-    assert pod["containers"][0]["args"] == ["apply", "/etc/vigie/site"]
+    assert pod["containers"][0]["args"] == ["apply", "/etc/vigie/site", "--author", "release vigie, revision 1"]
     (volume,) = [volume for volume in pod["volumes"] if volume["name"] == "site"]
     data = trial.named("ConfigMap", "site")["data"]
     files = {item["path"]: data[item["key"]] for item in volume["configMap"]["items"]}

@@ -26,7 +26,7 @@ def refusal(*options):
         ("inference.resources.limit.cpu=1", "/inference/resources", "limit"),
         ("tracking.settings.VIGIE_KAFKA_LINGER=5", "/tracking/settings", "VIGIE_KAFKA_LINGER"),
         ("tracking.settings.VIGIE_KAFKA_BOOTSTRAP=k:9092", "/tracking/settings", "VIGIE_KAFKA_BOOTSTRAP"),
-        ("frameSampler.credentials.VIGIE_LOG_LEVEL.secret=x", "/frameSampler/credentials", "VIGIE_LOG_LEVEL"),
+        ("frameSampler.credentials.cam-1.secret=x", "/frameSampler/credentials", "cam-1"),
         ("frameSampler.credentials.CAM.secretName=x", "/frameSampler/credentials/CAM", "secretName"),
     ],
 )
@@ -62,6 +62,10 @@ def test_a_wrong_value_is_refused_by_its_place(value, named):
         ),
         ([*LEAST, "--set", "alert.replicas=2"], "several replicas need PostgreSQL"),
         ([*CITY, "--set", "alert.evidence.accessMode=ReadWriteOnce"], "several replicas need ReadWriteMany"),
+        (
+            [*CITY, "--set", "frameSampler.credentials.VIGIE_CAM.secret=x,frameSampler.credentials.VIGIE_CAM.key=y"],
+            "frameSampler.credentials.VIGIE_CAM: a name that begins with VIGIE_ is a setting",
+        ),
         ([*CITY, "--set", "site.files.rules=x"], "site.files and site.configMaps are both set"),
     ],
 )

@@ -2,6 +2,9 @@
 
 {{- define "vigie.frameSampler.env" -}}
 {{- range $name, $from := .Values.frameSampler.credentials }}
+{{- if hasPrefix "VIGIE_" $name }}
+{{- fail (printf "frameSampler.credentials.%s: a name that begins with VIGIE_ is a setting; give the camera's variable another, in its file too" $name) }}
+{{- end }}
 - name: {{ $name }}
   valueFrom: {secretKeyRef: {name: {{ $from.secret }}, key: {{ $from.key }}}}
 {{- end }}

@@ -246,7 +246,7 @@ spec:
 
 {{/* One `vigie` command of a job. Arguments as for vigie.job, and command (a list: the arguments of vigie) */}}
 {{- define "vigie.jobContainer" -}}
-- name: {{ join "-" (slice .command 0 (min 2 (len .command))) | replace "/" "" }}
+- name: {{ first .command }}
   image: {{ include "vigie.image" (dict "root" .root "service" "cli") }}
   imagePullPolicy: {{ .root.Values.image.pullPolicy }}
   args: {{ toJson .command }}
