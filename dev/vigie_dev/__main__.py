@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
 from vigie_common.errors import VigieError
@@ -21,7 +22,28 @@ def _parser() -> argparse.ArgumentParser:
     )
     setup.add_argument("--tests", action="store_true", help="also what only the tests need")
     setup.add_argument("--only", action="append", metavar="NAME", help="kafka, triton, postgres or registry")
+
+    demo = commands.add_parser(
+        "demo",
+        help="footage to alerts, with what happens shown; the last line is JSON",
+        epilog="example: python -m vigie_dev demo --duration 60 --model hog",
+    )
+    demo.add_argument("--video", default=os.environ.get("VIDEO", ""), help="a recording; by default a sample")
+    demo.add_argument("--model", default=os.environ.get("MODEL", ""), help="catalogue name or ONNX file")
+    demo.add_argument(
+        "--duration",
+        type=_seconds,
+        default=os.environ.get("DURATION") or None,
+        help="seconds from when the services run; by default until Ctrl-C",
+    )
     return parser
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds <= 86_400:
+        raise argparse.ArgumentTypeError(f"{text}: give seconds, more than 0 and at most 86400")
+    return seconds
 
 
 def _setup(only: list[str] | None, *, tests: bool) -> None:
@@ -36,6 +58,10 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if given.command == "setup":
             _setup(given.only, tests=given.tests)
+        else:
+            from vigie_dev.demo import run
+
+            return run(given.video, given.model, given.duration)
     except VigieError as problem:
         print(f"\n{problem}", file=sys.stderr)
         return 1

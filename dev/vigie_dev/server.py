@@ -101,9 +101,7 @@ class ServerProcess:
         """How it ended (negative: by that signal), or None."""
         return self._process.poll() if self._process is not None else None
 
-    def start(
-        self, command: Sequence[str], *, environment: Mapping[str, str], folder: Path | None = None
-    ) -> None:
+    def start(self, command: Sequence[str], *, environment: Mapping[str, str], folder: Path | None = None) -> None:
         """Start the command; nothing is awaited."""
         if self.running:
             raise DependencyError(f"{self.name}: already running as process {self.pid}: stop it first")
@@ -152,14 +150,22 @@ class ServerProcess:
         if self._process is not None and self.running:
             self._process.send_signal(number)
 
+    def ended_within(self, seconds: float) -> bool:
+        """Whether it has ended, after waiting for at most this long."""
+        if self._process is None:
+            return True
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
     def stop(self) -> None:
         """Ask it to end, wait for a bounded time, then kill it and what it started."""
         if self._process is None:
             return
         self.signal(self._stop_signal)
-        try:
-            self._process.wait(self._stop_within_s)
-        except subprocess.TimeoutExpired:
+        if not self.ended_within(self._stop_within_s):
             self._process.kill()
             self._process.wait()
         self._end_group(self._process.pid)

@@ -1,0 +1,178 @@
+"""`make demo`: footage to alerts on real parts, with what happens shown as it happens."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import shutil
+import signal
+import sys
+import time
+from string import Template
+from typing import TYPE_CHECKING, Any
+
+from vigie_cli.apply import apply_folder
+from vigie_common.errors import BadInputError
+from vigie_dev.demo_view import Scene, view
+from vigie_dev.footage import VTEST_SHA256, Detector, find_detector, find_footage, sha256
+from vigie_dev.places import CHECKOUT, DEV, run_folder, state_folder
+from vigie_dev.stack import Stack
+from vigie_dev.tally import Tally, follow, lags
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+    from types import FrameType
+
+_FRAMES_PER_SECOND = {"hog": 3, "yolox-nano": 5}
+"""What two shared cores keep up with."""
+_OTHER_FRAMES_PER_SECOND = 2
+_REFRESH_S = 0.5
+_LAG_EVERY_S = 2.0
+
+
+def run(video: str, model: str, duration_s: float | None) -> int:
+    """Run until interrupted, or for `duration_s` from when the services run; the last line printed is JSON.
+
+    Returns:
+        0 when frames, tracks and an alert really went through, 1 otherwise.
+
+    Raises:
+        VigieError: it could not run; says what to do.
+    """
+    for name in [name for name in os.environ if name.startswith("VIGIE_") and name != "VIGIE_CACHE"]:
+        print(f"  {name} is set in this shell and left out: the demo has its own")
+        del os.environ[name]
+    signal.signal(signal.SIGTERM, _interrupt)
+    print("footage and detector")
+    footage = find_footage(video)
+    detector = find_detector(model)
+    print(f"  {footage}\n  {_described(detector)}")
+    stack = Stack(run_folder(), [detector], say=lambda line: print(f"  {line}", flush=True))
+    tally = Tally()
+
+    def configure() -> None:
+        site = write_site(state_folder() / "demo" / "site", footage, detector)
+        applied = asyncio.run(apply_folder(stack.settings, site, time.time_ns() // 1_000_000, "demo"))
+        if applied.problems:
+            raise BadInputError("\n".join(str(problem) for problem in applied.problems))
+
+    print("servers and services", flush=True)
+    with stack.running(configure, fresh=True):
+        begun = time.monotonic()
+        _hint(stack)
+        asyncio.run(_watch(stack, tally, duration_s))
+        seconds = time.monotonic() - begun
+    return _close(stack, tally, seconds)
+
+
+def write_site(folder: Path, footage: Path, detector: Detector) -> Path:
+    """The demonstration's site below `folder`, with this footage and detector in its camera file."""
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(DEV / "demo", folder)
+    known = sha256(footage) == VTEST_SHA256
+    chosen, other = ("vtest.yaml", "any.yaml") if known else ("any.yaml", "vtest.yaml")
+    (folder / "cameras" / other).unlink()
+    camera = folder / "cameras" / chosen
+    values = {
+        "video": json.dumps(str(footage)),
+        "model": detector.name,
+        "fps": _FRAMES_PER_SECOND.get(detector.name, _OTHER_FRAMES_PER_SECOND),
+    }
+    camera.write_text(Template(camera.read_text(encoding="utf-8")).substitute(values), encoding="utf-8")
+    return folder
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _described(detector: Detector) -> str:
+    if detector.name == "hog":
+        return "hog: inside OpenCV, nothing to download; people only, and few of them: for trying things out"
+    return f"{detector.name}: {detector.file}"
+
+
+def _hint(stack: Stack) -> None:
+    environment = _short(stack.folder / "environment")
+    print(f"running; in another terminal: source {environment} && .venv/bin/vigie alerts tail")
+    print(f"evidence images: {_short(stack.evidence)}   logs: {_short(stack.folder / 'logs')}", flush=True)
+
+
+def _short(path: Path) -> Path:
+    return path.relative_to(CHECKOUT) if path.is_relative_to(CHECKOUT) else path
+
+
+async def _watch(stack: Stack, tally: Tally, duration_s: float | None) -> None:
+    """Show what happens until the time is over, a signal comes or a service cannot go on."""
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopping.set)
+    scene = Scene(stack, tally)
+    with view(scene, live=sys.stdout.isatty()) as shown:
+
+        def changed(alert: Mapping[str, Any]) -> None:
+            line = alert_line(alert)
+            if line:
+                shown.say(line)
+
+        follower = asyncio.create_task(follow(stack.settings, tally, changed, stopping))
+        measuring = asyncio.create_task(_measure(stack, scene, stopping))
+        deadline = None if duration_s is None else loop.time() + duration_s
+        try:
+            while not stopping.is_set() and stack.failure is None:
+                if deadline is not None and loop.time() >= deadline:
+                    break
+                if follower.done():
+                    follower.result()
+                shown.refresh()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(stopping.wait(), _REFRESH_S)
+        finally:
+            stopping.set()
+            await asyncio.gather(follower, measuring)
+            shown.refresh()
+
+
+async def _measure(stack: Stack, scene: Scene, stopping: asyncio.Event) -> None:
+    while not stopping.is_set():
+        scene.lags = await lags(stack.settings)
+        await scene.read_metrics()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stopping.wait(), _LAG_EVERY_S)
+
+
+def alert_line(alert: Mapping[str, Any]) -> str | None:
+    """What a person is told of one alert record; None for a revision that says nothing new."""
+    title = alert["title"].get("en") or next(iter(alert["title"].values()), alert["rule"]["id"])
+    text = alert["explanation"]["text"].get("en") or next(iter(alert["explanation"]["text"].values()), "")
+    at = time.strftime("%H:%M:%S", time.localtime(alert["updated_at"] / 1000))
+    where = f"{alert['camera']['id']} {alert['zone']}".strip()
+    if alert["revision"] == 1:
+        images = "".join(f"  {image['uri']}" for image in alert["evidence"] if image["uri"])
+        return f"{at}  {alert['severity']:<8} {title}: {text} ({where}, {alert['mode']}){images}"
+    if alert["state"] == "ENDED":
+        lasted = (alert["ended_at"] - alert["started_at"]) / 1000
+        return f"{at}  ended    {title}: after {lasted:.0f} s, {alert['ended_reason']} ({where})"
+    return None
+
+
+def _close(stack: Stack, tally: Tally, seconds: float) -> int:
+    """Say what went through; the last line is JSON."""
+    counts = tally.summary()
+    doubles = sum(number - 1 for number in tally.openings.values())
+    went_through = counts["frames"] > 0 and counts["tracks"] > 0 and counts["alerts"] > 0 and not doubles
+    if stack.failure is not None:
+        print(f"\n{stack.failure}", file=sys.stderr)
+    elif not went_through:
+        missing = [name for name in ("frames", "tracks", "alerts") if not counts[name]]
+        said = f"no {', no '.join(missing)} went through" if missing else f"{doubles} alerts were opened twice"
+        print(f"\n{said}: look into {_short(stack.folder / 'logs')}, or give it longer (DURATION)", file=sys.stderr)
+    images = sum(1 for path in stack.evidence.rglob("*") if path.is_file()) if stack.evidence.is_dir() else 0
+    print(f"evidence: {images} images in {_short(stack.evidence)}")
+    restarts = sum(len(service.restarted_at) for service in stack.services.values())
+    print(json.dumps({"seconds": round(seconds, 1), **counts, "doubles": doubles, "restarts": restarts}), flush=True)
+    return 0 if went_through and stack.failure is None else 1
