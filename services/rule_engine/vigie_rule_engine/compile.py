@@ -303,7 +303,7 @@ def _numbers(rule: Rule, template: Template) -> dict[str, float]:
         found[name] = float(value)
     if given:
         known = ", ".join(p.name for p in template.parameters)
-        raise BadInputError(f"{sorted(given)[0]!r} is no parameter of template {template.name}: it has {known}")
+        raise BadInputError(f"{min(given)!r} is no parameter of template {template.name}: it has {known}")
     return found
 
 

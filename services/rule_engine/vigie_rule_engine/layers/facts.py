@@ -140,7 +140,7 @@ def gone(s: Slot, w: int) -> bool:
     limit = patience(s)
     if s["known"] == 1 and s["ended"] == 0:
         limit = max(limit, LOST_TRACKED)
-    return w - s["seen_w"] > limit
+    return bool(w - s["seen_w"] > limit)
 
 
 @jit
@@ -301,7 +301,7 @@ def observe(
         width = observed[2, i] - observed[0, i]
         height = observed[3, i] - observed[1, i]
         if isfinite(width) and isfinite(height) and width > 0.0 and height > 0.0:
-            slots[i] = find(subjects, n, i, np.int64(observed[4, i]))
+            slots[i] = find(subjects, n, i, int(observed[4, i]))
             if slots[i] >= 0 and subjects[slots[i]]["seen"] < t:
                 s = subjects[slots[i]]
                 s["dt"] = (t - s["seen"]) * 0.001
@@ -317,8 +317,8 @@ def observe(
         y2 = observed[3, i] * unit
         x = 0.5 * (x1 + x2)
         h = y2 - y1
-        cls = np.int64(observed[5, i])
-        track = np.int64(observed[4, i])
+        cls = int(observed[5, i])
+        track = int(observed[4, i])
         if k < 0:
             k = adopt(subjects, n, cls, x, y2, h, t, w)
             if k >= 0:
@@ -342,7 +342,7 @@ def observe(
         s["ended"] = 0
         s["cls"] = cls
         s["score"] = observed[6, i]
-        s["model"] = np.int64(observed[7, i])
+        s["model"] = int(observed[7, i])
         s["seen"] = t
         s["seen_w"] = w
         s["x1"] = x1
