@@ -11,9 +11,12 @@ import importlib
 import json
 import re
 import sys
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from types import NoneType
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args, get_origin
 
 import yaml
+from pydantic import BeforeValidator, SecretStr
 
 from vigie_common.errors import ConfigurationError
 from vigie_common.settings import PREFIX, Settings
@@ -21,7 +24,6 @@ from vigie_dev.places import CHECKOUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     from pydantic.fields import FieldInfo
 
@@ -34,6 +36,15 @@ _VALUES_KEYS = {
     "rule_engine": "ruleEngine",
     "alert": "alert",
 }
+_TYPE_WORDS: Final[dict[Any, str]] = {
+    str: "text",
+    int: "whole number",
+    float: "number",
+    bool: "true or false",
+    Path: "path",
+    SecretStr: "secret",
+}
+_BOUNDS: Final = (("ge", "≥"), ("gt", ">"), ("le", "≤"), ("lt", "<"))
 _VARIABLE = re.compile(rf"\b{PREFIX}[A-Z0-9_]*[A-Z0-9]\b")
 
 
@@ -73,6 +84,9 @@ def settings_page() -> str:
         "Every service is set by environment variables. A wrong value stops the start, with the variable's name,",
         "the value and what is allowed; exit code 78. This page is made from the settings classes by",
         "`python -m vigie_dev.reference`.",
+        "",
+        "`VIGIE_CACHE`, by default `~/.cache/vigie`, is read beside these: the folder of what can be made again, compiled",
+        "code among it. The images carry one.",
         "",
         "## Every service",
         "",
@@ -166,18 +180,40 @@ def _settings_table(fields: Mapping[str, FieldInfo]) -> list[str]:
 
 
 def _type(field: FieldInfo) -> str:
-    text = field.annotation.__name__ if isinstance(field.annotation, type) else str(field.annotation)
-    text = re.sub(r"\b(?:\w+\.)+(\w)", r"\1", text)
-    text = text.replace("SecretStr", "secret").replace(" | None", ", optional").replace("Literal", "one of ")
-    bounds = [str(item) for item in field.metadata if type(item).__name__ in {"Ge", "Gt", "Le", "Lt"}]
-    return _cell(", ".join([text, *(re.sub(r"\w+\(\w+=(.+)\)", r"\1", bound) for bound in bounds)]))
+    kind, optional = _without_none(field.annotation)
+    if get_origin(kind) is Literal:
+        text = "one of " + ", ".join(_code(str(choice)) for choice in get_args(kind))
+    elif _is_duration(field):
+        text = "duration, as `20s` or `500ms`"
+    else:
+        text = _TYPE_WORDS.get(kind, getattr(kind, "__name__", str(kind)))
+    bounds = [
+        f"{sign} {getattr(item, name):g}" for item in field.metadata for name, sign in _BOUNDS if hasattr(item, name)
+    ]
+    return _cell(", ".join([text, *bounds, *(["optional"] if optional else [])]))
+
+
+def _without_none(annotation: Any) -> tuple[Any, bool]:
+    choices = get_args(annotation)
+    if NoneType not in choices:
+        return annotation, False
+    return next(choice for choice in choices if choice is not NoneType), True
+
+
+def _is_duration(field: FieldInfo) -> bool:
+    """A number that is read from a duration such as `20s`."""
+    return field.annotation is float and any(isinstance(item, BeforeValidator) for item in field.metadata)
 
 
 def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
     value = field.get_default(call_default_factory=True)
-    return "" if value is None else _code(str(value))
+    if value is None:
+        return ""
+    if isinstance(value, SecretStr):
+        value = value.get_secret_value()
+    return _code(f"{value:g}s" if _is_duration(field) else str(value))
 
 
 def _values(schema: Mapping[str, Any], defaults: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any], Any]]:
