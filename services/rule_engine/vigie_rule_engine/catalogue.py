@@ -33,12 +33,14 @@ class Parameter:
         default: in the author's spelling ("5s", "0.3 heights"); None: the author must give it;
             the empty tuple (zones): the whole image.
         doc: one line for the author.
+        metric: a distance or speed in metres is understood too; without, only heights of the object are.
     """
 
     name: str
     kind: Kind
     default: str | float | tuple[str, ...] | None
     doc: str
+    metric: bool = False
 
 
 @dataclass(frozen=True, slots=True)

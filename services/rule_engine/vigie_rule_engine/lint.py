@@ -146,7 +146,6 @@ def _geometry_problems(rule: Rule, cameras: Sequence[Located[CameraFile]]) -> li
     """Zones, lines and calibration that a rule needs and a camera it selects does not have."""
     problems = []
     located = rule.located
-    metres = sorted(name for name in rule.parameters.numbers if name.endswith(("_m", "_mps")))
     for camera in cameras:
         content = camera.content
         for key, wanted, have, section in (
@@ -161,17 +160,12 @@ def _geometry_problems(rule: Rule, cameras: Sequence[Located[CameraFile]]) -> li
                         f"{', '.join(have) or 'none'}{nearest(name, have)}"
                     )
                     problems.append(located.problem(["with", key], message))
-        if content.calibration:
-            continue
-        lacks = f"camera {content.camera} ({camera.document.file}) has no calibration"
-        cure = "add four calibration points to the camera"
-        if "homography" in rule.template.needs:
-            message = f"template: {rule.template.name} needs a homography and {lacks}: {cure}"
+        if "homography" in rule.template.needs and not content.calibration:
+            message = (
+                f"template: {rule.template.name} needs a homography and camera {content.camera} "
+                f"({camera.document.file}) has no calibration: add four calibration points to it"
+            )
             problems.append(located.problem(["template"], message))
-        for number in metres:
-            parameter = number.rsplit("_", 1)[0]
-            message = f"with.{parameter}: is in metres and {lacks}: {cure}, or write heights"
-            problems.append(located.problem(["with", parameter], message))
     return problems
 
 

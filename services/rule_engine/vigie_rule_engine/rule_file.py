@@ -153,6 +153,20 @@ _QUANTITY: Final[Mapping[str, Callable[[object], Quantity]]] = {
 }
 
 
+def _quantity(template: Template, parameter: Parameter, value: object) -> Quantity:
+    """A parameter in its base unit.
+
+    Raises:
+        ValueError: no or another unit, or metres where the template measures in heights alone.
+    """
+    quantity = _QUANTITY[parameter.kind](value)
+    if quantity.unit in {"m", "mps"} and not parameter.metric:
+        raise ValueError(
+            f"{template.name} measures in heights of the object, not in metres: write {parameter.default}"
+        )
+    return quantity
+
+
 def _names(value: object) -> list[str]:
     """A name, or a list of names, as a list.
 
@@ -194,7 +208,7 @@ def normalised(template: Template, given: Mapping[str, Any]) -> tuple[Parameters
             elif parameter.kind == "number":
                 numbers[parameter.name] = _number(value)
             else:
-                quantity = _QUANTITY[parameter.kind](value)
+                quantity = _quantity(template, parameter, value)
                 numbers[f"{parameter.name}_{quantity.unit}"] = quantity.value
         except ValueError as error:
             problems.append(([parameter.name], f"with.{parameter.name}: {shown(value)}: {error}"))

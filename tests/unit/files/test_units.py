@@ -1,0 +1,127 @@
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vigie_common.units import (
+    parse_distance,
+    parse_duration,
+    parse_fraction,
+    parse_instant,
+    parse_speed,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("500ms", 0.5),
+        ("100ms", 0.1),
+        ("10s", 10.0),
+        ("0.4s", 0.4),
+        ("3m", 180.0),
+        ("1h30m", 5400.0),
+        ("1d2h3m4s5ms", 93784.005),
+    ],
+)
+def test_a_duration_is_read_in_seconds(text, expected):
+    assert (parse_duration(text).value, parse_duration(text).unit) == (expected, "s")
+
+
+@pytest.mark.parametrize(
+    ("parse", "text", "expected"),
+    [
+        (parse_distance, "2 m", (2.0, "m")),
+        (parse_distance, "50cm", (0.5, "m")),
+        (parse_distance, "1.5 heights", (1.5, "heights")),
+        (parse_speed, "36 km/h", (10.0, "mps")),
+        (parse_speed, "8 m/s", (8.0, "mps")),
+        (parse_speed, "0.3 heights/s", (0.3, "heights_per_s")),
+        (parse_fraction, "75%", (0.75, "fraction")),
+        (parse_fraction, "100 %", (1.0, "fraction")),
+    ],
+)
+def test_a_quantity_is_read_in_its_base_unit(parse, text, expected):
+    assert (parse(text).value, parse(text).unit) == expected
+
+
+@pytest.mark.parametrize(
+    ("parse", "value", "message"),
+    [
+        (parse_duration, 3, "a duration needs its unit: write 3s, 3m or 3h"),
+        (parse_duration, "3", "a duration needs its unit: write 3s, 3m or 3h"),
+        (parse_duration, "3 min", "not a duration: write a number and its unit, such as 500ms, 10s, 3m or 1h30m"),
+        (parse_duration, "", "not a duration: write a number and its unit, such as 500ms, 10s, 3m or 1h30m"),
+        (parse_duration, "30m1h", "not a duration: write a number and its unit, such as 500ms, 10s, 3m or 1h30m"),
+        (parse_duration, True, "not a duration: write a number and its unit, such as 500ms, 10s, 3m or 1h30m"),
+        (parse_distance, 1.5, "a distance needs its unit: write 1.5 m or 1.5 heights"),
+        (parse_distance, "2 miles", "not a distance: write a number and its unit, such as 2 m, 50 cm or 1.5 heights"),
+        (parse_speed, 30, "a speed needs its unit: write 30 km/h, 30 m/s or 30 heights/s"),
+        (parse_speed, "30 m", "not a speed: write a number and its unit, such as 30 km/h, 8 m/s or 0.3 heights/s"),
+        (parse_fraction, 0.75, "a share needs its sign: write 75%"),
+        (parse_fraction, 75, "a share needs its sign: write 75%"),
+        (parse_fraction, "120%", "more than the whole: write 100% or less"),
+        (parse_fraction, "most", "not a share: write a number and %, such as 75%"),
+    ],
+)
+def test_a_wrong_quantity_is_refused_with_the_fix(parse, value, message):
+    with pytest.raises(ValueError, match=r".") as refused:
+        parse(value)
+    assert str(refused.value) == message
+
+
+@given(st.integers(0, 10**6), st.integers(0, 59), st.integers(0, 59), st.integers(0, 999))
+def test_a_duration_is_the_sum_of_its_parts(hours, minutes, seconds, ms):
+    expected = hours * 3600 + minutes * 60 + seconds + ms / 1000
+    assert parse_duration(f"{hours}h{minutes}m{seconds}s{ms}ms").value == pytest.approx(expected, rel=1e-12)
+
+
+@given(st.floats(0, 1e6, allow_nan=False))
+def test_kilometres_an_hour_and_metres_a_second_agree(speed):
+    text = f"{speed:.6f}"
+    kmh, mps = parse_speed(f"{text} km/h"), parse_speed(f"{text} m/s")
+    assert math.isclose(kmh.value * 3.6, mps.value, rel_tol=1e-12, abs_tol=1e-12)
+
+
+@given(st.one_of(st.text(), st.none(), st.booleans(), st.floats(), st.lists(st.integers())))
+def test_whatever_is_written_gives_a_finite_quantity_or_a_value_error(value):
+    for parse in (parse_duration, parse_distance, parse_speed, parse_fraction):
+        try:
+            quantity = parse(value)
+        except ValueError:
+            continue
+        assert math.isfinite(quantity.value)
+        assert quantity.value >= 0
+
+
+def test_an_instant_without_offset_is_local_to_the_site():
+    noon_utc = parse_instant("2026-07-01T12:00+00:00", "UTC")
+    assert parse_instant("2026-07-01T14:00", "Europe/Paris") == noon_utc
+    assert parse_instant("2026-07-01T14:00+02:00", "America/New_York") == noon_utc
+
+
+def test_a_last_day_is_included_whole_even_when_the_clocks_change():
+    begin = parse_instant("2026-10-25", "Europe/Paris")
+    end = parse_instant("2026-10-25", "Europe/Paris", end_of_day=True)
+    assert end - begin == 25 * 3600 * 1000
+    assert end == parse_instant("2026-10-26", "Europe/Paris")
+
+
+def test_an_instant_with_a_time_is_not_moved_to_the_end_of_its_day():
+    text = "2026-10-25T08:00"
+    assert parse_instant(text, "UTC", end_of_day=True) == parse_instant(text, "UTC")
+
+
+def test_what_is_no_time_is_refused_with_examples():
+    with pytest.raises(ValueError, match="not a time: write 2026-05-01, 2026-05-01T18:00 or"):
+        parse_instant("tomorrow", "UTC")
+
+
+@given(st.text())
+def test_any_text_is_an_instant_or_a_value_error(text):
+    try:
+        at = parse_instant(text, "Europe/Paris", end_of_day=True)
+    except ValueError:
+        return
+    assert isinstance(at, int)
