@@ -31,7 +31,7 @@ EVIDENCE: Final = Counter("vigie_alert_evidence_total", "Evidence images, by wha
 
 GIVE_UP_MS: Final = 15 * 60_000
 """The frames topic keeps ten minutes in segments of one: after fifteen a frame is gone for sure."""
-RETRY_MS: Final = 5_000
+RETRY_MS: Final = 2_000
 
 
 class Gallery:

@@ -169,6 +169,7 @@ def _born(event: Mapping[str, Any]) -> Standing:
         "site": event["site"],
         "camera": {"id": event["camera_id"], "version": event["camera_version"]},
         "zone": event["scope"],
+        "subject": event["subject"],
         "started_at": event["started_at"],
         "detected_at": event["at"],
         "ended_at": None,

@@ -57,14 +57,16 @@ class Relay:
             service.health.beat(self._name)
             try:
                 async with self._session() as connection:
-                    if await self._leased(connection):
+                    leased = await self._leased(connection)
+                    service.health.ready(self._name, ok=True)
+                    if leased:
                         await self._publish_while(connection, service, stopping)
                         continue
                 await asyncio.sleep(_LOOK_S)
             except Exception as error:
                 if not passes_by_waiting(error):
                     raise
-                service.health.ready("database", ok=False, why=str(error))
+                service.health.ready(self._name, ok=False, why=f"the database: {str(error).splitlines()[0]}")
                 _log.warning("the outbox waits for the database", shard=self._shard, error=type(error).__name__)
                 await asyncio.sleep(_LOOK_S)
         service.health.gone(self._name)
