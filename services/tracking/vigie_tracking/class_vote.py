@@ -7,22 +7,23 @@ from vigie_tracking.layout import CLASS_IN_GROUP, PLACE_IN_GROUP, VOTES, Slot
 
 
 @jit
-def cast_vote(track: Slot, object_class: int, score: float, elapsed_s: float, memory_s: float) -> None:
+def cast_vote(track: Slot, object_class: int, score: float, elapsed_s: float, memory_s: float, margin: float) -> None:
     """Fade the old votes by `elapsed_s`, add `score` for the class and let the winner be the track's class.
 
-    A tie leaves the class as it is. Votes fade as memory / (memory + elapsed): no exponential, whose last bit
-    depends on the machine's library.
+    Another class wins with more than `margin` times the votes of the present one. Votes fade as
+    memory / (memory + elapsed): no exponential, whose last bit depends on the machine's library.
     """
     votes = track["votes"]
     fade = memory_s / (memory_s + elapsed_s)
     for place in range(VOTES):
         votes[place] *= fade
     votes[PLACE_IN_GROUP[object_class]] += score
-    best = PLACE_IN_GROUP[track["object_class"]]
-    for place in range(VOTES):
+    best = 0
+    for place in range(1, VOTES):
         if votes[place] > votes[best]:
             best = place
-    track["object_class"] = CLASS_IN_GROUP[track["group"], best]
+    if votes[best] > margin * votes[PLACE_IN_GROUP[track["object_class"]]]:
+        track["object_class"] = CLASS_IN_GROUP[track["group"], best]
 
 
 @jit

@@ -50,6 +50,8 @@ class Parameters:
     """A predicted side never falls below this many pixels."""
     vote_memory_s: float = 10.0
     """Seconds after which a vote for a class counts half."""
+    vote_margin: float = 1.25
+    """A track changes its class when another of the group has this many times its votes."""
     look_ms: float = 1000.0
     """One look at the scene is worth at most this much watched time; a longer wait for the next is blind time."""
     forget_ms: float = 2000.0

@@ -62,6 +62,9 @@ class TrackingSettings(Settings):
     tracking_vote_memory_s: float = Field(
         _DEFAULT.vote_memory_s, gt=0, le=3600, description="a vote for a class counts half after this, seconds"
     )
+    tracking_vote_margin: float = Field(
+        _DEFAULT.vote_margin, ge=1, le=100, description="a class changes for one with this many times its votes"
+    )
     tracking_look_ms: float = Field(
         _DEFAULT.look_ms, ge=1, le=60_000, description="watched time that one look is worth at most, ms"
     )

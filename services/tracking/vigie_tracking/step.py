@@ -192,7 +192,7 @@ def _continue(camera: Slot, tracks: Array, boxes: Array, places: Array, p: Slot)
             box = boxes[j]
             kalman.update(track, box, p["jitter"])
             elapsed_s = (camera["looked_at"] - track["seen_at"]) / 1000.0
-            cast_vote(track, box["object_class"], box["score"], elapsed_s, p["vote_memory_s"])
+            cast_vote(track, box["object_class"], box["score"], elapsed_s, p["vote_memory_s"], p["vote_margin"])
             track["seen_at"] = camera["looked_at"]
             track["seen_watched"] = camera["watched"]
             track["boxes"] = 2
