@@ -7,7 +7,7 @@ no I/O: same state, record and configuration give the same outputs.
 
 from __future__ import annotations
 
-from array import array
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
@@ -60,6 +60,16 @@ FORGET_CAMERA_MS: Final = 86_400_000
 BACKWARDS_MS: Final = 60_000
 """A new session that begins more than this before the last record starts the camera's clock again."""
 
+
+class _Ordinals(dict[str, int]):
+    """Ordinals of the classes; a name that the taxonomy does not have is `unknown`."""
+
+    def __missing__(self, name: str) -> int:
+        return CLASS_ORDINAL["unknown"]
+
+
+_ORDINALS: Final = _Ordinals(CLASS_ORDINAL)
+_COLUMNS: Final = ("x1", "y1", "x2", "y2", "track_id", "score", "model_index")
 _NOTHING_SEEN: Final = np.zeros((len(OBSERVED), 0))
 
 ForcedMode = Literal["test", "replay"]
@@ -445,7 +455,7 @@ def warm_up() -> None:
     rules, regions, gates = np.zeros(0, RULE), np.zeros(0, REGION), np.zeros(0, GATE)
     corners, slots = np.zeros(0), np.zeros(0, np.int64)
     crossings, events = np.zeros(0, CROSSING), np.zeros(0, EVENT)
-    for observed in (np.frombuffer(array("d", [0.0] * len(OBSERVED)), np.float64).reshape(-1, 1), _NOTHING_SEEN):
+    for observed in (np.zeros((len(OBSERVED), 1)), _NOTHING_SEEN):
         room = np.zeros(observed.shape[1], np.int64)
         frame(
             subjects, 0, places, sides, cells, rules, observed, 1.0, 0, 1, 1,
@@ -497,13 +507,12 @@ def _observed(record: Tracks, boxes: int) -> Any:
     """The observation matrix of a record, rows as `layers.facts.OBSERVED`."""
     if not boxes:
         return _NOTHING_SEEN
-    flat = array("d", record["x1"][:boxes])
-    for name in ("y1", "x2", "y2", "track_id"):
-        flat.extend(record[name][:boxes])
-    flat.extend([CLASS_ORDINAL.get(name, 0) for name in record["object_class"][:boxes]])
-    flat.extend(record["score"][:boxes])
-    flat.extend(record["model_index"][:boxes])
-    return np.frombuffer(flat, np.float64).reshape(len(OBSERVED), boxes)
+    columns = [record[name] for name in _COLUMNS]  # type: ignore[literal-required]  # names of Tracks
+    columns.insert(OBSERVED.index("cls"), map(_ORDINALS.__getitem__, record["object_class"]))
+    if boxes < len(record["track_id"]):
+        columns = [islice(column, boxes) for column in columns]
+    flat = np.fromiter(chain.from_iterable(columns), np.float64, len(OBSERVED) * boxes)
+    return flat.reshape(len(OBSERVED), boxes)
 
 
 def _named(facts: dict[str, float]) -> dict[str, float]:
