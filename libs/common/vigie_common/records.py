@@ -133,6 +133,7 @@ class Camera(TypedDict):
     calibration: list[Calibration]
     """Four points or more, or none."""
 
+
 RuleStatus = Literal["draft", "test", "stable"]
 """Only a stable rule alerts; test runs in shadow; draft does not run."""
 
@@ -173,6 +174,7 @@ class Rule(TypedDict):
     """What kind of event it is; authorisations name it."""
     explain: dict[str, str]
     """Templates of the explanation, by language."""
+
 
 AuthorisationMode = Literal["exercise", "live"]
 """Live, or an exercise that is marked as one."""
@@ -245,6 +247,7 @@ class RulesStatus(TypedDict):
     errors: list[RuleError]
     """None: all rules run."""
 
+
 Clock = Literal["unknown", "stream", "arrival", "recording"]
 """Where captured_at comes from: the stream's own clock, the arrival on the sampler, or the recording."""
 
@@ -304,7 +307,24 @@ class ModelRun(TypedDict):
     version: str
     """Digest of the model and its decoding."""
 
-ObjectClass = Literal["unknown", "person", "bicycle", "motorcycle", "scooter", "car", "van", "bus", "truck", "tram", "animal", "bag", "fire", "smoke", "weapon"]
+
+ObjectClass = Literal[
+    "unknown",
+    "person",
+    "bicycle",
+    "motorcycle",
+    "scooter",
+    "car",
+    "van",
+    "bus",
+    "truck",
+    "tram",
+    "animal",
+    "bag",
+    "fire",
+    "smoke",
+    "weapon",
+]
 """The taxonomy of objects. Its ordinals are part of the contract (tracks.txt); new classes are added at the end."""
 
 
@@ -353,6 +373,7 @@ class Detections(TypedDict):
     """Taxonomy."""
     model_index: list[int]
     """Which entry of models found it."""
+
 
 TrackEnd = Literal["unknown", "lost", "left", "session"]
 """Why a track ended."""
@@ -416,6 +437,7 @@ class Tracks(TypedDict):
     ended_reason: list[TrackEnd]
     """Why."""
 
+
 HealthState = Literal["unknown", "online", "offline", "stalled", "frozen", "dark", "blurred", "moved"]
 """What is wrong, or online."""
 
@@ -440,10 +462,13 @@ class CameraHealth(TypedDict):
     sampler: str
     """Instance id of the sampler that owns the camera."""
 
+
 RuleEventKind = Literal["unknown", "OPEN", "UPDATE", "CLOSE", "COUNT", "AFFIRM"]
 """What happened. AFFIRM lists the open episodes of a camera once a minute."""
 
-EndReason = Literal["unknown", "over", "track_lost", "camera_offline", "rule_changed", "authorisation_ended", "condition_false"]
+EndReason = Literal[
+    "unknown", "over", "track_lost", "camera_offline", "rule_changed", "authorisation_ended", "condition_false"
+]
 """Why an episode ended."""
 
 
@@ -465,6 +490,7 @@ class RuleStamp(TypedDict):
     category: str
     """Kind of event."""
 
+
 Mode = Literal["shadow", "exercise", "live", "test", "replay"]
 """Shadow is never shown as an alert."""
 
@@ -480,6 +506,7 @@ class AuthorisationStamp(TypedDict):
     """Order or decision."""
     valid_until: int
     """Alerting stops then."""
+
 
 ScopeKind = Literal["none", "track", "zone", "line"]
 """What the episode is about."""
@@ -638,10 +665,21 @@ class Coverage(TypedDict):
     rules: list[str]
     """Rules that could be judged in this minute."""
 
+
 AlertState = Literal["unknown", "OPEN", "UPDATED", "ENDED"]
 """Where the alert stands."""
 
-AlertEnd = Literal["unknown", "over", "track_lost", "camera_offline", "rule_changed", "authorisation_ended", "condition_false", "lost", "closed"]
+AlertEnd = Literal[
+    "unknown",
+    "over",
+    "track_lost",
+    "camera_offline",
+    "rule_changed",
+    "authorisation_ended",
+    "condition_false",
+    "lost",
+    "closed",
+]
 """Why it ended. lost: the engine no longer affirms the episode, or a newer one took its place. closed: by an operator."""
 
 
@@ -700,6 +738,7 @@ class AlertObject(TypedDict):
     y2: float
     """0..1."""
 
+
 EvidenceKind = Literal["unknown", "image", "expired", "unreadable"]
 """Image: the frame with boxes and zone drawn. expired: the frame was gone. unreadable: its image is broken."""
 
@@ -728,6 +767,7 @@ class Explanation(TypedDict):
     """By language."""
     facts: dict[str, float]
     """Measured values; the unit ends the name."""
+
 
 DecisionKind = Literal["unknown", "acknowledge", "confirm", "reject", "close"]
 """Confirm and reject say whether the alert was right."""
