@@ -167,9 +167,9 @@ def how_to_get(model: Model) -> str:
 
 
 def model_cache() -> Path:
-    """The folder in which fetched models are kept: `$XDG_CACHE_HOME/vigie/models`."""
-    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "vigie" / "models"
+    """The folder in which fetched models are kept: `models` in VIGIE_CACHE, else in ~/.cache/vigie."""
+    given = os.environ.get("VIGIE_CACHE")
+    return (Path(given).expanduser() if given else Path.home() / ".cache" / "vigie") / "models"
 
 
 def find_model_file(model: Model, given: Path | None = None, cache: Path | None = None) -> Path | None:
