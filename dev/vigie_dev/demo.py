@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import os
 import shutil
 import signal
@@ -12,6 +13,7 @@ import sys
 import time
 from string import Template
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
 
 from vigie_cli.apply import apply_folder
 from vigie_common.errors import BadInputError
@@ -46,6 +48,8 @@ def run(video: str, model: str, duration_s: float | None) -> int:
         print(f"  {name} is set in this shell and left out: the demo has its own")
         del os.environ[name]
     signal.signal(signal.SIGTERM, _interrupt)
+    # the client says what it tries again while leaders are elected: its last resort is an exception
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     print("footage and detector")
     footage = find_footage(video)
     detector = find_detector(model)
@@ -152,7 +156,7 @@ def alert_line(alert: Mapping[str, Any]) -> str | None:
     at = time.strftime("%H:%M:%S", time.localtime(alert["updated_at"] / 1000))
     where = f"{alert['camera']['id']} {alert['zone']}".strip()
     if alert["revision"] == 1:
-        images = "".join(f"  {image['uri']}" for image in alert["evidence"] if image["uri"])
+        images = "".join(f"  {_image(image['uri'])}" for image in alert["evidence"] if image["uri"])
         return f"{at}  {alert['severity']:<8} {title}: {text} ({where}, {alert['mode']}){images}"
     if alert["state"] == "ENDED":
         lasted = (alert["ended_at"] - alert["started_at"]) / 1000
@@ -160,13 +164,23 @@ def alert_line(alert: Mapping[str, Any]) -> str | None:
     return None
 
 
+def _image(uri: str) -> str:
+    """Where an evidence image lies, as a person would type it."""
+    parts = urlsplit(uri)
+    return str(_short(Path(unquote(parts.path)))) if parts.scheme == "file" else uri
+
+
 def _close(stack: Stack, tally: Tally, seconds: float) -> int:
     """Say what went through; the last line is JSON."""
     counts = tally.summary()
     doubles = sum(number - 1 for number in tally.openings.values())
-    went_through = counts["frames"] > 0 and counts["tracks"] > 0 and counts["alerts"] > 0 and not doubles
+    went_through = (
+        counts["frames"] > 0 and counts["tracks"] > 0 and counts["alerts"] > 0 and not doubles and not tally.unreadable
+    )
     if stack.failure is not None:
         print(f"\n{stack.failure}", file=sys.stderr)
+    elif tally.unreadable:
+        print("\nrecords that nobody can read:\n  " + "\n  ".join(tally.unreadable[:5]), file=sys.stderr)
     elif not went_through:
         missing = [name for name in ("frames", "tracks", "alerts") if not counts[name]]
         said = f"no {', no '.join(missing)} went through" if missing else f"{doubles} alerts were opened twice"

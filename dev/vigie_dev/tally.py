@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from aiokafka import TopicPartition
 
 from vigie_common.codec import Codec
+from vigie_common.errors import PoisonRecordError
 from vigie_common.kafka import admin, consumer
 from vigie_common.topics import TopicNames, load_topics
 
@@ -53,6 +54,8 @@ class Tally:
     shed: int = 0
     failed: int = 0
     dead_letters: int = 0
+    unreadable: list[str] = field(default_factory=list)
+    """Records that break the contract, and how."""
 
     def add(self, topic: str, value: Mapping[str, Any]) -> None:
         """Count one decoded record."""
@@ -108,7 +111,11 @@ async def follow(
                 for record in records:
                     if record.value is None:
                         continue
-                    value = codec.decode_as(load_topics()[topic].schema, record.value)
+                    try:
+                        value = codec.decode_as(load_topics()[topic].schema, record.value)
+                    except PoisonRecordError as poison:
+                        tally.unreadable.append(f"{record.topic} {record.partition}/{record.offset}: {poison}")
+                        continue
                     tally.add(topic, value)
                     if topic == "alerts":
                         changed(value)
