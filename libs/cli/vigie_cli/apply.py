@@ -85,11 +85,16 @@ def read_site_folder(folder: Path) -> SiteFolder:
     if not folder.is_dir():
         raise BadInputError(f"{folder}: no such folder: give the one that holds site.yaml or cameras/site.yaml")
     cameras = read_cameras(folder, frozenset(load_catalogue().models))
-    sources = [path for name in ("rules", "authorisations") if (path := folder / name).is_dir()]
+    sources = rule_folders(folder)
     if not sources:
         return SiteFolder(cameras, None, ())
     rules = read_rules(*sources)
     return SiteFolder(cameras, rules, tuple(p for p in lint(rules, cameras) if p not in cameras.problems))
+
+
+def rule_folders(folder: Path) -> list[Path]:
+    """The folders of a site that hold rules and authorisations, as far as they are there."""
+    return [path for name in ("rules", "authorisations") if (path := folder / name).is_dir()]
 
 
 async def apply_folder(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vigie_cli.apply import rule_folders
 from vigie_common.catalogue import load_catalogue
 from vigie_common.errors import BadInputError
 from vigie_rule_engine.bundle import read_rules
@@ -34,7 +35,7 @@ def _folders(folder: Path) -> list[Path]:
     """Where the rules of a folder are: `rules/` and `authorisations/` of a site, else the folder itself."""
     if not folder.is_dir():
         raise BadInputError(f"{folder}: no such folder: give the one that holds the rules")
-    return [path for name in ("rules", "authorisations") if (path := folder / name).is_dir()] or [folder]
+    return rule_folders(folder) if (folder / "rules").is_dir() else [folder]
 
 
 def _print(problems: Sequence[Problem], form: Format) -> None:
@@ -69,6 +70,31 @@ def lint(
     if form is Format.text:
         where = f" with {len(known.cameras)} cameras" if known is not None else " (cameras not checked)"
         print(f"{len(rules.rules)} rules and {len(rules.authorisations)} authorisations are right{where}")
+
+
+@app.command("test")
+def run(
+    folder: Annotated[Path, typer.Argument(help="folder of rules, or of a whole site")],
+    cameras: Annotated[
+        Path | None, typer.Option(help="folder of the cameras; by default the site's own, or beside the rules")
+    ] = None,
+    rule: Annotated[str | None, typer.Option(help="only this rule, by its id")] = None,
+) -> None:
+    """Run the tests written in the rules through the engine's own core; exit status 1 if one fails.
+
+    Example: vigie rules test rules --cameras cameras
+    """
+    from vigie_cli.rules_test import run_tests
+
+    if cameras is None:
+        cameras = folder if (folder / "cameras").is_dir() else folder.parent
+    report = run_tests(_folders(folder), cameras, rule)
+    if not report.outcomes and not report.problems:
+        raise BadInputError(f"{folder}: no rule below it has tests: write some under `tests:`")
+    for line in report.lines():
+        print(line)
+    if not report.passed:
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -57,8 +57,9 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        """`file:line:column: message`, which editors make a link of."""
-        return f"{self.file}:{self.mark.line}:{self.mark.column}: {self.message}"
+        """`file:line:column: message` on one line, which editors make a link of."""
+        line = "".join(c if c.isprintable() else "�" for c in self.message)
+        return f"{self.file}:{self.mark.line}:{self.mark.column}: {line}"
 
 
 class InvalidFileError(BadInputError):

@@ -44,6 +44,9 @@ def read_rules(*folders: Path) -> RuleFolder:
             keys = document.root.keys
             if "authorisation" in keys and "rule" not in keys:
                 authorisations.append(Located(document, validated(document, AuthorisationFile)))
+            elif isinstance(document.root.value, dict) and not {"rule", "template"} & set(keys):
+                hint = "begin a rule with `rule: id`, an authorisation with `authorisation: id`"
+                problems.append(document.problem([], f"neither a rule nor an authorisation: {hint}"))
             else:
                 rules.append(parse_rule(document, path.parent))
         except InvalidFileError as error:

@@ -35,7 +35,7 @@ class CameraFolder:
 
 
 def read_cameras(folder: Path, models: Collection[str] | None) -> CameraFolder:
-    """Every camera file beside `site.yaml` in a folder (or in `cameras/` below it).
+    """Every camera file of a site: in `cameras/` below `site.yaml`, or beside it.
 
     Args:
         folder: of the site.
@@ -49,7 +49,8 @@ def read_cameras(folder: Path, models: Collection[str] | None) -> CameraFolder:
     cameras: list[Located[CameraFile]] = []
     problems: list[Problem] = []
     first: dict[str, str] = {}
-    for file in sorted(path.parent.glob("*.y*ml")):
+    below = path.parent / "cameras"
+    for file in sorted((below if below.is_dir() else path.parent).glob("*.y*ml")):
         if file.name == SITE_FILE:
             continue
         try:
