@@ -134,21 +134,6 @@ def test_topics_are_made_and_schemas_registered_before_the_services(city, least)
     assert [item["args"] for item in pod["containers"]] == [["topics", "create"]]
 
 
-def test_a_site_given_with_the_values_is_applied_as_the_files_it_is(trial):
-    pod = trial.named("Job", "site")["spec"]["template"]["spec"]
-    assert pod["containers"][0]["args"] == ["apply", "/etc/vigie/site", "--author", "release vigie, revision 1"]
-    (volume,) = [volume for volume in pod["volumes"] if volume["name"] == "site"]
-    data = trial.named("ConfigMap", "site")["data"]
-    files = {item["path"]: data[item["key"]] for item in volume["configMap"]["items"]}
-    assert files == trial.given["site"]["files"]
-
-
-def test_a_site_in_config_maps_is_mounted_folder_by_folder(city):
-    (container,) = city.named("Job", "site")["spec"]["template"]["spec"]["containers"]
-    folders = [mount["mountPath"] for mount in container["volumeMounts"] if mount["name"].startswith("site")]
-    assert folders == ["/etc/vigie/site/cameras", "/etc/vigie/site/rules"]
-
-
 def test_alerts_on_one_volume_never_have_two_writers(least, city):
     assert least.workload("alert")["spec"]["strategy"] == {"type": "Recreate"}
     assert city.workload("alert")["spec"]["strategy"] == {"type": "RollingUpdate"}

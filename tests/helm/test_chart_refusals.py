@@ -66,7 +66,6 @@ def test_a_wrong_value_is_refused_by_its_place(value, named):
             [*CITY, "--set", "frameSampler.credentials.VIGIE_CAM.secret=x,frameSampler.credentials.VIGIE_CAM.key=y"],
             "frameSampler.credentials.VIGIE_CAM: a name that begins with VIGIE_ is a setting",
         ),
-        ([*CITY, "--set", "site.files.rules=x"], "site.files and site.configMaps are both set"),
     ],
 )
 def test_values_that_do_not_go_together_are_refused_with_the_fix(given, message):

@@ -194,10 +194,15 @@ spec:
     {{- include "vigie.podTemplate" $service | nindent 4 }}
 {{- end -}}
 
+{{- define "vigie.jobResources" -}}
+requests: {cpu: 50m, memory: 128Mi}
+limits: {cpu: 500m, memory: 512Mi}
+{{- end -}}
+
 {{/*
 A job that runs `vigie` around an install or upgrade. It carries its settings itself: a hook runs before
-the release's own objects are there. Arguments: root, service (the job's name), hook, scripts (commands, run in
-order), mounts, volumes
+the release's own objects are there. Arguments: root, service (the job's name), hook, commands (run in order),
+before (containers that run before them, as text), mounts, volumes
 */}}
 {{- define "vigie.job" -}}
 apiVersion: batch/v1
@@ -225,9 +230,12 @@ spec:
       {{- . | nindent 6 }}
       {{- end }}
       {{- $last := last .commands }}
-      {{- with initial .commands }}
+      {{- if or .before (initial .commands) }}
       initContainers:
-        {{- range . }}
+        {{- with .before }}
+        {{- . | nindent 8 }}
+        {{- end }}
+        {{- range initial .commands }}
         {{- include "vigie.jobContainer" (merge (dict "command" .) $) | nindent 8 }}
         {{- end }}
       {{- end }}
@@ -260,8 +268,7 @@ spec:
   securityContext:
     {{- include "vigie.containerSecurityContext" . | nindent 4 }}
   resources:
-    requests: {cpu: 50m, memory: 128Mi}
-    limits: {cpu: 500m, memory: 512Mi}
+    {{- include "vigie.jobResources" . | nindent 4 }}
   volumeMounts:
     - {name: tmp, mountPath: /tmp}
     {{- with include "vigie.kafkaTlsMount" .root | trim }}
