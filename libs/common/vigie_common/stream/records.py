@@ -87,7 +87,11 @@ class Core(Protocol):
     """The logic of a stateful service for one input partition. Pure: no clock, no randomness, no I/O."""
 
     def process(self, message: Message, config: ConfigView) -> Sequence[Output]:
-        """Take the next record; same state, record and configuration give the same outputs."""
+        """Take the next record; same state, record and configuration give the same outputs.
+
+        Raises:
+            vigie_common.errors.PoisonRecordError: it cannot be processed, the state is as before: a dead letter.
+        """
         ...
 
     def snapshot(self) -> bytes:

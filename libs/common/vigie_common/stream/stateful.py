@@ -21,13 +21,14 @@ from aiokafka.errors import (
 )
 from prometheus_client import Counter, Gauge, Histogram
 
+from vigie_common.errors import PoisonRecordError, VigieError
 from vigie_common.kafka import consumer
 from vigie_common.registry import open_codec
 from vigie_common.stream.checkpoint import Checkpoint, last_checkpoints
 from vigie_common.stream.config_log import ConfigLog
 from vigie_common.stream.progress import Progress, Verdict
 from vigie_common.stream.startup import StoppedError, await_topics, start_producer, until_stopped
-from vigie_common.stream.transport import CONSUMED, Receiver, Rejection, Sender
+from vigie_common.stream.transport import CONSUMED, Receiver, Rejection, Sender, reject
 from vigie_common.topics import TopicNames
 
 if TYPE_CHECKING:
@@ -241,8 +242,12 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka publ
     ) -> _Partition:
         core = self.make_core(tp.partition)
         if checkpoint is not None:
-            core.restore(checkpoint.state)
-        elif committed is not None and committed > begin:
+            try:
+                core.restore(checkpoint.state)
+            except VigieError as unusable:
+                _log.warning("a checkpoint cannot be used", partition=tp.partition, why=str(unusable))
+                core, checkpoint = self.make_core(tp.partition), None
+        if checkpoint is None and committed is not None and committed > begin:
             _log.warning("no checkpoint: rebuilding in silence", partition=tp.partition, begin=begin, until=committed)
         start = begin if checkpoint is None else checkpoint.next_offset
         progress = Progress.resume(start, committed)
@@ -294,7 +299,11 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka publ
                 if self.owned.get(partition.tp) is not partition:
                     return
                 captured_at = message.value["captured_at"]
-                outputs = partition.core.process(message, self.config.timeline.view(captured_at, message.appended_at))
+                view = self.config.timeline.view(captured_at, message.appended_at)
+                try:
+                    outputs = partition.core.process(message, view)
+                except PoisonRecordError as poison:
+                    outputs = (reject(self.service.name, message, poison),)
                 source = message
             pending = partition.progress.advance(len(outputs))
             if pending is not None:
