@@ -148,7 +148,8 @@ def rule_event():
         rule = {"id": "presence", "version": "v1", "template": "presence", "bundle_digest": "b1", "status": "stable"}
         rule |= {"severity": "warning", "category": "intrusion"} | fields.pop("rule", {})
         scope, subject = fields.get("scope", "quai"), fields.get("subject", "a")
-        authorisation = {"id": "a-1", "legal_basis": "decree", "reference": "order 12", "valid_until": 1_900_000_000_000}
+        authorisation = {"id": "a-1", "legal_basis": "decree", "reference": "order 12"}
+        authorisation |= {"valid_until": 1_900_000_000_000}
         episode = fields.pop("episode_id", None) or episode_id("nimes", camera, rule["id"], "v1", scope, subject, start)
         box = {"track_id": 7, "object_class": "person", "score": 0.5, "x1": 64.0, "y1": 72.0, "x2": 128.0, "y2": 288.0}
         event = {

@@ -69,11 +69,10 @@ def put_text(
     cv2.putText(image, plain, origin, FONT, scale, colour, thickness, cv2.LINE_AA)
     capital = text_height(scale)
     for index, (base, marks) in enumerate(letters):
-        left = x + text_width(plain[:index], scale, thickness)
-        width = max(text_width(base, scale, thickness), 1)
-        top = y - capital if base.isupper() else y - int(capital * _X_HEIGHT)
-        if base in "ij" and marks:
-            top = y - int(capital * _X_HEIGHT)
+        advance = text_width(base, scale, thickness)
+        width = max(advance, int(capital * 0.8))  # a mark on an i is wider than the i
+        left = x + text_width(plain[:index], scale, thickness) - (width - advance) // 2
+        top = y - (capital if base.isupper() else int(capital * _X_HEIGHT))
         for mark in marks:
             foot = y if mark == "\u0327" else top
             for stroke in _MARKS[mark]:

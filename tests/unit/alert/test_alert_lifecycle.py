@@ -1,6 +1,7 @@
 """Every transition of an alert's life."""
 
 import pytest
+
 from vigie_alert.book import AlertBook
 from vigie_alert.lifecycle import AFFIRMATIONS_TO_LOSE
 from vigie_common.errors import PoisonRecordError

@@ -2,6 +2,7 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from vigie_alert.book import AlertBook
 
 START = 1_800_000_000_000

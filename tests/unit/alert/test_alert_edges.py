@@ -1,0 +1,107 @@
+"""Publication, audit, keeping of images, settings, migrations."""
+
+from datetime import date
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from vigie_alert.audit import audit
+from vigie_alert.book import AlertBook
+from vigie_alert.database import migrate, open_database, passes_by_waiting
+from vigie_alert.evidence import Gallery
+from vigie_alert.publication import publication
+from vigie_alert.settings import AlertSettings
+from vigie_alert.tables import alerts, metadata
+from vigie_common.codec import Codec
+from vigie_common.errors import ConfigurationError
+from vigie_common.settings import read_settings
+
+
+def life(rule_event, **fields):
+    book = AlertBook()
+    steps = [("OPEN", 0), ("UPDATE", 1), ("CLOSE", 2)]
+    return [r for kind, ordinal in steps for r in book.apply_event(rule_event(kind, ordinal, **fields))]
+
+
+def test_a_publication_says_when_it_was_made_and_how_late(rule_event):
+    (alert,) = AlertBook().apply_event(rule_event())
+    made = publication(alert, alert["updated_at"] + 1234, (("traceparent", b"00-x"),), Codec.pinned())
+    value = Codec.pinned().decode_as("alert", made.value)
+    assert (value["produced_at"], value["late_by_ms"]) == (alert["updated_at"] + 1234, 1234)
+    headers = dict(made.headers)
+    assert headers["ce_time"] == b"2027-01-15T08:00:01.000Z"
+    assert headers["traceparent"] == b"00-x"
+
+
+def test_a_sound_life_passes_the_audit_repeated_or_not(rule_event):
+    first, *rest = life(rule_event)
+    found = audit([first, *rest, first, *rest])
+    assert (found.sound, found.records, found.repeats, found.alerts, found.open) == (True, 6, 3, 1, 0)
+
+
+def test_the_audit_finds_gaps_conflicts_and_doubles(rule_event):
+    first, second, third = life(rule_event)
+    assert audit([first, third]).disorder
+    assert audit([second, first]).disorder
+    assert audit([first, first | {"severity": "critical"}]).conflicts
+    other = life(rule_event, started_at=1_800_000_001_000)
+    assert audit([first, second, other[0]]).doubles
+    assert not audit([first, second, third, *life(rule_event, started_at=1_800_000_009_000)]).doubles
+
+
+def test_two_subjects_in_one_zone_are_no_double(rule_event):
+    assert audit([*life(rule_event)[:1], *life(rule_event, subject="b")[:1]]).sound
+
+
+def test_a_topic_that_begins_in_the_middle_is_no_disorder(rule_event):
+    assert audit(life(rule_event)[1:]).sound
+
+
+def test_images_past_keeping_are_deleted_by_day_and_nothing_else(tmp_path):
+    for name in ("2026-01-01", "2026-01-30", "2026-01-31", "notes", "2026-99-99"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.jpg").touch()
+    gallery = Gallery(AlertSettings(alert_evidence_dir=tmp_path, alert_evidence_days=30), frames=None)
+    assert gallery.sweep(date(2026, 3, 1)) == ["2026-01-01"]
+    assert gallery.sweep(date(2026, 3, 2)) == ["2026-01-30"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["2026-01-31", "2026-99-99", "notes"]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("VIGIE_ALERT_TIME_ZONE", "Mars/Olympus"), ("VIGIE_ALERT_EVIDENCE_DAYS", "0"), ("VIGIE_ALERT_LANGUAGE", "de")],
+)
+def test_a_wrong_setting_is_named(monkeypatch, variable, value):
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(ConfigurationError, match=variable):
+        read_settings(AlertSettings)
+
+
+@pytest.mark.parametrize("url", ["mysql://a/b", "nonsense", ""])
+def test_a_wrong_database_url_is_refused_without_showing_it(url):
+    with pytest.raises(ConfigurationError, match="VIGIE_ALERT_DATABASE_URL"):
+        open_database(url)
+
+
+async def test_migrations_make_exactly_the_tables_that_the_code_uses_and_may_run_twice(tmp_path):
+    engine = open_database(f"sqlite:///{tmp_path}/deep/alerts.db")
+    await migrate(engine)
+    await migrate(engine)
+    async with engine.connect() as connection:
+        different = await connection.run_sync(
+            lambda c: compare_metadata(MigrationContext.configure(c, opts={"compare_type": True}), metadata)
+        )
+    await engine.dispose()
+    assert different == []
+
+
+async def test_what_passes_by_waiting_is_told_from_what_does_not(tmp_path):
+    engine = open_database(f"sqlite:///{tmp_path}/alerts.db")
+    async with engine.connect() as connection:
+        with pytest.raises(sa.exc.OperationalError) as missing:
+            await connection.execute(sa.select(alerts))
+    await engine.dispose()
+    assert passes_by_waiting(missing.value)
+    assert not passes_by_waiting(KeyError("x"))
