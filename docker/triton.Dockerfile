@@ -1,7 +1,8 @@
 # Triton with what its Python backend imports, and a model repository:
 #   docker build -f docker/triton.Dockerfile -t vigie-triton .
-# The HOG detector needs no file. Others: put their file into docker/models/NAME.onnx and name them,
-#   docker build -f docker/triton.Dockerfile --build-arg MODELS="hog yolox-nano" -t vigie-triton .
+# The HOG detector needs no file. Others are fetched from the catalogue's pinned address when FETCH names them,
+#   docker build -f docker/triton.Dockerfile --build-arg MODELS="hog yolox-nano" --build-arg FETCH=yolox-nano -t vigie-triton .
+# or taken from docker/models/NAME.onnx where you have put it.
 ARG TRITON=25.08-py3
 ARG PYTHON=3.11-slim-bookworm
 
@@ -17,7 +18,13 @@ RUN pip install ./libs/common ./services/frame_sampler ./services/inference ./se
     ./services/rule_engine ./services/alert ./libs/cli
 COPY docker/models files
 ARG MODELS=hog
-RUN vigie models build --help
+ARG FETCH=""
+RUN for name in ${FETCH}; do vigie models fetch "${name}" || exit 1; done \
+ && set -- \
+ && for name in ${MODELS}; do \
+      if [ -f "files/${name}.onnx" ]; then set -- "$@" --model-file "${name}=files/${name}.onnx"; fi; \
+    done \
+ && vigie models build --out /src/repository ${MODELS} "$@"
 
 FROM nvcr.io/nvidia/tritonserver:${TRITON}
 COPY dev/triton/requirements.txt /tmp/requirements.txt

@@ -30,7 +30,9 @@ def test_every_variable_that_the_chart_gives_a_job_is_one_of_every_service(relea
     for name, job in release.of("Job").items():
         pod = job["spec"]["template"]["spec"]
         for container in [*pod.get("initContainers", []), *pod["containers"]]:
-            assert {entry["name"] for entry in container["env"]} <= set(variables(Settings)), name
+            given = {entry["name"] for entry in container.get("env", [])}
+            assert given <= set(variables(Settings)), name
+            assert "command" in container or "VIGIE_KAFKA_BOOTSTRAP" in given, name
 
 
 def test_every_variable_that_compose_gives_is_read_by_the_service_that_gets_it(service):
