@@ -11,9 +11,12 @@ import shutil
 import signal
 import sys
 import time
+from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
+
+from aiokafka.errors import KafkaError
 
 from vigie_cli.apply import apply_folder
 from vigie_common.errors import BadInputError
@@ -25,7 +28,6 @@ from vigie_dev.tally import Tally, follow, lags
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
     from types import FrameType
 
 _FRAMES_PER_SECOND = {"hog": 3, "yolox-nano": 5}
@@ -143,7 +145,9 @@ async def _watch(stack: Stack, tally: Tally, duration_s: float | None) -> None:
 
 async def _measure(stack: Stack, scene: Scene, stopping: asyncio.Event) -> None:
     while not stopping.is_set():
-        scene.lags = await lags(stack.settings)
+        # while groups form there is no coordinator to ask: what was known stands
+        with contextlib.suppress(KafkaError):
+            scene.lags = await lags(stack.settings)
         await scene.read_metrics()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stopping.wait(), _LAG_EVERY_S)
