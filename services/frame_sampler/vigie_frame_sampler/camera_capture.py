@@ -159,10 +159,14 @@ class CameraCapture:
                 self._heartbeat(0.0)
 
     def _heartbeat(self, silent_s: float) -> None:
-        reason = self._trouble or f"no image for {silent_s:.1f} s"
+        since = "no image" if self._images else "connecting: no image yet"
+        reason = self._trouble or f"{since} for {silent_s:.1f} s"
         record = self._writer.absence("offline", reason, self._now_ms(), self._clock_name)
         self._say(record)
-        self._health_of(record, "stalled" if self._trouble is None and self._images else "offline")
+        if self._trouble is not None:
+            self._health_of(record, "offline")
+        elif self._images:
+            self._health_of(record, "stalled")
 
     def _end(self, source: Source) -> None:
         with self._order:

@@ -108,12 +108,20 @@ class GopDecoder:
         yield from self._decode(None)
 
     def _feed_lazily(self, packet: Packet[VideoStream], media_s: float) -> Iterator[Decoded]:
-        if packet.is_keyframe and self._waiting:
+        if packet.is_keyframe and self._waiting and not self._leads_to_wanted(media_s):
             self._waiting.clear()
             self._skipped = True
         self._waiting.append(packet)
         if self.grid.wants(media_s):
             yield from self._feed_waiting()
+
+    def _leads_to_wanted(self, key_s: float) -> bool:
+        """Whether a wanted picture comes after this key frame but is shown before it: an open GOP.
+
+        It depends on the pictures before the key frame, so these cannot be thrown away.
+        """
+        newest_s = max(self._media_s(packet.pts or 0) for packet in self._waiting)
+        return key_s - newest_s > 1.5 * self.grid.source_s and self.grid.wants(key_s - 0.9 * self.grid.source_s)
 
     def _feed_waiting(self) -> Iterator[Decoded]:
         waiting, self._waiting = self._waiting, []

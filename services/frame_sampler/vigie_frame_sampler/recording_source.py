@@ -131,9 +131,9 @@ class _FileReader:
 
     def _note(self, container: InputContainer, decoder: GopDecoder, seconds: float) -> None:
         stream = container.streams.video[0]
-        whole = stream.duration * tick_of(stream) if stream.duration else (container.duration or 0) / av.time_base
-        promised = float(whole)
-        if promised - seconds > TRUNCATED_S:
+        promised = _promised_s(container, stream)
+        complete = 0 < stream.frames <= self.packets
+        if promised - seconds > TRUNCATED_S and not complete:
             self.remark = f"{self._where()}: truncated at {seconds:.1f} s of {promised:.1f} s; copy it again"
         elif decoder.corrupt:
             self.remark = f"{self._where()}: {decoder.corrupt} packets could not be decoded"
@@ -159,3 +159,10 @@ def _begin_s(stream: VideoStream, packet: Packet[VideoStream]) -> float:
     """Where a file's timeline begins: its first picture, which need not be at 0."""
     begin = stream.start_time if stream.start_time is not None else packet.pts
     return float((begin or 0) * tick_of(stream))
+
+
+def _promised_s(container: InputContainer, stream: VideoStream) -> float:
+    """How long the file says it is; a truncated AVI tells only by its number of pictures."""
+    counted = stream.frames / (stream.average_rate or 25)
+    whole = stream.duration * tick_of(stream) if stream.duration else (container.duration or 0) / av.time_base
+    return float(max(counted, whole))

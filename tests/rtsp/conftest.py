@@ -1,0 +1,117 @@
+"""Simulated cameras on real sockets, and a capture of one in this process."""
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+
+from sampler_footage import write_clip  # noqa: E402 - it lies beside this file
+
+from vigie_frame_sampler.camera_capture import CameraCapture  # noqa: E402 - as above
+from vigie_frame_sampler.picture import Limits  # noqa: E402 - as above
+from vigie_frame_sampler.plan import CameraPlan  # noqa: E402 - as above
+
+
+class Simulator:
+    """A process with simulated cameras; ends when its standard input does."""
+
+    def __init__(self, clip, *options):
+        command = [sys.executable, str(HERE / "simulator.py"), str(clip), *options]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.port = json.loads(self.process.stdout.readline())["port"]
+
+    def address(self, camera="cam0"):
+        return f"rtsp://127.0.0.1:{self.port}/{camera}"
+
+    def order(self, *words):
+        """Tell a camera what to do: see simulator.py."""
+        self.process.stdin.write(" ".join(words) + "\n")
+        self.process.stdin.flush()
+        assert self.process.stdout.readline() == "done\n"
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait(10)
+        self.process.stdout.close()
+
+
+@pytest.fixture(scope="session")
+def camera_clip(tmp_path_factory):
+    """Four seconds of 25 pictures a second, a key frame each second."""
+    return write_clip(tmp_path_factory.mktemp("clips") / "camera.mp4", pictures=100)
+
+
+@pytest.fixture
+def simulate(camera_clip):
+    """Starts simulated cameras: `simulate("--user", "u", "--password", "p")`."""
+    running = []
+
+    def start(*options, clip=camera_clip):
+        running.append(Simulator(clip, *options))
+        return running[-1]
+
+    yield start
+    for simulator in running:
+        simulator.close()
+
+
+class Watched:
+    """A capture that runs in threads of this process, and all that it has said."""
+
+    def __init__(self, plan, limits):
+        self.messages = []
+        self.capture = CameraCapture(plan, self.messages.append, limits)
+        self._over = threading.Event()
+        self._threads = [threading.Thread(target=self.capture.run), threading.Thread(target=self._tick)]
+        for thread in self._threads:
+            thread.start()
+
+    @property
+    def frames(self):
+        return [m["frame"] for m in list(self.messages) if "frame" in m]
+
+    @property
+    def states(self):
+        return [m["health"]["state"] for m in list(self.messages) if "health" in m]
+
+    def status(self, status):
+        return [f for f in self.frames if f["status"] == status]
+
+    def stop(self):
+        self._over.set()
+        self.capture.stop()
+        for thread in self._threads:
+            thread.join(15)
+
+    def _tick(self):
+        while not self._over.wait(0.05):
+            self.capture.tick()
+
+
+@pytest.fixture
+def watch():
+    """Captures a camera in this process until the test ends: `watch(uri=..., fps=5)`."""
+    running = []
+
+    def start(**fields):
+        defaults = {"camera_id": "cam-1", "version": "v1", "kind": "rtsp", "fps": 5.0, "width": 320}
+        limits = Limits(open_s=1.0, read_s=1.0)
+        running.append(Watched(CameraPlan(**(defaults | fields)), limits))
+        return running[-1]
+
+    yield start
+    for watched in running:
+        watched.stop()
+
+
+@pytest.fixture
+def now_ms():
+    """Wall clock, ms."""
+    return lambda: time.time_ns() // 1_000_000
