@@ -1,0 +1,332 @@
+import json
+from pathlib import Path
+
+import fastavro
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vigie_common.errors import BadInputError
+from vigie_common.site_file import read_site
+from vigie_common.yaml_source import parse_document
+from vigie_rule_engine.bundle import read_rules, rule_bundle, rule_record
+from vigie_rule_engine.catalogue import TEMPLATES, Parameter, Template
+from vigie_rule_engine.rule_file import RuleFile, normalised, parse_rule, read_authorisation, read_rule
+
+REPOSITORY = Path(__file__).parents[3]
+RULE = "rules/town/delivery-parking.yaml"
+COUNT = "rules/town/gate-count.yaml"
+AUTHORISATION = "rules/authorisations/exercise.yaml"
+WITH = "{classes: [car, van, truck], zone: livraison, for: 3m, within: 0.3 heights}"
+CLASSES = "person, bicycle, motorcycle, scooter, car, van, bus, truck, tram, animal, bag, fire, smoke, weapon"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "messages"),
+    [
+        (
+            "template: stopped",
+            "template: stoped",
+            [
+                (
+                    'F:5:11: template: "stoped" is not a template; templates are count_line, presence, stopped; '
+                    'did you mean "stopped"?'
+                )
+            ],
+        ),
+        ("for: 3m", "for: 3", ["F:7:58: with.for: 3: a duration needs its unit: write 3s, 3m or 3h"]),
+        (
+            "within: 0.3 heights",
+            "within: 0.3",
+            ["F:7:70: with.within: 0.3: a distance needs its unit: write 0.3 m or 0.3 heights"],
+        ),
+        (
+            "within: 0.3 heights",
+            "within: 2 m",
+            [
+                (
+                    'F:7:70: with.within: "2 m": stopped measures in heights of the object, not in metres: '
+                    "write 0.3 heights"
+                )
+            ],
+        ),
+        (
+            "[car, van, truck]",
+            "[car, vans]",
+            [f'F:7:23: with.classes: "vans" is not a class; classes are {CLASSES}; did you mean "van"?'],
+        ),
+        (
+            "classes: [car, van, truck]",
+            "classes: unknown",
+            [f'F:7:17: with.classes: "unknown" is not a class; classes are {CLASSES}'],
+        ),
+        (
+            "classes: [car, van, truck], ",
+            "",
+            [("F:7:7: with.classes: is missing: stopped needs it (which objects, by their names in the taxonomy)")],
+        ),
+        (
+            "for: 3m",
+            "during: 3m",
+            [
+                (
+                    "F:7:53: with.during: stopped has no such parameter; it has classes, zone, for, within, "
+                    "margin, keep_open"
+                )
+            ],
+        ),
+        ("zone: livraison", "zone: [a, a]", ["F:7:42: with.zone: a list: a name is listed twice: remove one"]),
+        ("zone: livraison", "zone: 3", ["F:7:42: with.zone: 3: write a name or a list of names"]),
+        ("status: stable", "status: beta", ['F:4:9: status: "beta" is not allowed: use draft, test or stable']),
+        (
+            "status: stable",
+            "status: stabel",
+            [('F:4:9: status: "stabel" is not allowed: use draft, test or stable; did you mean "stable"?')],
+        ),
+        (
+            "severity: warning",
+            "severity: high",
+            ['F:9:11: severity: "high" is not allowed: use info, warning or critical'],
+        ),
+        (
+            "cameras: {tags: [delivery]}",
+            "cameras: {}",
+            ["F:6:10: cameras: selects nothing: write {tags: [name]} or {ids: [camera]}"],
+        ),
+        (
+            "cameras: {tags: [delivery]}",
+            "cameras: {tag: [delivery]}",
+            ['F:6:11: cameras.tag: unknown key; allowed: tags, ids; did you mean "tags"?'],
+        ),
+        (
+            "category: parking\n",
+            "",
+            [
+                (
+                    'F:2:1: category: is missing: add "category: …"; keys are rule, title, status, template, '
+                    "cameras, with, when, severity, category, explain, tests"
+                )
+            ],
+        ),
+        (
+            "category: parking",
+            "category: Parking!",
+            [
+                (
+                    'F:10:11: category: "Parking!": an id has 1 to 64 of a-z, 0-9, - and _, and begins with a '
+                    "letter or digit"
+                )
+            ],
+        ),
+        (
+            "when: local.hour >= 7 && local.hour < 20",
+            "when: local.hour",
+            [
+                (
+                    "F:8:7: when: 'local.hour' gives a int, not true or false: compare it with something, such as "
+                    "local.hour >= 7"
+                )
+            ],
+        ),
+        (
+            "expect: [{open: 3m10s, within: 2s, close: 5m}]",
+            "expect: [{open: 190, within: 2s, close: 5m}]",
+            ["F:18:21: tests[0].expect[0].open: 190: a duration needs its unit: write 190s, 190m or 190h"],
+        ),
+        (
+            "expect: [{open: 3m10s, within: 2s, close: 5m}]",
+            "expect: [{within: 2s}]",
+            [("F:18:14: tests[0].expect[0]: expect an episode {open: 3m} or a count {count: in, at: 12s}")],
+        ),
+    ],
+)
+def test_a_wrong_rule_file_is_refused_with_the_place_and_the_fix(refusal, old, new, messages):
+    assert refusal(read_rule, RULE, old, new) == messages
+
+
+def test_an_unknown_variable_of_a_condition_is_shown_at_its_own_column(refusal):
+    [message] = refusal(read_rule, RULE, "local.hour >= 7 && local.hour < 20", "local.hour >= 7 && lokal.hour < 20")
+    assert message.startswith("F:8:31: when: undeclared reference to 'lokal.hour': known are local.hour, ")
+
+
+def test_a_placeholder_that_nothing_fills_is_shown(refusal):
+    [message] = refusal(
+        read_rule, RULE, '"{object.class} still for {facts.stopped_for}', '"{object.klass} still for {}'
+    )
+    assert message.startswith("F:13:7: explain: {object.klass} is not known: use one of {camera.id}, ")
+
+
+def test_everything_wrong_in_a_rule_is_told_at_once(refusal):
+    found = refusal(read_rule, RULE, "status: stable\ntemplate: stopped", "status: new\ntemplate: presence")
+    assert found == [
+        'F:4:9: status: "new" is not allowed: use draft, test or stable',
+        "F:7:62: with.within: presence has no such parameter; it has classes, zone, for, margin, keep_open",
+    ]
+
+
+def test_a_count_without_its_line_says_so(refusal):
+    assert refusal(read_rule, COUNT, ", line: porte}", "}") == [
+        "F:7:7: with.line: is missing: count_line needs it (line of the camera file)"
+    ]
+    assert refusal(read_rule, COUNT, "{count: in, at: 6s, within: 2s}", "{count: in}") == [
+        "F:17:9: tests[0].expect[0]: `at` goes with `count`: write {count: in, at: 12s}"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "messages"),
+    [
+        (
+            "until: 2035-12-31",
+            "until: 2019-12-31",
+            ["F:3:1: the file: until (2019-12-31) is not after from (2020-01-01)"],
+        ),
+        (
+            "until: 2035-12-31",
+            "until: 31/12/2035",
+            [('F:10:8: until: "31/12/2035": not a time: write 2026-05-01, 2026-05-01T18:00 or 2026-05-01T18:00+02:00')],
+        ),
+        ("mode: exercise", "mode: real", ['F:8:7: mode: "real" is not allowed: use exercise or live']),
+        (
+            'reference: "Note de service d\'exemple 2026-01"\n',
+            "",
+            [
+                (
+                    'F:3:1: reference: is missing: add "reference: …"; keys are authorisation, categories, '
+                    "cameras, legal_basis, reference, mode, from, until"
+                )
+            ],
+        ),
+        (
+            "categories: [presence, parking, counting]",
+            "categories: []",
+            ["F:4:13: categories: 0 given: at least 1 needed"],
+        ),
+    ],
+)
+def test_a_wrong_authorisation_is_refused_with_the_place_and_the_fix(refusal, old, new, messages):
+    assert refusal(read_authorisation, AUTHORISATION, old, new) == messages
+
+
+def rule(text=None, **changes):
+    """The record of the example rule with other content."""
+    text = (REPOSITORY / RULE).read_text(encoding="utf-8") if text is None else text
+    for old, new in changes.values():
+        assert old in text
+        text = text.replace(old, new)
+    return rule_record(parse_rule(parse_document(text, "F"), REPOSITORY))
+
+
+def test_a_rule_is_judged_with_all_its_parameters_in_base_units():
+    record = rule()
+    assert record["numbers"] == {
+        "for_s": 180.0,
+        "keep_open_s": 5.0,
+        "margin_heights": 0.1,
+        "within_heights": 0.3,
+    }
+    assert (record["classes"], record["zones"], record["lines"]) == (["car", "van", "truck"], ["livraison"], [])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("title: {fr: Stationnement gênant en aire de livraison", "title: {fr: Autre"),
+        ("severity: warning", "severity: critical"),
+        ("status: stable", "status: test"),
+        ("category: parking", "category: standing"),
+        ("cameras: {tags: [delivery]}", "cameras: {ids: [arenes-01]}"),
+        ("for: 3m", "for: 180s"),
+        ("[car, van, truck]", "[truck, car, van]"),
+        ("within: 0.3 heights}", "within: 0.3 heights, keep_open: 5s}"),
+    ],
+)
+def test_a_change_that_judges_the_same_keeps_the_version(change):
+    assert rule(change=change)["version"] == rule()["version"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("for: 3m", "for: 4m"),
+        ("[car, van, truck]", "[car, van]"),
+        ("zone: livraison, ", ""),
+        ("local.hour < 20", "local.hour < 21"),
+        ("within: 0.3 heights", "within: 0.2 heights"),
+    ],
+)
+def test_a_change_that_judges_otherwise_is_another_version(change):
+    assert rule(change=change)["version"] != rule()["version"]
+
+
+def test_the_bundle_is_what_the_schema_says_and_its_digest_is_of_the_content():
+    schema = fastavro.parse_schema(json.loads((REPOSITORY / "schemas/rule-bundle/v1.avsc").read_text()))
+    site = read_site(REPOSITORY / "cameras/site.yaml").content
+    folder = read_rules(REPOSITORY / "rules")
+    bundle = rule_bundle(site, folder, author="a", effective_at=1)
+    assert fastavro.validate(bundle, schema, strict=True)
+    assert bundle["digest"] == rule_bundle(site, folder, author="b", effective_at=2)["digest"]
+    assert bundle["digest"] != rule_bundle(site, folder, author="a", effective_at=1, withdrawn=True)["digest"]
+    [authorisation] = bundle["authorisations"]
+    assert (authorisation["valid_from"], authorisation["valid_until"]) == (1_577_833_200_000, 2_082_754_800_000)
+
+
+def test_every_default_of_the_catalogue_is_what_an_author_could_write():
+    for template in TEMPLATES.values():
+        required = {"classes": ["person"], "line": "porte"}
+        given = {p.name: required[p.name] for p in template.parameters if p.default is None}
+        parameters, problems = normalised(template, given)
+        assert problems == []
+        assert all(value >= 0 for value in parameters.numbers.values())
+
+
+def test_a_parameter_that_measures_the_ground_is_read_in_metres():
+    speed = Parameter("limit", "speed", "30 km/h", "", metric=True)
+    share = Parameter("share", "fraction", "75%", "")
+    least = Parameter("least", "number", 4.0, "")
+    template = Template("speed", "track", (speed, share, least), frozenset({"homography"}), "")
+    parameters, problems = normalised(template, {"limit": "36 km/h"})
+    assert (dict(parameters.numbers), problems) == ({"least": 4.0, "limit_mps": 10.0, "share_fraction": 0.75}, [])
+
+
+def told(read):
+    """What a reader says against its input, line by line; any other error is the test's failure."""
+    try:
+        read()
+    except BadInputError as error:
+        return str(error).splitlines()
+    return []
+
+
+leaf = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=8), st.sampled_from(["3m", "stopped", "in"])
+)
+keys = st.sampled_from(["tags", "ids", "for", "within", "zone", "classes", "open", "count", "at", "fr", "tracks"])
+tree = st.recursive(
+    leaf, lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(keys, inner)), max_leaves=8
+)
+fields = st.sampled_from([field.alias or name for name, field in RuleFile.model_fields.items()])
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.dictionaries(fields, tree), st.sampled_from([*TEMPLATES, "none"]))
+def test_any_content_is_a_rule_or_a_clear_error(content, template):
+    document = parse_document(json.dumps({"template": template, **content}), "F")
+    assert all(line.startswith("F:1:") for line in told(lambda: parse_rule(document, REPOSITORY)))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(max_size=40))
+def test_any_condition_is_a_rule_or_a_clear_error(condition):
+    content = {
+        "rule": "a",
+        "title": {"fr": "a"},
+        "template": "presence",
+        "cameras": {"ids": ["a"]},
+        "with": {"classes": "person"},
+        "category": "a",
+        "when": condition,
+        "explain": {"fr": condition},
+    }
+    document = parse_document(json.dumps(content), "F")
+    assert all(line.startswith("F:1:") for line in told(lambda: parse_rule(document, REPOSITORY)))

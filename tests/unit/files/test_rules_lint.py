@@ -1,0 +1,173 @@
+import dataclasses
+import shutil
+from pathlib import Path
+
+import pytest
+
+from vigie_rule_engine.bundle import read_rules
+from vigie_rule_engine.lint import lint, read_cameras
+
+REPOSITORY = Path(__file__).parents[3]
+MODELS = {"hog", "yolox-nano"}
+
+
+@pytest.fixture
+def site(tmp_path):
+    """A copy of the example site."""
+    for name in ("cameras", "rules"):
+        shutil.copytree(REPOSITORY / name, tmp_path / name)
+    return tmp_path
+
+
+def change(path, old, new):
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def linted(site, rules=None):
+    """What the lint says of a site, with file names from the site's folder."""
+    found = lint(rules or read_rules(site / "rules"), read_cameras(site, MODELS))
+    return [str(problem).replace(f"{site}/", "") for problem in found]
+
+
+def test_the_example_site_is_right(site):
+    assert linted(site) == []
+
+
+def test_without_cameras_only_the_rules_themselves_are_checked(site):
+    change(site / "rules/town/gate-count.yaml", "line: porte", "line: portal")
+    assert lint(read_rules(site / "rules"), None) == []
+
+
+def test_a_zone_that_a_selected_camera_lacks_is_named_with_the_nearest(site):
+    change(site / "rules/town/delivery-parking.yaml", "zone: livraison", "zone: livraisons")
+    assert linted(site) == [
+        (
+            'rules/town/delivery-parking.yaml:7:42: with.zone: "livraisons" is not in zones of camera feucheres-03 '
+            "(cameras/feucheres-03.yaml), which the rule selects; it has livraison; did you mean "
+            '"livraison"?'
+        ),
+        (
+            'rules/town/delivery-parking.yaml:7:42: with.zone: "livraisons" is not in zones of camera '
+            "maison-carree-02 (cameras/maison-carree-02.yaml), which the rule selects; it has livraison, parvis; "
+            'did you mean "livraison"?'
+        ),
+    ]
+
+
+def test_a_line_that_a_selected_camera_lacks_is_named(site):
+    change(site / "rules/town/gate-count.yaml", "tags: [centre, pedestrian]", "ids: [feucheres-03]")
+    assert linted(site) == [
+        (
+            'rules/town/gate-count.yaml:7:33: with.line: "porte" is not in lines of camera feucheres-03 '
+            "(cameras/feucheres-03.yaml), which the rule selects; it has none"
+        )
+    ]
+
+
+def test_a_tag_and_a_camera_that_are_not_there_are_named(site):
+    change(site / "rules/town/delivery-parking.yaml", "tags: [delivery]", "tags: [delivry]")
+    change(site / "rules/town/forecourt-presence.yaml", "ids: [maison-carree-02]", "ids: [maison-carree-03]")
+    change(site / "rules/town/gate-count.yaml", "tags: [centre, pedestrian]", "tags: [station, gate]")
+    assert linted(site) == [
+        (
+            'rules/town/delivery-parking.yaml:6:18: cameras.tags[0]: no camera carries "delivry"; tags in use are '
+            'centre, delivery, gate, pedestrian, station; did you mean "delivery"?'
+        ),
+        (
+            'rules/town/forecourt-presence.yaml:6:17: cameras.ids[0]: there is no camera "maison-carree-03"; '
+            'cameras are arenes-01, feucheres-03, maison-carree-02; did you mean "maison-carree-02"?'
+        ),
+        "rules/town/gate-count.yaml:6:17: cameras: no camera carries all of station, gate together",
+    ]
+
+
+def test_an_authorisation_for_cameras_that_are_not_there_is_named(site):
+    change(site / "rules/authorisations/exercise.yaml", "tags: [centre]", "tags: [center]")
+    [message] = linted(site)
+    assert message.startswith(
+        'rules/authorisations/exercise.yaml:5:18: cameras.tags[0]: no camera carries "center"; tags in use are '
+    )
+
+
+def test_a_template_that_needs_a_homography_is_refused_on_a_camera_without_calibration(site):
+    rules = read_rules(site / "rules")
+    parking = rules.rules[0]
+    needy = dataclasses.replace(
+        parking, template=dataclasses.replace(parking.template, needs=frozenset({"homography"}))
+    )
+    assert linted(site, dataclasses.replace(rules, rules=(needy,))) == [
+        (
+            "rules/town/delivery-parking.yaml:5:11: template: stopped needs a homography and camera feucheres-03 "
+            "(cameras/feucheres-03.yaml) has no calibration: add four calibration points to it"
+        )
+    ]
+
+
+def test_an_id_that_is_taken_is_named_with_its_holder(site):
+    shutil.copy(site / "rules/town/gate-count.yaml", site / "rules/town/other.yaml")
+    shutil.copy(site / "cameras/arenes-01.yaml", site / "cameras/arenes-02.yaml")
+    shutil.copy(site / "rules/authorisations/exercise.yaml", site / "rules/authorisations/again.yaml")
+    assert linted(site) == [
+        'cameras/arenes-02.yaml:1:9: camera: the id "arenes-01" is taken by cameras/arenes-01.yaml: choose another',
+        (
+            'rules/authorisations/exercise.yaml:3:16: authorisation: the id "exercice" is taken by '
+            "rules/authorisations/again.yaml:3:16: choose another"
+        ),
+        (
+            'rules/town/other.yaml:2:7: rule: the id "porte-comptage" is taken by '
+            "rules/town/gate-count.yaml:2:7: choose another"
+        ),
+    ]
+
+
+def test_a_stable_rule_without_tests_is_refused(site):
+    path = site / "rules/town/gate-count.yaml"
+    path.write_text(path.read_text(encoding="utf-8").split("tests:")[0], encoding="utf-8")
+    assert linted(site) == [
+        (
+            "rules/town/gate-count.yaml:4:9: status: a stable rule needs tests that pass: add tests, or write "
+            "status: test"
+        )
+    ]
+    change(path, "status: stable", "status: test")
+    assert linted(site) == []
+
+
+def test_tracks_that_are_not_beside_the_rule_are_named_with_the_nearest(site):
+    change(site / "rules/town/gate-count.yaml", "turns-at-the-gate.csv", "turn-at-the-gate.csv")
+    assert linted(site) == [
+        (
+            'rules/town/gate-count.yaml:19:13: tests[1].tracks: no file "tracks/turn-at-the-gate.csv" beside the '
+            'rule; did you mean "tracks/turns-at-the-gate.csv"?'
+        )
+    ]
+
+
+def test_a_file_that_is_neither_a_rule_nor_an_authorisation_says_so(site):
+    (site / "rules/notes.yaml").write_text("note: buy milk\n")
+    assert linted(site) == [
+        (
+            "rules/notes.yaml:1:1: neither a rule nor an authorisation: begin a rule with `rule: id`, an "
+            "authorisation with `authorisation: id`"
+        )
+    ]
+
+
+def test_a_wrong_camera_leaves_the_others_and_hides_no_error_of_the_rules(site):
+    change(site / "cameras/feucheres-03.yaml", "fps: 2", "fps: 200")
+    change(site / "rules/town/gate-count.yaml", "line: porte", "line: port")
+    found = linted(site)
+    assert [line.split(": ")[0] for line in found] == [
+        "cameras/feucheres-03.yaml:5:17",
+        "rules/town/gate-count.yaml:7:33",
+        "rules/town/gate-count.yaml:7:33",
+    ]
+    assert [c.content.camera for c in read_cameras(site, MODELS).cameras] == ["arenes-01", "maison-carree-02"]
+
+
+def test_a_site_file_above_its_cameras_is_found_too(site):
+    (site / "cameras/site.yaml").rename(site / "site.yaml")
+    assert len(read_cameras(site, MODELS).cameras) == 3
+    assert linted(site) == []

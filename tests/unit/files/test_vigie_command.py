@@ -1,0 +1,151 @@
+import json
+import shutil
+
+import pytest
+from typer.testing import CliRunner
+
+from vigie_cli.apply import parse_at
+from vigie_cli.main import COMMANDS, app
+from vigie_common.errors import BadInputError
+
+
+@pytest.fixture
+def site(tmp_path, repository):
+    for name in ("cameras", "rules"):
+        shutil.copytree(repository / name, tmp_path / name)
+    return tmp_path
+
+
+def vigie(*arguments):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def change(path, old, new):
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_help_lists_every_command_with_examples():
+    said = vigie("--help").stdout
+    assert [name for name in COMMANDS if name not in said] == []
+    assert "vigie apply ." in said
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_helps_with_an_example(name):
+    result = vigie(name, "--help")
+    assert (result.exit_code, f"vigie {name}" in result.stdout) == (0, True)
+
+
+def test_the_version_is_the_packages():
+    assert vigie("--version").stdout == "vigie 0.1.0\n"
+
+
+def test_a_misspelt_command_suggests_the_right_one():
+    result = vigie("aply", ".")
+    assert result.exit_code == 2
+    assert "'apply'" in result.stderr
+
+
+def test_lint_says_nothing_is_wrong(site):
+    result = vigie("rules", "lint", site)
+    assert (result.exit_code, result.stdout) == (0, "3 rules and 1 authorisations are right with 3 cameras\n")
+
+
+def test_lint_of_a_rules_folder_takes_its_cameras_by_option(site):
+    result = vigie("rules", "lint", site / "rules", "--cameras", site / "cameras")
+    assert (result.exit_code, result.stdout) == (0, "3 rules and 1 authorisations are right with 3 cameras\n")
+
+
+def test_lint_speaks_text_and_json_and_ends_with_1(site):
+    path = site / "rules/town/delivery-parking.yaml"
+    change(path, "for: 3m", "for: 3")
+    text = vigie("rules", "lint", site)
+    assert (text.exit_code, text.stdout) == (
+        1,
+        f"{path}:7:58: with.for: 3: a duration needs its unit: write 3s, 3m or 3h\n",
+    )
+    programs = vigie("rules", "lint", site, "--format", "json")
+    assert (programs.exit_code, json.loads(programs.stdout)) == (
+        1,
+        [
+            {
+                "file": str(path),
+                "line": 7,
+                "column": 58,
+                "message": "with.for: 3: a duration needs its unit: write 3s, 3m or 3h",
+            }
+        ],
+    )
+
+
+def test_cameras_lint_checks_camera_files_alone(site):
+    assert vigie("cameras", "lint", site / "cameras").stdout == "3 cameras of nimes are right\n"
+    path = site / "cameras/arenes-01.yaml"
+    change(path, "yolox-nano", "yolox-nana")
+    result = vigie("cameras", "lint", site / "cameras")
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f'{path}:6:10: models[0]: "yolox-nana" is not in the model catalogue; known: ')
+    assert result.stderr.endswith('did you mean "yolox-nano"?\n')
+
+
+def test_the_tests_of_the_example_rules_pass(site):
+    result = vigie("rules", "test", site)
+    assert (result.exit_code, result.stdout.splitlines()[-1]) == (0, "8 tests: 8 passed, 0 failed")
+
+
+def test_a_rule_that_judges_otherwise_fails_its_tests(site):
+    change(site / "rules/town/delivery-parking.yaml", "for: 3m", "for: 1m")
+    result = vigie("rules", "test", site)
+    assert (result.exit_code, result.stdout.splitlines()[-1]) == (1, "8 tests: 6 passed, 2 failed")
+
+
+def test_a_folder_without_tests_is_not_a_success(tmp_path, site):
+    (tmp_path / "empty").mkdir()
+    result = vigie("rules", "test", tmp_path / "empty", "--cameras", site)
+    assert (result.exit_code, result.stderr) == (
+        1,
+        f"{tmp_path}/empty: no rule below it has tests: write some under `tests:`\n",
+    )
+
+
+def test_schemas_are_written_where_they_are_wanted(tmp_path, repository):
+    assert vigie("rules", "schema", "--out", tmp_path / "out").exit_code == 0
+    for path in (repository / "docs/reference/schemas").glob("*.json"):
+        assert (tmp_path / "out" / path.name).read_text() == path.read_text()
+
+
+def test_a_wrong_setting_is_one_message_and_78(monkeypatch, site):
+    monkeypatch.setenv("VIGIE_LOG_LEVEL", "loud")
+    result = vigie("apply", site)
+    assert result.exit_code == 78
+    assert result.stderr.startswith("wrong settings:\n  VIGIE_LOG_LEVEL = 'loud': ")
+
+
+def test_a_folder_that_is_not_there_is_one_message_and_1(tmp_path):
+    result = vigie("apply", tmp_path / "none")
+    assert (result.exit_code, result.stderr) == (
+        1,
+        f"{tmp_path}/none: no such folder: give the one that holds site.yaml or cameras/site.yaml\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("now", 1_000_000),
+        ("+10s", 1_010_000),
+        ("+1h30m", 6_400_000),
+        ("2026-07-01T14:00+02:00", 1_782_907_200_000),
+        ("2026-07-01T12:00Z", 1_782_907_200_000),
+    ],
+)
+def test_an_instant_is_now_or_later_or_a_time(text, expected):
+    assert parse_at(text, 1_000_000) == expected
+
+
+@pytest.mark.parametrize("text", ["+10", "+", "soon", ""])
+def test_what_is_no_instant_is_refused_with_the_fix(text):
+    with pytest.raises(BadInputError, match=rf"^--at {text and '.'}.*; or write now, or \+10s"):
+        parse_at(text, 1_000_000)
