@@ -140,6 +140,12 @@ async def deployment(kafka_settings):
     return made
 
 
+@pytest.fixture(scope="session")
+def deployment_on():
+    """A deployment on other settings than the shared broker's."""
+    return Deployment
+
+
 class Process:
     """A service as a real process, `python -m module` or a script."""
 
