@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import pytest
+
+from vigie_cli.apply import read_site_folder
+from vigie_dev import demo
+from vigie_dev.demo import alert_line, write_site
+from vigie_dev.footage import Detector
+from vigie_dev.tally import Tally
+
+
+def _alert(**changes):
+    alert = {
+        "id": "a",
+        "revision": 1,
+        "state": "OPEN",
+        "ended_reason": None,
+        "mode": "exercise",
+        "rule": {"id": "r"},
+        "camera": {"id": "c"},
+        "zone": "crossing",
+        "started_at": 0,
+        "updated_at": 3000,
+        "ended_at": None,
+        "severity": "warning",
+        "title": {"en": "Presence"},
+        "explanation": {"text": {"en": "person for 3 s"}},
+        "evidence": [],
+    }
+    return alert | changes
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_the_generated_site_is_right_for_any_footage_whatever_its_name(tmp_path, monkeypatch, known):
+    video = tmp_path / 'it\'s a "film": #1.avi'
+    video.write_bytes(b"film")
+    if known:
+        monkeypatch.setattr(demo, "VTEST_SHA256", demo.sha256(video))
+    site = read_site_folder(write_site(tmp_path / "site", video, Detector("hog", None)))
+    assert (site.problems, site.cameras.problems) == ((), ())
+    (camera,) = (located.content for located in site.cameras.cameras)
+    assert (camera.source.file, camera.models, bool(camera.position)) == (str(video), ["hog"], known)
+
+
+def test_counts_are_of_what_went_through():
+    tally = Tally()
+    tally.add("cameras", {"camera_id": "c", "removed": False})
+    tally.add("frames", {"jpeg": b"x"})
+    tally.add("frames", {"jpeg": None})
+    tally.add("detections", {"status": "ok", "x1": [1.0, 2.0]})
+    tally.add("detections", {"status": "shed", "x1": []})
+    tally.add("tracks", {"camera_id": "c", "track_id": [7, 8]})
+    tally.add("tracks", {"camera_id": "c", "track_id": [8]})
+    for kind in ("OPEN", "COUNT", "AFFIRM"):
+        tally.add("rule-events", {"kind": kind})
+    tally.add("alerts", _alert())
+    tally.add("alerts", _alert(revision=2))
+    tally.add("dead-letters", {})
+    assert tally.summary() == {
+        "cameras": 1,
+        "frames": 1,
+        "detections": 2,
+        "tracks": 2,
+        "rule_events": 2,
+        "alerts": 1,
+        "shed": 1,
+        "failed": 0,
+        "dead_letters": 1,
+    }
+    assert tally.openings == {"a": 1}
+
+
+def test_an_alert_is_told_when_it_opens_and_when_it_ends_and_not_between():
+    opened = alert_line(_alert(evidence=[{"uri": "file:///tmp/a%20b.jpg"}]))
+    assert opened.endswith("warning  Presence: person for 3 s (c crossing, exercise)  /tmp/a b.jpg")
+    assert alert_line(_alert(revision=2)) is None
+    ended = alert_line(_alert(revision=3, state="ENDED", ended_at=9000, ended_reason="over"))
+    assert ended.endswith("ended    Presence: after 9 s, over (c crossing)")
