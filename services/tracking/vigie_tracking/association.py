@@ -26,7 +26,7 @@ STAGE_NEWBORN = 2
 
 @jit
 def associate(
-    tracks: Array, live: int, boxes: Array, count: int, unseen_s: float, p: Slot, places: Array, matrices: Array
+    tracks: Array, live: int, boxes: Array, count: int, now: int, p: Slot, places: Array, matrices: Array
 ) -> None:
     """Match tracks and boxes: `boxes[:count]["track"]` and `places[:live]["box_of_track"]`, -1 for none.
 
@@ -35,7 +35,7 @@ def associate(
         live: how many there are.
         boxes: (≥ count,) layout.BOX.
         count: how many there are.
-        unseen_s: seconds since the look before.
+        now: ms, the frame's time.
         p: parameters.PARAMETERS.
         places: (≥ max(live, count),) layout.PLACE, working memory.
         matrices: (2, n, n) float64, n ≥ max(live, count), working memory.
@@ -56,7 +56,7 @@ def associate(
             if boxes[j]["track"] == -1 and boxes[j]["score"] >= least_score:
                 places[offered]["box"] = j
                 offered += 1
-        if left > 0 and offered > 0 and _gate(stage, tracks, left, boxes, offered, unseen_s, p, places, matrices[0]):
+        if left > 0 and offered > 0 and _gate(stage, tracks, left, boxes, offered, now, p, places, matrices[0]):
             _settle(left, boxes, offered, places, matrices)
 
 
@@ -67,7 +67,7 @@ def _gate(
     left: int,
     boxes: Array,
     offered: int,
-    unseen_s: float,
+    now: int,
     p: Slot,
     places: Array,
     affinity: Array,
@@ -88,7 +88,7 @@ def _gate(
                 elif stage == STAGE_BUFFERED:
                     value = _overlap(track, box, p["buffer"], p["second_iou"])
                 else:
-                    value = _nearness(track, box, unseen_s, p)
+                    value = _nearness(track, box, (now - track["seen_at"]) / 1000.0, p)
             affinity[a, b] = value
             if value > 0.0:
                 degree += 1
@@ -110,7 +110,12 @@ def _overlap(track: Slot, box: Slot, buffer: float, least: float) -> float:
 
 @jit
 def _nearness(track: Slot, box: Slot, unseen_s: float, p: Slot) -> float:
-    """1 at the track's place, falling to 0.01 where an object seen once can just have got to; 0 beyond."""
+    """1 at the track's place, falling to 0.01 where an object seen once can just have got to; 0 beyond.
+
+    After a blindness of more than `coast_ms` it could be anywhere: 0.
+    """
+    if 1000.0 * unseen_s > p["coast_ms"]:
+        return 0.0
     ratio = (box["w"] * box["h"]) / (track["w"] * track["h"])
     if ratio > p["newborn_area_ratio"] or ratio * p["newborn_area_ratio"] < 1.0:
         return 0.0

@@ -69,15 +69,13 @@ def step(
         return 0, gone, 0, 0
 
     _fit(camera, tracks, width, height)
-    unseen_s = 0.0
     if camera["looked_at"] >= 0:
         gone = lifetime.pass_time(camera, tracks, now, ended, gone, p)
-        unseen_s = (now - camera["looked_at"]) / 1000.0
         camera["watched"] += min(now - camera["looked_at"], int(p["look_ms"]))
     camera["looked_at"] = now
     count = _admit(columns, boxes)
     ignored = columns.shape[1] - count
-    associate(tracks, camera["tracks"], boxes, count, unseen_s, p, places, matrices)
+    associate(tracks, camera["tracks"], boxes, count, now, p, places, matrices)
     _continue(camera, tracks, boxes, places, p)
     gone = lifetime.forget(camera, tracks, places, ended, gone, p)
     for i in range(camera["tracks"]):

@@ -103,6 +103,24 @@ def test_a_fast_newborn_is_found_again_though_its_boxes_do_not_touch(detections,
     assert [v["track_id"] for v in values] == [[0]] * 5
 
 
+def test_the_reach_of_a_newborn_grows_while_it_is_missed(detections, tracked):
+    found = {0: 100, 2: 360}
+    values = tracked(
+        [
+            detections(k, k * 500, [(found[k], 200, found[k] + 100, 260)] if k in found else [], classes="car")
+            for k in range(3)
+        ]
+    )
+    assert [v["track_id"] for v in values] == [[0], [], [0]]
+
+
+def test_after_long_blindness_distance_says_nothing(detections, tracked):
+    values = tracked(
+        [detections(k, k * 5000, [(100 + 300 * k, 200, 200 + 300 * k, 260)], classes="car") for k in range(2)]
+    )
+    assert [v["track_id"] for v in values] == [[0], [4096]]
+
+
 def test_boxes_are_given_as_detected_and_the_velocity_in_pixels_a_second(detections, tracked):
     records = [detections(k, k * 200, [(100 + 12 * k, 200 - 6 * k, 140 + 12 * k, 300 - 6 * k)]) for k in range(25)]
     last = tracked(records)[-1]
