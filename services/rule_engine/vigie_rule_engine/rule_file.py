@@ -161,9 +161,7 @@ def _quantity(template: Template, parameter: Parameter, value: object) -> Quanti
     """
     quantity = _QUANTITY[parameter.kind](value)
     if quantity.unit in {"m", "mps"} and not parameter.metric:
-        raise ValueError(
-            f"{template.name} measures in heights of the object, not in metres: write {parameter.default}"
-        )
+        raise ValueError(f"{template.name} measures in heights of the object, not in metres: write {parameter.default}")
     return quantity
 
 
@@ -316,9 +314,3 @@ def read_authorisation(path: Path, name: str | None = None) -> Located[Authorisa
         InvalidFileError: everything that is wrong, and where.
     """
     return load(path, AuthorisationFile, name)
-
-
-def parameter_text(parameter: Parameter) -> str:
-    """`for (duration, default 60s): how long …`, for help and documentation."""
-    default = "required" if parameter.default is None else f"default {parameter.default or 'the whole image'}"
-    return f"{parameter.name} ({parameter.kind}, {default}): {parameter.doc}"

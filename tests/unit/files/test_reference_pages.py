@@ -1,0 +1,60 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from vigie_common.camera_file import CameraFile, read_camera
+from vigie_common.site_file import read_site
+from vigie_rule_engine.catalogue import TEMPLATES
+from vigie_rule_engine.rule_file import AuthorisationFile, RuleFile, read_authorisation, read_rule
+
+REFERENCE = Path(__file__).parents[3] / "docs/reference"
+
+
+def examples(page):
+    """The YAML examples of a page."""
+    text = (REFERENCE / page).read_text(encoding="utf-8")
+    return re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+
+
+@pytest.mark.parametrize(
+    ("page", "readers"),
+    [
+        ("camera-files.md", [read_site, read_camera]),
+        ("rule-files.md", [read_rule]),
+        ("authorisations.md", [read_authorisation]),
+    ],
+)
+def test_every_example_of_a_page_is_a_right_file(tmp_path, page, readers):
+    found = examples(page)
+    assert len(found) == len(readers)
+    for reader, example in zip(readers, found, strict=True):
+        path = tmp_path / "example.yaml"
+        path.write_text(example, encoding="utf-8")
+        reader(path, page)
+
+
+@pytest.mark.parametrize("template", TEMPLATES.values(), ids=lambda template: template.name)
+def test_the_page_has_each_template_as_the_catalogue_declares_it(template):
+    text = (REFERENCE / "rule-files.md").read_text(encoding="utf-8")
+    section = text.split(f"### {template.name}\n")[1].split("\n#")[0]
+    rows = []
+    for p in template.parameters:
+        default = "required" if p.default is None else f"`{p.default}`" if p.default else "the whole image"
+        rows.append(f"| `{p.name}` | {p.kind} | {default} | {p.doc} |")
+    assert template.doc in section
+    assert re.findall(r"^\| `.*\|$", section, re.MULTILINE) == rows
+
+
+@pytest.mark.parametrize(
+    ("page", "model"),
+    [
+        ("camera-files.md", CameraFile),
+        ("rule-files.md", RuleFile),
+        ("authorisations.md", AuthorisationFile),
+    ],
+)
+def test_the_page_names_every_field(page, model):
+    text = (REFERENCE / page).read_text(encoding="utf-8")
+    names = [field.alias or name for name, field in model.model_fields.items()]
+    assert [name for name in names if f"`{name}`" not in text] == []
