@@ -71,7 +71,7 @@ def yolox(output: Floats, description: Description) -> Candidates:
     """YOLOX with raw heads (Ge et al. 2021, section 2): rows of x y w h objectness and one score a label.
 
     `output` is (1, cells, 5 + labels); centre = (xy + cell) x stride, size = exp(wh) x stride,
-    score = objectness x label score. Rows under the score threshold are not decoded at all.
+    score = objectness x label score. Rows whose objectness is under the threshold are not decoded at all.
 
     Raises:
         ValueError: the output's shape is not this one's.
@@ -84,15 +84,14 @@ def yolox(output: Floats, description: Description) -> Candidates:
             f"an input of {description.width} x {description.height} and {len(description.classes)} labels: "
             "correct input and labels in the catalogue, or export the model with raw heads"
         )
-    rows = output[0]
+    hopeful = output[0, :, 4] >= description.score  # a label's score is at most 1
+    rows, cell, stride = output[0, hopeful], cell[hopeful], stride[hopeful]
     labels = rows[:, 5:].argmax(axis=1)
     scores = rows[:, 4] * rows[np.arange(len(rows)), 5 + labels]
-    keep = scores >= description.score
-    rows, cell, stride = rows[keep], cell[keep], stride[keep]
     centre = (rows[:, :2] + cell) * stride
     half = np.exp(rows[:, 2:4]) * stride / 2
     xyxy = np.concatenate([centre - half, centre + half], axis=1)
-    return Candidates(xyxy, scores[keep], labels[keep])
+    return Candidates(xyxy, scores, labels)
 
 
 class Decoder(NamedTuple):

@@ -26,6 +26,10 @@ HEIGHT: Final = 64
 """Pixels; flat, so that a detector that scales up has little to do."""
 
 
+ANSWER_S: Final = 15.0
+"""A round takes no longer, so that the canary's own heart goes on beating."""
+
+
 def canary_image() -> bytes:
     """A small grey gradient, JPEG."""
     row = np.linspace(0, 255, WIDTH, dtype=np.uint8)
@@ -54,11 +58,13 @@ async def watch(triton: Triton, health: Health, every_s: float) -> None:
     told: str | None = None
     while True:
         try:
-            served = await answering(triton, image)
-        except VigieError as silent:
+            async with asyncio.timeout(ANSWER_S):
+                served = await answering(triton, image)
+        except (VigieError, TimeoutError) as silent:
             triton.forget_versions()
-            state = f"away: {silent}"
-            health.ready("triton", ok=False, why=str(silent))
+            why = str(silent) or f"Triton {triton.url} did not answer within {ANSWER_S:g} s: read its log"
+            state = f"away: {why}"
+            health.ready("triton", ok=False, why=why)
         else:
             state = f"serves {', '.join(served)}"
             health.ready("triton", ok=True)

@@ -42,5 +42,5 @@ class InferenceSettings(Settings):
         description="images at Triton at once, a model: about 2 x its instances x the batch it prefers",
     )
     inference_canary_every: Duration = Field(
-        5.0, ge=0.5, le=20, description="how often a small image proves that every served model answers"
+        5.0, ge=0.5, le=10, description="how often a small image proves that every served model answers"
     )
