@@ -93,7 +93,8 @@ def test_a_wrong_password_is_reported_by_its_reference_only(simulate, watch, wai
     wait_until(lambda: camera.status("offline"), 15)
     expected = (
         f"camera cam-1: {simulator.address()} cannot be opened "
-        "(Server returned 401 Unauthorized (authorization failed)): the camera refuses env:CAMERA_CENTRE; correct user and password"
+        "(Server returned 401 Unauthorized (authorization failed)): "
+        "the camera refuses env:CAMERA_CENTRE; correct user and password"
     )
     wait_until(lambda: camera.status("offline")[-1]["reason"] == expected, 15)
     camera.stop()

@@ -29,6 +29,8 @@ PIPE_BYTES: Final = 256 << 10
 RESTART_S: Final = (0.2, 10.0)
 """Seconds before a process is replaced the first time, doubled each time it dies young, up to the longest."""
 YOUNG_S: Final = 30.0
+START_S: Final = 60.0
+"""A process may take so long to load its libraries on a busy machine."""
 
 _log = structlog.get_logger(__name__)
 
@@ -190,14 +192,16 @@ class _Group:
 
     async def _listen(self, process: Process) -> str:
         assert process.stdout is not None  # noqa: S101 - it was asked for with PIPE
+        patience_s = START_S
         while True:
             try:
-                async with asyncio.timeout(self.settings.capture_hung_s):
+                async with asyncio.timeout(patience_s):
                     message = await receive_framed(process.stdout)
             except asyncio.IncompleteReadError:
                 return "died"
             except TimeoutError:
                 return "hung"
+            patience_s = self.settings.capture_hung_s
             await self.received(self, message)
 
     def _limits(self) -> dict[str, float]:
