@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 FIRST_CAPACITY: Final = 16
 MOST_SUBJECTS: Final = 2_048
-"""Subjects of one camera; boxes that would go beyond are not looked at."""
+"""Subjects of one camera, and boxes of one frame; what goes beyond is not looked at."""
 
 
 class Episode(msgspec.Struct, array_like=True):
@@ -128,11 +128,12 @@ class CameraState:
     mode_check_at: int = 0
 
     def grow(self, boxes: int) -> None:
-        """Make room for that many new subjects."""
+        """Make room for that many new subjects, as far as a camera may have them."""
         capacity = len(self.subjects)
-        if self.n + boxes <= capacity:
+        wanted = min(self.n + boxes, MOST_SUBJECTS)
+        if wanted <= capacity:
             return
-        while capacity < self.n + boxes:
+        while capacity < wanted:
             capacity *= 2
         more = capacity - len(self.subjects)
         self.subjects = np.concatenate([self.subjects, np.zeros(more, SUBJECT)])

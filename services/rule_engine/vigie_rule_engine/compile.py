@@ -139,6 +139,8 @@ def compile_table(camera: Camera, bundle: RuleBundle | None) -> RuleTable:
         if rule["status"] == "draft" or not applies(rule["camera_tags"], rule["camera_ids"], camera, otherwise=True):
             continue
         try:
+            if rule["id"] in judged:
+                raise BadInputError("the bundle has this rule twice: only the first runs, remove one")
             rows += _rows(rule, camera, regions, gates)
         except BadInputError as error:
             errors.append({"rule": rule["id"], "camera_id": camera["camera_id"], "message": str(error)})
@@ -176,11 +178,11 @@ def _rows(
     numbers = _numbers(rule, template)
     condition = compile_condition(rule["when"], template.name) if rule["when"] else None
     if template.scope == "track over line":
-        shapes = [_line(name, camera) for name in rule["lines"]]
+        shapes = [_line(name, camera) for name in dict.fromkeys(rule["lines"])]
         if not shapes:
             raise BadInputError(f"template {template.name} needs a line: name one of the camera's lines")
     else:
-        shapes = [_zone(name, camera) for name in rule["zones"]] or [_Shape("track", "", (), (), {})]
+        shapes = [_zone(name, camera) for name in dict.fromkeys(rule["zones"])] or [_Shape("track", "", (), (), {})]
     rows = []
     for shape in shapes:
         place = [shape.name, shape.x, shape.y]

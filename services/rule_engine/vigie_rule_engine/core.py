@@ -206,7 +206,7 @@ class RuleCore:
             width, height = record["width"], record["height"]
             if state.aspect * height != width:
                 state.resize(width / height)
-            boxes = min(boxes, MOST_SUBJECTS - state.n)
+            boxes = min(boxes, MOST_SUBJECTS)
             state.grow(boxes)
         table, geometry, n = state.table, state.geometry, state.n
         if table is None or geometry is None or n + boxes == 0:

@@ -279,7 +279,7 @@ def observe(
     """Take one frame in: the new number of subjects and of crossings.
 
     Args:
-        subjects: (capacity,) SUBJECT, room for every box.
+        subjects: (capacity,) SUBJECT; a new one that finds no room is not taken in.
         n: subjects in use.
         places: (capacity, regions) PLACE.
         sides: (capacity, gates) SIDE.
@@ -324,6 +324,8 @@ def observe(
             if k >= 0:
                 subjects[k]["dt"] = (t - subjects[k]["seen"]) * 0.001
         if k < 0:
+            if n == subjects.shape[0]:
+                continue
             k = n
             n += 1
             bear(subjects[k], track, session, cls, x, y2, h, t)

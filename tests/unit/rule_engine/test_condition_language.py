@@ -1,0 +1,79 @@
+"""Conditions are typed, bounded, and say where and how they are wrong."""
+
+import pytest
+
+from vigie_rule_engine.conditions import LONGEST, ConditionError, compile_condition, local_time
+
+NOON = {"local.hour": 12, "local.minute": 0, "local.weekday": 1, "local.date": "2026-05-04", "local.holiday": False}
+VARIABLES = NOON | {
+    "object.class": "car",
+    "zone.name": "place",
+    "line.name": "",
+    "camera.id": "cam-1",
+    "camera.site": "nimes",
+    "camera.tags": ["centre"],
+    "facts.stopped_for_s": 31.0,
+    "facts.moved_heights": 2.0,
+    "facts.score": 0.8,
+    "facts.seen_for_s": 40.0,
+    "facts.speed_heights_per_s": 0.0,
+}
+
+
+@pytest.mark.parametrize(
+    ("source", "holds"),
+    [
+        ("local.hour >= 7 && local.hour < 20", True),
+        ("local.weekday in [6, 7] || local.holiday", False),
+        ('object.class == "car" && facts.stopped_for_s > 30.0', True),
+        ('"centre" in camera.tags && !camera.id.startsWith("x")', True),
+        ('local.date >= "2026-06-01"', False),
+        ('zone.name == "has(x)"', False),
+        ("1 / local.minute == 1", False),
+    ],
+)
+def test_what_it_says(source, holds):
+    assert compile_condition(source, "stopped").holds(VARIABLES) is holds
+
+
+@pytest.mark.parametrize(
+    ("source", "message", "place"),
+    [
+        ("local.huor > 7", "undeclared reference to 'local.huor': known are local.hour", (1, 6)),
+        ("true &&\n local.hour > ", "Syntax error", (2, 15)),
+        ("facts.stopped_for_s > 30", "write a whole number beside a measured value with a point, as 30.0", (1, 21)),
+        ("local.hour + 1", "gives a int, not true or false", (1, 1)),
+        ("[1].all(x, x > 0)", "all() may not be used, its cost has no bound", (1, 5)),
+        ('object.class.matches("a+")', "matches() may not be used", (1, 14)),
+        ("has(local.hour)", "has() may not be used", (1, 1)),
+        ("facts.present_for_s > 1.0", "undeclared reference to 'facts.present_for_s'", (1, 6)),
+        ("true" + " || true" * 200, f"longer than {LONGEST}", (1, 1)),
+    ],
+)
+def test_what_is_wrong_and_where(source, message, place):
+    with pytest.raises(ConditionError) as wrong:
+        compile_condition(source, "stopped")
+    assert message in str(wrong.value)
+    assert (wrong.value.line, wrong.value.column) == place
+
+
+def test_a_variable_that_is_missing_is_false_not_true():
+    assert compile_condition("local.hour >= 7", "stopped").holds({}) is False
+
+
+@pytest.mark.parametrize(
+    ("at_ms", "local"),
+    [
+        (1_777_881_600_000, (10, 1, "2026-05-04")),  # summer time
+        (1_767_265_200_000, (12, 4, "2026-01-01")),  # winter time
+        (1_792_886_400_000, (2, 7, "2026-10-25")),  # the hour that comes twice, first …
+        (1_792_890_000_000, (2, 7, "2026-10-25")),  # … and second time
+    ],
+)
+def test_local_time_follows_the_zone(at_ms, local):
+    found = local_time(at_ms, "Europe/Paris", frozenset({"2026-05-08"}))
+    assert (found["local.hour"], found["local.weekday"], found["local.date"]) == local
+
+
+def test_holidays_are_the_sites():
+    assert local_time(1_777_881_600_000, "Europe/Paris", frozenset({"2026-05-04"}))["local.holiday"] is True

@@ -1,0 +1,60 @@
+"""What operators read, in each language."""
+
+import pytest
+
+from vigie_common.errors import BadInputError
+from vigie_rule_engine.texts import check_placeholders, duration, explanation, fill
+
+
+@pytest.mark.parametrize(
+    ("seconds", "fr", "en"),
+    [
+        (0.4, "0,4 s", "0.4 s"),
+        (1.0, "1 s", "1 s"),
+        (59.4, "59 s", "59 s"),
+        (60.0, "1 min", "1 min"),
+        (200.0, "3 min 20 s", "3 min 20 s"),
+        (3599.7, "1 h", "1 h"),
+        (7500.0, "2 h 05 min", "2 h 05 min"),
+    ],
+)
+def test_durations_as_people_say_them(seconds, fr, en):
+    assert (duration(seconds, "fr"), duration(seconds, "en")) == (fr, en)
+
+
+def test_each_language_has_its_words():
+    explain = {"fr": "{object.class} depuis {facts.stopped_for}", "en": "{object.class} for {facts.stopped_for}"}
+    said = explanation(explain, {"object.class": "truck"}, {"stopped_for_s": 200.0}, unmoved=False)
+    assert said == {"fr": "camion depuis 3 min 20 s", "en": "truck for 3 min 20 s"}
+
+
+@pytest.mark.parametrize(
+    ("name", "fr", "en"),
+    [
+        ("facts.moved", "1,5 hauteurs", "1.5 heights"),
+        ("facts.moved_heights", "1,5 hauteurs", "1.5 heights"),
+        ("facts.speed", "0,3 hauteurs/s", "0.3 heights/s"),
+        ("facts.score", "0,81", "0.81"),
+        ("facts.seen_for_s", "4 s", "4 s"),
+    ],
+)
+def test_measured_values_carry_their_units(name, fr, en):
+    facts = {"moved_heights": 1.5, "speed_heights_per_s": 0.3, "score": 0.81, "seen_for_s": 4.0}
+    assert [fill("{" + name + "}", {}, facts, language) for language in ("fr", "en")] == [fr, en]
+
+
+def test_what_is_not_known_stays_as_it_was_written():
+    assert fill("{facts.altitude} {nobody}", {}, {}, "fr") == "{facts.altitude} {nobody}"
+
+
+@pytest.mark.parametrize(
+    "text", ["{facts.stopped_for}", "{facts.stopped_for_s}", "{direction}", "{zone.name}", "plain"]
+)
+def test_known_placeholders_pass(text):
+    check_placeholders(text, "stopped")
+
+
+@pytest.mark.parametrize("text", ["{facts.present_for}", "{object.colour}", "{}"])
+def test_a_placeholder_that_nothing_fills_is_refused(text):
+    with pytest.raises(BadInputError, match="is not known: use one of"):
+        check_placeholders(text, "stopped")

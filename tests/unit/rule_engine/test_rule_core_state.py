@@ -1,0 +1,239 @@
+"""The state: cut anywhere, it goes on as if nothing had been; and whatever comes in, it stays whole."""
+
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vigie_common.errors import PoisonRecordError, VigieError
+from vigie_common.identity import episode_id
+from vigie_rule_engine.core import RuleCore
+
+
+def busy(street, rule, authorisation, t0):
+    """Rules of every template, with a condition and an authorisation that expires."""
+    return street(
+        [
+            rule("presence", numbers={"for_s": 2.0}),
+            rule("stopped", numbers={"for_s": 6.0}, when="local.minute != 1", classes=["person", "car"]),
+            rule("count_line"),
+        ],
+        authorisations=[authorisation(valid_until=t0 + 70_000)],
+    )
+
+
+frames = st.lists(
+    st.tuples(
+        st.sampled_from(["ok", "ok", "ok", "ok", "ok", "offline", "shed"]),
+        st.lists(
+            st.tuples(
+                st.integers(1, 4),
+                st.sampled_from([0.3, 0.45, 0.5, 0.52, 0.6, math.nan]),
+                st.sampled_from([0.38, 0.45, 0.7]),
+                st.sampled_from(["person", "car"]),
+            ),
+            max_size=4,
+        ),
+        st.sampled_from([0.2, 0.2, 0.2, 1.0, 20.0, 700.0]),
+        st.sampled_from([None, None, None, None, "session", "rules", "camera", "withdrawn", "size"]),
+    ),
+    min_size=1,
+    max_size=40,
+)
+
+
+def play(s, steps, cuts, obj, rule):
+    """The bytes-equal form of all that is said, and the snapshot at the end."""
+    for index, (status, boxes, wait, change) in enumerate(steps):
+        if index in cuts:
+            s.restart()
+        if change == "session":
+            s.session = s.session[:-4] + f"{index + 16:04x}"
+        elif change == "rules":
+            changed = rule("count_line", numbers={"band_heights": 0.05 + 0.01 * index}, version=f"{index}")
+            s.publish([*s.bundle["rules"][1:], changed])
+        elif change == "camera":
+            s.publish(camera={"version": f"v{index}", "lines": []})
+        elif change == "withdrawn":
+            s.publish(withdrawn=not s.bundle["withdrawn"])
+        elif change == "size":
+            s.size = (640, 360) if s.size[0] == 960 else (960, 720)
+        s.see(*(obj(*box[:3], 0.2, box[3]) for box in boxes), status=status)
+        s.t = round(s.t + wait - 0.2, 6)
+    return repr(s.outputs), s.core.snapshot()
+
+
+@settings(max_examples=40, deadline=None)
+@given(steps=frames, data=st.data())
+def test_a_restart_at_any_record_says_the_same_and_ends_in_the_same_bytes(
+    street, rule, authorisation, obj, t0, steps, data
+):
+    cuts = data.draw(st.sets(st.integers(0, len(steps) - 1), max_size=4))
+    whole = play(busy(street, rule, authorisation, t0), steps, set(), obj, rule)
+    cut = play(busy(street, rule, authorisation, t0), steps, cuts, obj, rule)
+    assert cut == whole
+
+
+@settings(max_examples=30, deadline=None)
+@given(steps=frames)
+def test_every_close_has_its_open_and_every_affirmation_lists_what_is_open(street, rule, authorisation, obj, t0, steps):
+    s = busy(street, rule, authorisation, t0)
+    play(s, steps, set(), obj, rule)
+    s.outputs += s.core.finish()
+    opened = set()
+    keys = set()
+    for event in s.events("OPEN", "CLOSE", "COUNT", "AFFIRM"):
+        if event["kind"] == "OPEN":
+            opened.add(event["episode_id"])
+        elif event["kind"] == "CLOSE":
+            opened.remove(event["episode_id"])
+            assert event["started_at"] <= event["ended_at"] <= event["at"]
+        elif event["kind"] == "AFFIRM":
+            assert event["open_episodes"] == sorted(opened)
+        assert event["id"] not in keys or event["kind"] == "AFFIRM"
+        keys.add(event["id"])
+    assert opened == set()
+
+
+def test_the_same_input_gives_the_same_bytes(street, rule, authorisation, obj, t0, errors):
+    def run():
+        s = busy(street, rule, authorisation, t0)
+        s.during(90, lambda t: [obj(i, 0.1 * i + 0.005 * t, 0.7) for i in range(1, 6)], errors(3))
+        return repr(s.outputs), s.core.snapshot()
+
+    assert run() == run()
+
+
+def test_the_id_of_an_episode_is_that_of_its_parts(street, rule, obj):
+    s = street([rule("presence", version="7f")])
+    s.during(3, lambda _: [obj(9, 0.5, 0.7)])
+    (event,) = s.events()
+    parts = ("nimes", "cam-1", "presence", "7f", "place", f"{s.session}:9", event["started_at"])
+    assert event["episode_id"] == episode_id(*parts)
+    assert (event["id"], event["ordinal"]) == (f"{event['episode_id']}:0", 0)
+
+
+def test_an_event_tells_all_that_an_alert_needs(street, rule, authorisation, obj):
+    s = street([rule("presence")], authorisations=[authorisation()])
+    s.during(3, lambda _: [obj(9, 0.5, 0.7)])
+    (event,) = s.events()
+    assert event["location"] == {"lat": 43.8383, "lon": 4.3561, "accuracy_m": None, "method": "camera_position"}
+    assert event["frame_ref"] == {"partition": 0, "offset": 5}
+    assert (event["session"], event["seq"], event["model"]) == (s.session, 5, {"name": "yolox-nano", "version": "m1"})
+    assert event["objects"] == [
+        {
+            "track_id": 9,
+            "object_class": "person",
+            "score": 0.8,
+            "x1": pytest.approx(458.4),
+            "y1": pytest.approx(270.0),
+            "x2": pytest.approx(501.6),
+            "y2": pytest.approx(378.0),
+        }
+    ]
+    assert (event["zone_x"], event["zone_y"]) == ([0.3, 0.7, 0.7, 0.3], [0.4, 0.4, 0.9, 0.9])
+
+
+# what comes in wrong
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("corner", ["x1", "y1", "x2", "y2"])
+def test_a_box_that_is_not_finite_is_passed_over_and_the_others_are_judged(street, rule, obj, value, corner):
+    s = street([rule("presence")])
+    for _ in range(10):
+        record = s.record([obj(1, 0.5, 0.7), obj(2, 0.6, 0.7)])
+        record[corner][0] = value
+        s.take(record)
+        s.t += 0.2
+    assert [e["subject"] for e in s.events()] == [f"{s.session}:2"]
+
+
+def test_a_box_without_area_is_passed_over(street, rule, obj):
+    s = street([rule("presence")])
+    s.during(3, lambda _: [obj(1, 0.5, 0.7, 0.0), obj(2, 0.5, 0.7, -0.2)])
+    assert s.story() == []
+
+
+def test_time_that_goes_back_within_a_session_is_not_judged(street, rule, obj):
+    s = street([rule("presence")])
+    s.during(3, lambda _: [obj(1, 0.5, 0.7)])
+    before = s.core.snapshot()
+    s.t -= 1.0
+    assert s.see(obj(1, 0.9, 0.95)) == []
+    assert s.core.snapshot() == before
+    assert s.core.tally.records["time_went_back"] == 1
+
+
+def test_only_the_newest_of_two_overlapping_sessions_counts(street, rule, obj):
+    s = street([rule("presence")])
+    s.see(obj(1, 0.5, 0.7))
+    old, s.session = s.session, s.session[:-1] + "9"
+    s.see(obj(1, 0.5, 0.7))
+    s.session = old
+    s.see(obj(1, 0.5, 0.7))
+    assert s.core.tally.records["old_session"] == 1
+
+
+def test_a_recording_that_begins_again_is_judged_again(street, rule, obj):
+    s = street([rule("presence")])
+    s.during(300, lambda _: [obj(1, 0.5, 0.7)])
+    s.t, s.session = 0.0, s.session[:-1] + "9"
+    s.during(5, lambda _: [obj(1, 0.5, 0.7)])
+    assert [kind for kind, _, _ in s.story()] == ["OPEN", "CLOSE", "OPEN"]
+
+
+@pytest.mark.parametrize("column", ["x1", "y2", "score", "object_class", "model_index"])
+def test_columns_of_different_lengths_are_poison_and_change_nothing(street, rule, obj, column):
+    s = street([rule("presence")])
+    s.during(3, lambda _: [obj(1, 0.5, 0.7)])
+    before = s.core.snapshot()
+    record = s.record([obj(1, 0.5, 0.7)])
+    record[column].append(record[column][0])
+    with pytest.raises(PoisonRecordError, match=f"camera cam-1, seq 15: 1 track ids but 2 {column}"):
+        s.take(record)
+    assert s.core.snapshot() == before
+
+
+def test_boxes_in_a_frame_without_a_size_are_poison(street, rule, obj):
+    s = street([rule("presence")])
+    with pytest.raises(PoisonRecordError, match="0x0 pixels"):
+        s.take(s.record([obj(1, 0.5, 0.7)], width=0, height=0))
+
+
+def test_a_camera_that_nobody_has_declared_says_nothing(street, rule, obj):
+    s = street([rule("presence")])
+    assert s.take(s.record([obj(1, 0.5, 0.7)], camera_id="cam-9")) == []
+    assert s.core.tally.records["unknown_camera"] == 1
+
+
+def test_a_camera_without_rules_is_still_covered(street, obj):
+    s = street([])
+    s.bundle = None
+    s.during(61, lambda _: [obj(1, 0.5, 0.7)])
+    (coverage,) = [o.value for o in s.outputs if o.topic == "coverage"]
+    assert (coverage["bundle_digest"], coverage["rules"], coverage["watched_s"]) == ("", [], 60.0)
+
+
+def test_two_thousand_boxes_are_judged_and_no_more_are_kept(street, rule, obj):
+    s = street([rule("presence", zones=[])])
+    crowd = [obj(i, 0.0003 * i, 0.7) for i in range(1, 3001)]
+    for _ in range(8):
+        s.see(*crowd)
+    assert len(s.events("OPEN")) == 2048
+
+
+@pytest.mark.parametrize("state", [b"", b"\x00", b"\x93\x63\x00\x90", b"\xff" * 40])
+def test_a_damaged_or_foreign_state_is_refused_with_its_partition(state):
+    with pytest.raises(VigieError, match="partition 7"):
+        RuleCore(7).restore(state)
+
+
+def test_a_gap_in_the_input_is_survived(street, rule, obj):
+    s = street([rule("presence")])
+    s.during(3, lambda _: [obj(1, 0.5, 0.7)])
+    s.core.gap(15, 400)
+    s.t += 77
+    s.during(3, lambda _: [obj(1, 0.5, 0.7)])
+    assert s.kinds() == ["OPEN"]

@@ -1,0 +1,107 @@
+"""Coverage and affirmation: one of each a camera-minute, when event time has passed it."""
+
+import pytest
+
+
+def minutes(s, topic="coverage"):
+    return [o.value for o in s.outputs if o.topic == topic and (topic == "coverage" or o.value["kind"] == "AFFIRM")]
+
+
+def seconds(record):
+    return {name: value for name, value in record.items() if name.endswith("_s") and value}
+
+
+def test_each_minute_is_told_by_the_first_record_after_it(street, rule):
+    s = street([rule("presence")])
+    s.empty(60)
+    assert minutes(s) == []
+    s.see()
+    (first,) = minutes(s)
+    assert (first["minute"], first["frames"], seconds(first)) == (
+        s.record()["captured_at"] - 60_200,
+        300,
+        {"watched_s": 60.0},
+    )
+    assert (first["camera_version"], first["bundle_digest"], first["rules"]) == ("v1", "d1", ["presence"])
+
+
+@pytest.mark.parametrize("status", ["shed", "failed", "offline", "frozen", "dark", "blurred", "moved"])
+def test_every_second_has_its_status(street, rule, status):
+    s = street([rule("presence")])
+    s.empty(30).empty(20, status).empty(11)
+    (minute,) = minutes(s)
+    assert seconds(minute) == {"watched_s": pytest.approx(40.0), f"{status}_s": pytest.approx(20.0)}
+
+
+def test_what_lies_longer_back_than_a_frame_is_worth_is_offline(street, rule):
+    s = street([rule("presence")])
+    s.empty(10)
+    s.t = 40.0
+    s.empty(20.2)
+    (minute,) = minutes(s)
+    # 9.8 s, then a gap of 30.2 s of which the next frame is worth one second, then 20 s
+    assert seconds(minute) == {"watched_s": pytest.approx(30.8), "offline_s": pytest.approx(29.2)}
+
+
+def test_a_long_silence_is_told_minute_by_minute(street, rule):
+    s = street([rule("presence")])
+    s.see()
+    s.t = 300.5
+    s.see(status="offline")
+    told = minutes(s)
+    assert [m["minute"] - told[0]["minute"] for m in told] == [60_000 * k for k in range(5)]
+    assert [seconds(m) for m in told] == [{"offline_s": 60.0}] * 5
+    assert [m["rules"] for m in told] == [["presence"], [], [], [], []]
+
+
+def test_a_clock_that_leaps_a_week_brings_one_day_of_minutes(street, rule):
+    s = street([rule("presence")])
+    s.take(s.record(), appended_at=0)
+    s.t = 7 * 86_400.0
+    s.take(s.record(), appended_at=1000)
+    assert len(minutes(s)) == 1 + 1440
+    assert minutes(s)[-1]["minute"] == s.record()["captured_at"] - 60_000
+
+
+def test_a_camera_that_comes_back_after_a_day_begins_anew(street, rule):
+    s = street([rule("presence")])
+    s.see()
+    s.t = 2 * 86_400.0
+    s.see()
+    assert minutes(s) == []
+
+
+def test_seconds_of_a_minute_add_up(street, rule, obj):
+    s = street([rule("presence")])
+    for k, status in enumerate(["ok", "shed", "ok", "offline", "dark"] * 60):
+        s.see(status=status)
+        s.t = round(s.t + 0.37 * (k % 7), 3)
+    told = minutes(s)
+    assert len(told) > 4
+    assert [sum(seconds(m).values()) for m in told] == [pytest.approx(60.0)] * len(told)
+
+
+def test_an_affirmation_lists_the_open_episodes(street, rule, obj):
+    s = street([rule("presence")])
+    s.during(61, lambda _: [obj(1, 0.5, 0.7)])
+    s.empty(60)
+    (event,) = s.events("OPEN")
+    assert [a["open_episodes"] for a in minutes(s, "rule-events")] == [[event["episode_id"]], []]
+    (first, _) = minutes(s, "rule-events")
+    assert first["minute"] == event["started_at"]
+    assert first["id"] == first["episode_id"] + ":0"
+
+
+def test_affirmations_have_ids_of_their_own(street, rule):
+    s = street([rule("presence")])
+    s.empty(200)
+    ids = [a["id"] for a in minutes(s, "rule-events")]
+    assert len(set(ids)) == len(ids) == 3
+
+
+def test_the_end_of_a_recording_tells_what_is_left(street, rule, obj):
+    s = street([rule("presence")])
+    s.during(30, lambda _: [obj(1, 0.5, 0.7)])
+    s.outputs += s.core.finish()
+    assert s.story()[-1] == ("CLOSE", 29.8, "camera_offline")
+    assert seconds(minutes(s)[0]) == {"watched_s": pytest.approx(29.8)}
