@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from vigie_common.settings import Settings, read_settings
-from vigie_common.topics import TopicNames, create_topics, load_topics, partition_count
+from vigie_common.topics import TopicNames, create_topics, load_declarations, load_topics, partition_count
 
 app = typer.Typer(help="The Kafka topics.", no_args_is_help=True)
 
@@ -41,3 +43,36 @@ def list_() -> None:
             names.full(topic.name), topic.owner, topic.key, topic.schema, str(partition_count(topic, settings)), config
         )
     Console(soft_wrap=True).print(table)
+
+
+@app.command()
+def document(out: Annotated[Path, typer.Option(help="file to write")]) -> None:
+    """Write the reference page of the topics.
+
+    Example: vigie topics document --out docs/reference/topics.md
+    """
+    out.write_text(reference_page(), encoding="utf-8")
+
+
+def reference_page() -> str:
+    """The topics as a page for people, from the same declarations as everything else."""
+    declared = load_declarations()
+    lines = [
+        "# Topics",
+        "",
+        "Generated from `schemas/topics.yaml` by `vigie topics document`; do not edit.",
+        "",
+        "Names follow `VIGIE_TOPIC_PREFIX` (default `vigie.`). Partitions are the city's; `VIGIE_TOPIC_PARTITIONS` caps",
+        "them. Topics with key `camera_id` are co-partitioned: a camera has the same partition number on all of them.",
+        "Times are the broker's append time. Values are Avro in Confluent framing, under the pinned id below, or under",
+        "the registry's where `VIGIE_SCHEMA_REGISTRY_URL` is set.",
+        "",
+        "| topic | written by | key | value | partitions | settings |",
+        "|---|---|---|---|---|---|",
+    ]
+    for topic in declared.topics.values():
+        config = ", ".join(f"`{key}={value}`" for key, value in topic.config.items() if not key.startswith("message."))
+        version, wire_id = max(declared.schemas[topic.schema].versions.items())
+        value = f"[{topic.schema} v{version}](../../schemas/{topic.schema}/v{version}.avsc), id {wire_id}"
+        lines.append(f"| {topic.name} | {topic.owner} | {topic.key} | {value} | {topic.partitions} | {config} |")
+    return "\n".join(lines) + "\n"

@@ -1,6 +1,8 @@
 import pytest
+from vigie_cli.topics import reference_page
 
 from vigie_common.errors import ConfigurationError
+from vigie_common.paths import repository_resource
 from vigie_common.settings import Settings
 from vigie_common.topics import TopicNames, load_topics, partition_count
 
@@ -37,3 +39,9 @@ def test_names_go_both_ways():
 def test_an_undeclared_topic_is_named():
     with pytest.raises(ConfigurationError, match=r"topic 'frame' is not declared in topics\.yaml; known: cameras"):
         TopicNames("vigie.").full("frame")
+
+
+def test_the_reference_page_is_current():
+    """Run `vigie topics document --out docs/reference/topics.md`."""
+    page = repository_resource("docs") / "reference" / "topics.md"
+    assert page.read_text(encoding="utf-8") == reference_page()

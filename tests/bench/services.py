@@ -1,0 +1,323 @@
+"""Each service on a real broker: records a second and CPU a record, beside a null service with the same loop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import psutil
+
+sys.path.insert(0, str(Path(__file__).parent))
+import street
+
+from vigie_common.codec import Codec
+from vigie_common.kafka import consumer, producer
+from vigie_common.settings import Settings
+from vigie_common.topics import TopicNames, create_topics, load_topics
+from vigie_dev.footage import find_detector, find_footage
+from vigie_dev.kafka import KafkaBroker
+from vigie_dev.triton import TritonServer
+from vigie_frame_sampler.recording import read_recording
+from vigie_inference.repository import build_repository
+from vigie_inference.triton import Triton
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+CAMERAS: Final = 600
+FRAMES: Final = 100
+OBJECTS: Final = 10
+EPISODES: Final = 300
+KNOWN_S: Final = 6.0
+"""Configuration judges records that were appended five seconds after it."""
+
+Row = dict[str, Any]
+
+
+def row(name: str, value: float, unit: str, target: float | None = None, *, least: bool = False) -> Row:
+    """One line of the table; `least`: the target is a lower bound."""
+    met = None if target is None else (value >= target if least else value <= target)
+    return {"name": name, "value": round(value, 3), "unit": unit, "target": target, "met": met}
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One service's run over a prefilled topic."""
+
+    per_s: float
+    cpu_us: float
+    """Of the worker and its children, a record."""
+    rss_mb: float
+
+
+async def produce(settings: Settings, topic: str, records: Iterable[tuple[str, Mapping[str, Any]]]) -> int:
+    """Fill a topic; how many records there were."""
+    codec, name, schema = Codec.pinned(), TopicNames(settings.topic_prefix).full(topic), load_topics()[topic].schema
+    count = 0
+    async with producer(settings) as client:
+        for key, value in records:
+            await client.send(name, codec.encode(schema, value), key=key.encode())
+            count += 1
+        await client.flush()
+    return count
+
+
+async def read_all(settings: Settings, topic: str, count: int) -> list[tuple[int, int, dict[str, Any]]]:
+    """The first `count` records: partition, offset, value."""
+    codec, found = Codec.pinned(), []
+    client = consumer(settings, TopicNames(settings.topic_prefix).full(topic))
+    await client.start()
+    try:
+        while len(found) < count:
+            for batch in (await client.getmany(timeout_ms=500)).values():
+                found += [(r.partition, r.offset, codec.decode(r.value)[1]) for r in batch]
+    finally:
+        await client.stop()
+    return found
+
+
+@contextmanager
+def service(settings: Settings, command: list[str], **variables: str) -> Iterator[tuple[psutil.Process, str]]:
+    """A service as a process; its process and the address of its metrics."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("VIGIE_") or k == "VIGIE_CACHE"} | {
+        "VIGIE_KAFKA_BOOTSTRAP": settings.kafka_bootstrap,
+        "VIGIE_TOPIC_PREFIX": settings.topic_prefix,
+        "VIGIE_TOPIC_PARTITIONS": str(settings.topic_partitions),
+        "VIGIE_INSTANCE_ID": "bench-0",
+        "VIGIE_LOG_FORMAT": "json",
+        **variables,
+    }
+    with tempfile.NamedTemporaryFile(suffix=".log") as log:
+        process = subprocess.Popen([sys.executable, *command], env=environment, stdout=log, stderr=log)  # noqa: S603
+        try:
+            yield psutil.Process(process.pid), _address(process, Path(log.name))
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def _address(process: subprocess.Popen[bytes], log: Path) -> str:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        match = re.search(r'"http": "([^"]+)"', log.read_text(errors="replace"))
+        if match:
+            return f"http://{match[1]}/metrics"
+        time.sleep(0.05)
+    raise RuntimeError(f"{process.args} did not start:\n{log.read_text(errors='replace')[-2000:]}")
+
+
+def over(process: psutil.Process, address: str, metric: str, count: int, deadline_s: float = 180.0) -> Measured:
+    """Watch a counter from its first to its last record."""
+    first: tuple[float, float, float] | None = None
+    deadline = time.monotonic() + deadline_s
+    while time.monotonic() < deadline:
+        done = _counter(address, metric)
+        now, cpu = time.monotonic(), _cpu_s(process)
+        if done and first is None:
+            first = (now, cpu, done)
+        if first is not None and done >= count and done > first[2]:
+            records = done - first[2]
+            memory = max(p.memory_info().rss for p in _family(process)) / 1e6
+            return Measured(records / (now - first[0]), 1e6 * (cpu - first[1]) / records, memory)
+        time.sleep(0.1)
+    raise RuntimeError(f"{metric}: not {count} within {deadline_s} s")
+
+
+def _counter(address: str, metric: str) -> float:
+    with urllib.request.urlopen(address, timeout=5) as answer:  # noqa: S310 - loopback
+        lines = answer.read().decode().splitlines()
+    return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(metric))
+
+
+def _family(process: psutil.Process) -> list[psutil.Process]:
+    return [process, *process.children(recursive=True)]
+
+
+def _cpu_s(process: psutil.Process) -> float:
+    return sum(t.user + t.system for t in (p.cpu_times() for p in _family(process)))
+
+
+def rows() -> list[Row]:
+    """Every service, one after another."""
+    with tempfile.TemporaryDirectory(prefix="vigie-bench-") as scratch, KafkaBroker(Path(scratch) / "kafka") as broker:
+        settings = Settings(kafka_bootstrap=broker.bootstrap, topic_prefix="bench.", topic_partitions=12)
+        nothing = settings.model_copy(update={"topic_prefix": "null."})
+        for each in (settings, nothing):
+            asyncio.run(create_topics(each))
+        return [
+            *_analytics(settings, nothing),
+            *_images(settings, Path(scratch)),
+        ]
+
+
+def _analytics(settings: Settings, nothing: Settings) -> list[Row]:
+    cameras = [f"cam-{n:03d}" for n in range(CAMERAS)]
+    asyncio.run(produce(settings, "cameras", ((name, street.camera_record(name)) for name in cameras)))
+    asyncio.run(produce(settings, "rules", [("bench", street.rule_bundle())]))
+    time.sleep(KNOWN_S)
+    count = CAMERAS * FRAMES
+    now = int(time.time() * 1000)
+    for each in (settings, nothing):
+        records = street.detections(CAMERAS, FRAMES, OBJECTS, now)
+        asyncio.run(produce(each, "detections", ((str(value["camera_id"]), value) for value in records)))
+    null = [str(Path(__file__).with_name("null_service.py"))]
+
+    def measure(each: Settings, command: list[str], topic: str, **variables: str) -> Measured:
+        with service(each, command, **variables) as (process, address):
+            return over(process, address, f'vigie_records_consumed_total{{topic="{topic}"}}', count)
+
+    nothing_detections = measure(
+        nothing, null, "detections", VIGIE_BENCH_INPUT="detections", VIGIE_BENCH_OUTPUT="tracks"
+    )
+    tracking = measure(settings, ["-m", "vigie_tracking"], "detections")
+    nothing_tracks = measure(nothing, null, "tracks", VIGIE_BENCH_INPUT="tracks", VIGIE_BENCH_OUTPUT="rule-events")
+    rules = measure(settings, ["-m", "vigie_rule_engine"], "tracks")
+    return [
+        row("null service, detections to tracks: CPU a record", nothing_detections.cpu_us, "µs"),
+        row("tracking: records", tracking.per_s, "1/s"),
+        row("tracking: CPU a record", tracking.cpu_us, "µs"),
+        row("tracking: CPU over the null service", tracking.cpu_us / nothing_detections.cpu_us, "ratio", 1.25),
+        row("tracking: memory", tracking.rss_mb, "MB", 200),
+        row("null service, tracks to nothing: CPU a record", nothing_tracks.cpu_us, "µs"),
+        row("rule_engine, 10 rules a camera: records", rules.per_s, "1/s"),
+        row("rule_engine, 10 rules a camera: CPU a record", rules.cpu_us, "µs"),
+        row("rule_engine: CPU over the null service", rules.cpu_us / nothing_tracks.cpu_us, "ratio", 1.25),
+        row("rule_engine: memory", rules.rss_mb, "MB", 200),
+    ]
+
+
+def _images(settings: Settings, scratch: Path) -> list[Row]:
+    footage, detector = find_footage(), find_detector()
+    cameras = [f"film-{n}" for n in range(4)]
+    source = {"kind": "file", "uri": str(footage), "credentials": None, "loop": False, "pace": "fast", "start": None}
+    # a start that does not hang on when the file was copied here
+    frames = list(read_recording(footage, 5, street.WIDTH, models=(detector.name,)))
+    images = [f["jpeg"] for f in frames if f["jpeg"] is not None]
+    records = [(name, street.camera_record(name) | {"source": source, "models": [detector.name]}) for name in cameras]
+    with service(settings, ["-m", "vigie_frame_sampler"]) as (process, address):
+        asyncio.run(produce(settings, "cameras", records))
+        sampler = over(process, address, "vigie_frame_sampler_frames_total", len(images) * len(cameras))
+    repository = scratch / "models"
+    files = {} if detector.file is None else {detector.name: detector.file}
+    from vigie_common.catalogue import load_catalogue
+
+    build_repository(load_catalogue(), [detector.name], files, repository)
+    with TritonServer(repository, [detector.name], scratch) as triton:
+        asyncio.run(_bare(triton.grpc_url, detector.name, images[:20]))  # the first requests load the model
+        bare = asyncio.run(_bare(triton.grpc_url, detector.name, images))
+        with service(
+            settings, ["-m", "vigie_inference"], VIGIE_TRITON_URL=triton.grpc_url, VIGIE_INFERENCE_MAX_AGE="0"
+        ) as (process, address):
+            inference = over(
+                process, address, 'vigie_records_consumed_total{topic="frames"}', len(images) * len(cameras)
+            )
+        bare = max(bare, asyncio.run(_bare(triton.grpc_url, detector.name, images)))
+    return [
+        row("frame_sampler, 768×576 file, 5 of 10 fps: frames", sampler.per_s, "1/s"),
+        row("frame_sampler: CPU a frame", sampler.cpu_us, "µs"),
+        row(f"bare client on the same Triton, {detector.name}: frames", bare, "1/s"),
+        row(f"inference, {detector.name}: frames", inference.per_s, "1/s"),
+        row("inference: CPU a frame", inference.cpu_us, "µs"),
+        row("inference: rate over the bare client", inference.per_s / bare, "ratio", 0.9, least=True),
+        *_alerts(settings, scratch),
+    ]
+
+
+async def _bare(url: str, model: str, images: list[bytes], at_once: int = 16) -> float:
+    """Requests a second of a plain loop."""
+    triton, slots = Triton(url), asyncio.Semaphore(at_once)
+
+    async def one(image: bytes) -> None:
+        async with slots:
+            await triton.detect(model, image)
+
+    started = time.perf_counter()
+    await asyncio.gather(*(one(image) for image in images))
+    seconds = time.perf_counter() - started
+    await triton.close()
+    return len(images) / seconds
+
+
+def _alerts(settings: Settings, scratch: Path) -> list[Row]:
+    """Episodes that open and close, each with an evidence image of a real frame."""
+    frames = [f for f in asyncio.run(read_all(settings, "frames", EPISODES)) if f[2]["jpeg"] is not None]
+    records = []
+    for number in range(EPISODES):
+        partition, offset, frame = frames[number % len(frames)]
+        for ordinal, kind in enumerate(("OPEN", "CLOSE")):
+            records.append((frame["camera_id"], _event(number, ordinal, kind, partition, offset, frame)))
+    asyncio.run(produce(settings, "rule-events", records))
+    with service(
+        settings,
+        ["-m", "vigie_alert"],
+        VIGIE_ALERT_DATABASE_URL=f"sqlite+aiosqlite:///{scratch}/alerts.db",
+        VIGIE_ALERT_EVIDENCE_DIR=str(scratch / "evidence"),
+    ) as (process, address):
+        alert = over(process, address, 'vigie_records_consumed_total{topic="rule-events"}', len(records))
+    return [
+        row("alert, SQLite, an image an episode: rule events", alert.per_s, "1/s"),
+        row("alert: CPU a rule event", alert.cpu_us, "µs"),
+    ]
+
+
+def _event(
+    number: int, ordinal: int, kind: str, partition: int, offset: int, frame: Mapping[str, Any]
+) -> dict[str, Any]:
+    at = frame["captured_at"] + ordinal * 30_000
+    return {
+        "kind": kind,
+        "id": f"episode-{number}:{ordinal}",
+        "episode_id": f"episode-{number}",
+        "ordinal": ordinal,
+        "site": "bench",
+        "camera_id": frame["camera_id"],
+        "camera_version": "1",
+        "session": frame["session"],
+        "seq": frame["seq"],
+        "at": at,
+        "started_at": frame["captured_at"] - 5000,
+        "ended_at": at if kind == "CLOSE" else None,
+        "ended_reason": "over" if kind == "CLOSE" else None,
+        "rule": {
+            "id": f"rule-{number}",
+            "version": "1",
+            "template": "presence",
+            "bundle_digest": "bench",
+            "status": "stable",
+            "severity": "info",
+            "category": "presence",
+        },
+        "mode": "exercise",
+        "authorisation": {"id": "a", "legal_basis": "exercise", "reference": "bench", "valid_until": at + 10**9},
+        "scope_kind": "track",
+        "scope": "square",
+        "subject": str(number),
+        "direction": None,
+        "direction_label": None,
+        "zone_x": [0.1, 0.9, 0.9, 0.1],
+        "zone_y": [0.2, 0.2, 0.9, 0.9],
+        "width": frame["width"],
+        "height": frame["height"],
+        "frame_ref": {"partition": partition, "offset": offset},
+        "source_frame": None,
+        "objects": [
+            {"track_id": 1, "object_class": "person", "score": 0.8, "x1": 100.0, "y1": 100.0, "x2": 150.0, "y2": 250.0}
+        ],
+        "model": {"name": "hog", "version": "1"},
+        "location": None,
+        "title": {"en": "bench"},
+        "text": {"en": "bench"},
+        "facts": {},
+        "open_episodes": [],
+        "minute": None,
+    }
