@@ -89,7 +89,7 @@ class Bench:
     async def alerts(self):
         return [CODEC.decode_as("alert", r.value) for r in await self.read("alerts")]
 
-    async def alerts_when(self, condition, deadline_s=20):
+    async def alerts_when(self, condition, deadline_s=90):
         """The alerts once they are as wanted."""
         end = asyncio.get_running_loop().time() + deadline_s
         while True:
@@ -132,7 +132,7 @@ class Bench:
         try:
             yield process
             process.send_signal(signal.SIGTERM)
-            assert process.wait(15) == 0, log.read_text()
+            assert process.wait(40) == 0, log.read_text()
         finally:
             if process.poll() is None:
                 process.kill()
@@ -297,7 +297,7 @@ async def test_a_kill_between_transaction_and_publication_loses_and_changes_noth
 ):
     await bench.write("rule-events", rule_event(), rule_event("UPDATE", 1), rule_event(subject="b"))
     killed = bench.start(database_url, "-c", KILLED_AT, step)
-    await asyncio.to_thread(killed.wait, 30)
+    await asyncio.to_thread(killed.wait, 90)
     assert killed.returncode == -signal.SIGKILL
     before = await bench.read("alerts")
     assert bool(before) == (step == "after-publication")
@@ -365,11 +365,11 @@ async def test_a_database_that_is_away_delays_and_loses_nothing(bench, rule_even
         await bench.alerts_when(bool)
         allow("false")
         await bench.write("rule-events", rule_event("UPDATE", 1), rule_event("CLOSE", 2))
-        await asyncio.to_thread(wait_until, lambda: ready(free_port)[0] == 503, 15)
+        await asyncio.to_thread(wait_until, lambda: ready(free_port)[0] == 503, 60)
         assert "database" in ready(free_port)[1]
         allow("true")
         alerts = await bench.alerts_when(lambda a: any(x["state"] == "ENDED" for x in a))
-        await asyncio.to_thread(wait_until, lambda: ready(free_port)[0] == 200, 15)
+        await asyncio.to_thread(wait_until, lambda: ready(free_port)[0] == 200, 60)
         assert process.poll() is None
     assert [a["revision"] for a in alerts] == list(range(1, len(alerts) + 1))
 
@@ -396,7 +396,7 @@ def test_a_wrong_database_address_stops_the_start_with_the_variables_name(kafka_
         [sys.executable, "-m", "vigie_alert"],
         env=bench.environment("mysql://x/y"),
         capture_output=True,
-        timeout=30,
+        timeout=90,
         check=False,
     )
     assert refused.returncode == 78

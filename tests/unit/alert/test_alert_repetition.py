@@ -1,6 +1,6 @@
 """However often and in whatever batches the log is delivered, the alerts are the same."""
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from vigie_alert.book import AlertBook
@@ -73,6 +73,7 @@ def played(log):
     return revisions
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine is no fault
 @given(data=st.data())
 def test_repeated_and_interleaved_delivery_gives_the_same_revisions(data, rule_event, affirmation):
     logs = [data.draw(camera_logs(rule_event, affirmation, camera)) for camera in CAMERAS]
