@@ -45,3 +45,13 @@ def test_the_reference_page_is_current():
     """Run `vigie topics document --out docs/reference/topics.md`."""
     page = repository_resource("docs") / "reference" / "topics.md"
     assert page.read_text(encoding="utf-8") == reference_page()
+
+
+def test_a_record_lives_little_longer_than_its_retention():
+    """Kafka deletes closed segments alone: without `segment` the default of seven days would be the real retention."""
+    week_ms = 7 * 86_400_000
+    for topic in load_topics().values():
+        retention = int(topic.config.get("retention.ms", "-1"))
+        segment = int(topic.config.get("segment.ms", str(week_ms)))
+        if retention >= 0:
+            assert segment * 6 <= retention, topic.name
