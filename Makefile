@@ -80,6 +80,7 @@ clean: ## Remove what running and testing wrote here (not .venv, not the downloa
 .PHONY: setup-tests
 setup-tests:
 	@$(PYTHON) dev/bootstrap.py --tests --go
+	@$(VENV) -m vigie_dev.chart --fetch
 
 .PHONY: setup-go
 setup-go:

@@ -1,11 +1,14 @@
 """Checks of everything that deploys Vigie: `python -m vigie_dev.chart`, part of `make check`.
 
+`--fetch` only gets the tools, so that the set-up of a test run can show it happening.
+
 The chart is linted, rendered with each of `helm/vigie/ci/*.yaml` and validated against the Kubernetes
 schemas; then the Dockerfiles and the compose file. What a rendered object must hold is in `tests/helm`.
 """
 
 from __future__ import annotations
 
+import argparse
 import subprocess
 import sys
 import time
@@ -88,8 +91,14 @@ def check() -> None:
 
 def main() -> int:
     """Run the checks; 0 when all pass, else 1 after the first that fails."""
+    parser = argparse.ArgumentParser(prog="python -m vigie_dev.chart", description=__doc__)
+    parser.add_argument("--fetch", action="store_true", help="only get the pinned tools, where they are not there yet")
+    fetch_only = parser.parse_args().fetch
     started = time.monotonic()
     try:
+        tools()
+        if fetch_only:
+            return 0
         check()
     except VigieError as error:
         print(error, file=sys.stderr)
@@ -99,9 +108,7 @@ def main() -> int:
 
 
 def _pass(what: str, command: Sequence[str | Path], stdin: str | None = None) -> None:
-    done = subprocess.run(
-        [str(part) for part in command], input=stdin, text=True, capture_output=True, check=False
-    )
+    done = subprocess.run([str(part) for part in command], input=stdin, text=True, capture_output=True, check=False)
     if done.returncode != 0:
         raise VigieError(f"{what}: failed\n{(done.stdout + done.stderr).strip()}")
     say(f"{what}: passed")

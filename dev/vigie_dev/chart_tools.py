@@ -95,8 +95,8 @@ def _lock(path: Path) -> Iterator[None]:
 def _require_platform() -> None:
     if shutil.which("go") is None:
         raise ConfigurationError(
-            "go: not found on PATH, and the chart checks build kubeconform with it: "
-            "install Go 1.24 or later (https://go.dev/dl), or leave `make check` to a machine that has it"
+            "go: not found on PATH, and the checks and tests of the chart build kubeconform with it: "
+            "install Go 1.24 or later (https://go.dev/dl), or leave them to a machine that has it"
         )
     machine = f"{platform.system()} {platform.machine()}"
     if machine != "Linux x86_64":
@@ -141,9 +141,7 @@ def _helm_and_kubectl(pin: Mapping[str, str], folder: Path, scratch: Path) -> No
 
 
 def _run(command: Sequence[str], **environment: str) -> str:
-    done = subprocess.run(
-        command, env={**os.environ, **environment}, text=True, capture_output=True, check=False
-    )
+    done = subprocess.run(command, env={**os.environ, **environment}, text=True, capture_output=True, check=False)
     if done.returncode != 0:
         last = "\n".join((done.stdout + done.stderr).strip().splitlines()[-8:])
         raise DependencyError(

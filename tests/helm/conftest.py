@@ -9,9 +9,14 @@ from typing import Any
 import pytest
 import yaml
 
-from vigie_dev.chart import CHART, objects
+from vigie_dev.chart import CHART, objects, tools
 
 SERVICES = ["frame-sampler", "inference", "tracking", "rule-engine", "alert"]
+
+
+def pytest_configure():
+    """Fetch the tools before the tests' own time runs."""
+    tools()
 
 
 @dataclass(frozen=True)
