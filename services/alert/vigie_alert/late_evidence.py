@@ -6,7 +6,6 @@ import asyncio
 import json
 import time
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -27,7 +26,6 @@ _log = structlog.get_logger(__name__)
 
 _LOOK_S: Final = 1.0
 _AT_ONCE: Final = 20
-_SWEEP_S: Final = 3600.0
 
 
 async def follow_up(store: AlertStore, gallery: Gallery, codec: Codec, service: Service) -> None:
@@ -71,12 +69,3 @@ async def _fetch(store: AlertStore, gallery: Gallery, codec: Codec, row: Evidenc
 
     await store.transact(Reach(alert_ids=frozenset({row.alert_id})), record)
     return True
-
-
-async def sweep_now_and_then(gallery: Gallery, service: Service) -> None:
-    """Delete the images that are past keeping, at the start and every hour. Runs until cancelled."""
-    while True:
-        gone = await asyncio.to_thread(gallery.sweep, datetime.now(UTC).date())
-        if gone:
-            _log.info("evidence deleted at the end of its keeping", days=gone, service=service.name)
-        await asyncio.sleep(_SWEEP_S)

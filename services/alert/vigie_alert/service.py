@@ -12,7 +12,8 @@ from vigie_alert.database import migrate, open_database, passes_by_waiting
 from vigie_alert.evidence import Gallery
 from vigie_alert.frames import FrameReader
 from vigie_alert.handler import AlertHandler
-from vigie_alert.late_evidence import follow_up, sweep_now_and_then
+from vigie_alert.keeping import keep_house
+from vigie_alert.late_evidence import follow_up
 from vigie_alert.outbox import Relay
 from vigie_alert.publication import SHARDS
 from vigie_alert.store import AlertStore
@@ -61,7 +62,10 @@ async def serve(settings: AlertSettings, service: Service) -> None:
         gallery = Gallery(settings, frames)
         handler = AlertHandler(store, gallery, codec, service, settings.alert_evidence_wait_ms / 1000)
         loop = run_stateless(settings, service, topics=INPUTS, handler=handler, outputs=("dead-letters",))
-        beside = (follow_up(store, gallery, codec, service), sweep_now_and_then(gallery, service))
+        beside = (
+            follow_up(store, gallery, codec, service),
+            keep_house(store, gallery, settings.alert_keep_days),
+        )
         await _together(loop, beside, relays, service)
 
 

@@ -20,6 +20,9 @@ class AlertSettings(Settings):
     )
     alert_evidence_dir: Path = Field(Path(".vigie/evidence"), description="folder of the evidence images")
     alert_evidence_days: int = Field(30, ge=1, le=3650, description="whole days that an evidence image is kept")
+    alert_keep_days: int = Field(
+        365, ge=8, le=3650, description="days that an ended alert stays in the database; longer than rule events do"
+    )
     alert_evidence_wait_ms: int = Field(
         500, ge=0, le=2000, description="an alert waits this long for its image, which otherwise follows, ms"
     )

@@ -122,6 +122,20 @@ class AlertStore:
         async with self._turn, self._engine.begin() as connection:
             await connection.execute(update.values(due_at=due_at))
 
+    async def forget_ended(self, before: int) -> int:
+        """Delete ended alerts whose last revision was made before that wall clock (ms), with all that is theirs."""
+        last = sa.select(alert_revisions.c.alert_id).group_by(alert_revisions.c.alert_id)
+        old = last.having(sa.func.max(alert_revisions.c.produced_at) < before)
+        gone = sa.select(alerts.c.id).where(
+            alerts.c.state == "ENDED", alerts.c.id.in_(old), alerts.c.id.not_in(sa.select(outbox.c.alert_id))
+        )
+        async with self._turn, self._engine.begin() as connection:
+            ids = list((await connection.execute(gone.order_by(alerts.c.id).with_for_update())).scalars())
+            for part in _parts(ids):
+                for owner in (alert_revisions.c.alert_id, evidence.c.alert_id, decisions.c.alert_id, alerts.c.id):
+                    await connection.execute(sa.delete(owner.table).where(owner.in_(part)))
+        return len(ids)
+
     async def _write_alerts(self, connection: AsyncConnection, standings: Sequence[Standing]) -> None:
         # what ended first: it frees the key that a newer alert takes
         ordered = sorted(standings, key=lambda s: (s.is_open, s.id))

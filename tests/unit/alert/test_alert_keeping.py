@@ -1,0 +1,47 @@
+"""What the database forgets, and what it must not."""
+
+import pytest
+
+from vigie_alert.database import migrate, open_database
+from vigie_alert.outbox import Relay
+from vigie_alert.publication import SHARDS, publication
+from vigie_alert.store import AlertStore, Reach, Turn
+from vigie_common.codec import Codec
+
+OLD, NOW = 1_800_000_000_000, 1_900_000_000_000
+
+
+@pytest.fixture
+async def engine(tmp_path):
+    opened = open_database(f"sqlite:///{tmp_path}/alerts.db")
+    await migrate(opened)
+    yield opened
+    await opened.dispose()
+
+
+async def stored(engine, events, produced_at, sent):
+    """Stores the alerts of these events; `sent` empties the outbox as the broker's acknowledgement does."""
+
+    def work(book):
+        revisions = [r for event in events for r in book.apply_event(event)]
+        return Turn(None, [publication(r, produced_at, (), Codec.pinned()) for r in revisions])
+
+    await AlertStore(engine, []).transact(Reach(frozenset(e["episode_id"] for e in events)), work)
+    for shard in range(SHARDS) if sent else ():
+        relay = Relay(engine, None, "alerts", shard)
+        async with engine.begin() as connection:
+            rows = (await connection.execute(relay._oldest())).all()
+        await relay.forget([row.sequence for row in rows])
+
+
+async def test_only_ended_alerts_that_are_old_and_published_are_forgotten(engine, rule_event):
+    store = AlertStore(engine, [])
+    old, running, recent, unsent = (rule_event("CLOSE", 1, subject=s) for s in "abcd")
+    running = rule_event(subject="b")
+    await stored(engine, [old, running], OLD, sent=True)
+    await stored(engine, [recent], NOW, sent=True)
+    await stored(engine, [unsent], OLD, sent=False)
+    assert await store.forget_ended(NOW) == 1
+    ids = [e["episode_id"] for e in (old, running, recent, unsent)]
+    assert await store.known(ids) == set(ids[1:])
+    assert await store.forget_ended(NOW) == 0
