@@ -103,6 +103,12 @@ def test_a_fast_newborn_is_found_again_though_its_boxes_do_not_touch(detections,
     assert [v["track_id"] for v in values] == [[0]] * 5
 
 
+def test_a_known_track_that_jumps_past_its_prediction_is_found_by_its_grown_box(detections, tracked):
+    lefts = [100, 100, 100, 100, 144]
+    values = tracked([detections(k, k * 500, [(x, 200, x + 40, 300)]) for k, x in enumerate(lefts)])
+    assert [v["track_id"] for v in values] == [[0]] * 5
+
+
 def test_the_reach_of_a_newborn_grows_while_it_is_missed(detections, tracked):
     found = {0: 100, 2: 360}
     values = tracked(
