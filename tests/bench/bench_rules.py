@@ -85,7 +85,7 @@ def rules(count: int) -> list[dict[str, Any]]:
 
 def street(objects: int) -> list[Message]:
     """FRAMES records, 0.2 s apart; 6 % of the boxes missing."""
-    chance = random.Random(objects)  # noqa: S311 - a scene, not a secret
+    chance = random.Random(objects)
     people = [
         [chance.uniform(60, 900), chance.uniform(120, 530), chance.choice([0.0, chance.gauss(0, 40)])]
         for _ in range(objects)
@@ -162,17 +162,17 @@ def layers_us(objects: int, count: int) -> float:
     for _ in range(PASSES):
         core = RuleCore(0)
         core.process(messages[0], config)
-        s = core._cameras["cam"]  # noqa: SLF001 - measures the inside
+        s = core._cameras["cam"]
         g, t = s.geometry, s.table
         if g is None or t is None:
             raise RuntimeError("the camera has no table")
-        core._make_room(2 * objects, len(g.gates), len(t.rows), len(s.subjects))  # noqa: SLF001 - measures the inside
+        core._make_room(2 * objects, len(g.gates), len(t.rows), len(s.subjects))
         n = s.n
         began = time.thread_time()
         for k in range(1, FRAMES):
             n, _, _ = frame(
                 s.subjects, n, s.places, s.sides, s.cells, t.rules, seen[k], 1 / HEIGHT, 0, T0 + 200 * k, 200 * k,
-                g.regions, g.gates, g.corner_x, g.corner_y, core._crossings, core._slots, core._events,  # noqa: SLF001 - measures the inside
+                g.regions, g.gates, g.corner_x, g.corner_y, core._crossings, core._slots, core._events,
             )  # fmt: skip
         times.append(time.thread_time() - began)
     return 1e6 * min(times) / (FRAMES - 1)

@@ -139,8 +139,7 @@ def compile_table(camera: Camera, bundle: RuleBundle | None) -> RuleTable:
         if rule["status"] == "draft" or not applies(rule["camera_tags"], rule["camera_ids"], camera, otherwise=True):
             continue
         try:
-            if rule["id"] in judged:
-                raise BadInputError("the bundle has this rule twice: only the first runs, remove one")
+            _once(rule, judged)
             rows += _rows(rule, camera, regions, gates)
         except BadInputError as error:
             errors.append({"rule": rule["id"], "camera_id": camera["camera_id"], "message": str(error)})
@@ -158,6 +157,11 @@ def compile_table(camera: Camera, bundle: RuleBundle | None) -> RuleTable:
         errors=tuple(errors),
         authority=Authority.of(camera, None if bundle is None or withdrawn else bundle),
     )
+
+
+def _once(rule: Rule, judged: Sequence[str]) -> None:
+    if rule["id"] in judged:
+        raise BadInputError("the bundle has this rule twice: only the first runs, remove one")
 
 
 def _rows(

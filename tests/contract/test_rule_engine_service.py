@@ -1,0 +1,132 @@
+"""The rule engine as a process on the real broker: configuration in, tracks in; events, coverage and status out."""
+
+import pytest
+
+START = 1_777_881_600_000
+SESSION = "019dd000-0000-7000-8000-000000000001"
+
+
+def tracks(seq, *, status="ok", x=320.0):
+    seen = status == "ok"
+    one = [0] if seen else []
+    return {
+        "camera_id": "cam-1",
+        "session": SESSION,
+        "seq": seq,
+        "captured_at": START + 500 * seq,
+        "clock": "recording",
+        "status": status,
+        "reason": None,
+        "frame_ref": {"partition": 0, "offset": seq},
+        "width": 640 if seen else 0,
+        "height": 360 if seen else 0,
+        "source_width": 1920,
+        "source_height": 1080,
+        "source_frame": None,
+        "models": [{"name": "hog", "version": "1"}],
+        "x1": [x - 15 for _ in one],
+        "y1": [180.0 for _ in one],
+        "x2": [x + 15 for _ in one],
+        "y2": [260.0 for _ in one],
+        "score": [0.5 for _ in one],
+        "object_class": ["person" for _ in one],
+        "model_index": one,
+        "track_id": [4096 for _ in one],
+        "vx": [0.0 for _ in one],
+        "vy": [0.0 for _ in one],
+        "ended_track_id": [],
+        "ended_at": [],
+        "ended_reason": [],
+    }
+
+
+def rule(name, **fields):
+    return {
+        "id": name,
+        "version": "v1",
+        "title": {"fr": name},
+        "status": "stable",
+        "template": "presence",
+        "camera_tags": [],
+        "camera_ids": ["cam-1"],
+        "classes": ["person"],
+        "zones": [],
+        "lines": [],
+        "numbers": {"for_s": 2.0},
+        "when": None,
+        "severity": "info",
+        "category": "security",
+        "explain": {"fr": "{object.class} depuis {facts.present_for}"},
+    } | fields
+
+
+@pytest.fixture
+async def engine(deployment, start_service, camera_record):
+    """A deployment with a camera and rules in force, and the service; `run(records)` gives the events."""
+    bundle = {
+        "site": "test",
+        "digest": "d1",
+        "effective_at": 0,
+        "author": "test",
+        "withdrawn": False,
+        "rules": [rule("presence"), rule("wrong", zones=["nowhere"])],
+        "authorisations": [],
+    }
+    await deployment.produce("cameras", [("cam-1", camera_record(sampling={"fps": 2.0, "width": 640}))])
+    await deployment.produce("rules", [("test", bundle)])
+    return deployment, lambda: start_service(deployment.settings, "vigie_rule_engine")
+
+
+async def test_tracks_become_events_coverage_and_status_and_a_kill_changes_nothing(engine, wait_until):
+    deployment, start = engine
+    process = start()
+    # configuration counts for records appended five seconds after it: wait on the log's own clock, record by record
+    sent = 0
+
+    async def send(count, until):
+        nonlocal sent
+        await deployment.produce("tracks", [("cam-1", tracks(sent + i)) for i in range(count)])
+        sent += count
+        return await until()
+
+    async def opened():
+        return [v for _, v in await deployment.read("rule-events") if v["kind"] == "OPEN"]
+
+    async def feed_until_open():
+        return await send(2, opened)
+
+    found = await wait_until(feed_until_open, 60)
+    process.kill()
+    process.start()
+    await deployment.produce("tracks", [("cam-1", tracks(sent + i)) for i in range(260)])
+
+    async def covered():
+        return len(await deployment.read("coverage")) >= (sent + 259) * 500 // 60_000 and await deployment.read(
+            "rules-status"
+        )
+
+    statuses = await wait_until(covered, 60)
+    events = [v for _, v in await deployment.read("rule-events")]
+    assert {v["id"]: v for v in events if v["kind"] == "OPEN"} == {found[0]["id"]: found[0]}
+    assert found[0]["text"]["fr"].startswith("personne depuis 2 s")
+    (status,) = [value for _, value in statuses[-1:]]
+    assert (status["digest"], [e["rule"] for e in status["errors"]]) == ("d1", ["wrong"])
+    assert "zone 'nowhere'" in status["errors"][0]["message"]
+    seconds, code = process.stop()
+    assert (seconds < 10, code) == (True, 0)
+
+
+async def test_what_cannot_be_judged_goes_to_dead_letters_and_the_rest_goes_on(engine, wait_until):
+    deployment, start = engine
+    broken = tracks(0) | {"score": []}
+    await deployment.produce("tracks", [("cam-1", b"\x00not avro")], raw=True)
+    process = start()
+
+    async def letters():
+        await deployment.produce("tracks", [("cam-1", broken)])
+        return len({v["message"] for _, v in await deployment.read("dead-letters")}) >= 2
+
+    await wait_until(letters, 60)
+    messages = " ".join(v["message"] for _, v in await deployment.read("dead-letters"))
+    assert "1 track ids but 0 score" in messages
+    assert process.stop()[1] == 0
