@@ -67,10 +67,8 @@ def run(video: str, model: str, duration_s: float | None) -> int:
 
     print("servers and services", flush=True)
     with stack.running(configure, fresh=True):
-        begun = time.monotonic()
         _hint(stack)
-        asyncio.run(_watch(stack, tally, duration_s))
-        seconds = time.monotonic() - begun
+        seconds = asyncio.run(_watch(stack, tally, duration_s))
     return _close(stack, tally, seconds)
 
 
@@ -111,13 +109,18 @@ def _short(path: Path) -> Path:
     return path.relative_to(CHECKOUT) if path.is_relative_to(CHECKOUT) else path
 
 
-async def _watch(stack: Stack, tally: Tally, duration_s: float | None) -> None:
-    """Show what happens until the time is over, a signal comes or a service cannot go on."""
-    stopping = asyncio.Event()
+async def _watch(stack: Stack, tally: Tally, duration_s: float | None) -> float:
+    """Show what happens until the time is over, a signal comes or a service cannot go on; stop the services.
+
+    Returns:
+        For how long it was shown, seconds.
+    """
+    told, stopped = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stopping.set)
+        loop.add_signal_handler(number, told.set)
     scene = Scene(stack, tally)
+    begun = loop.time()
     with view(scene, live=sys.stdout.isatty()) as shown:
 
         def changed(alert: Mapping[str, Any]) -> None:
@@ -125,22 +128,24 @@ async def _watch(stack: Stack, tally: Tally, duration_s: float | None) -> None:
             if line:
                 shown.say(line)
 
-        follower = asyncio.create_task(follow(stack.settings, tally, changed, stopping))
-        measuring = asyncio.create_task(_measure(stack, scene, stopping))
-        deadline = None if duration_s is None else loop.time() + duration_s
-        try:
-            while not stopping.is_set() and stack.failure is None:
-                if deadline is not None and loop.time() >= deadline:
-                    break
-                if follower.done():
-                    follower.result()
-                shown.refresh()
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(stopping.wait(), _REFRESH_S)
-        finally:
-            stopping.set()
-            await asyncio.gather(follower, measuring)
+        follower = asyncio.create_task(follow(stack.settings, tally, changed, stopped))
+        measuring = asyncio.create_task(_measure(stack, scene, told))
+        deadline = None if duration_s is None else begun + duration_s
+        while not told.is_set() and not follower.done() and stack.failure is None:
+            if deadline is not None and loop.time() >= deadline:
+                break
             shown.refresh()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(told.wait(), _REFRESH_S)
+        seconds = loop.time() - begun
+        told.set()
+        shown.say("stopping")
+        # what is in flight arrives before the last count
+        await asyncio.to_thread(stack.stop_services)
+        stopped.set()
+        await asyncio.gather(follower, measuring)
+        shown.refresh()
+    return seconds
 
 
 async def _measure(stack: Stack, scene: Scene, stopping: asyncio.Event) -> None:

@@ -136,7 +136,6 @@ class Stack:
                 yield self
             finally:
                 with _uninterrupted():
-                    self._say("stopping")
                     self.stop()
 
     def _clear(self) -> None:
@@ -210,8 +209,8 @@ class Stack:
         with self._changing:
             self.services[name].process.kill()
 
-    def stop(self) -> None:
-        """Stop everything in the reverse order, within a bounded time."""
+    def stop_services(self) -> None:
+        """Stop the services in the reverse order, within a bounded time; what they read is committed."""
         self._stopping.set()
         if self._watching is not None:
             self._watching.join()
@@ -226,6 +225,10 @@ class Stack:
                 self._say(f"{process.name} did not stop in {_STOP_WITHIN_S:.0f} s and was killed: {process.log}")
                 process.kill()
             process.stop()
+
+    def stop(self) -> None:
+        """Stop everything in the reverse order, within a bounded time."""
+        self.stop_services()
         if self._triton is not None:
             self._triton.stop()
         self.kafka.stop()

@@ -15,7 +15,7 @@ from vigie_common.topics import TopicNames, load_topics
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from aiokafka import AIOKafkaConsumer
 
@@ -98,13 +98,14 @@ class Tally:
 async def follow(
     settings: Settings, tally: Tally, changed: Callable[[Mapping[str, Any]], None], stopping: asyncio.Event
 ) -> None:
-    """Read every counted topic from its beginning until told to stop; `changed` gets each alert record."""
+    """Read every counted topic from its beginning to its end once told to stop; `changed` gets each alert record."""
     names = TopicNames(settings.topic_prefix)
     codec = Codec.pinned()
     reader = consumer(settings, *(names.full(topic) for topic in COUNTED), fetch_min_bytes=1)
     await reader.start()
     try:
-        while not stopping.is_set():
+        fetched: Mapping[TopicPartition, Sequence[Any]] = {}
+        while fetched or not stopping.is_set():
             fetched = await reader.getmany(timeout_ms=200)
             for partition, records in fetched.items():
                 topic = names.logical(partition.topic)
