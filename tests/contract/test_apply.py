@@ -1,6 +1,10 @@
 """`vigie apply` on a real broker: what it publishes, what it leaves alone, what it refuses."""
 
+import asyncio
+import os
 import shutil
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -10,6 +14,7 @@ from vigie_cli.apply import apply_folder
 from vigie_common.codec import Codec
 from vigie_common.errors import DependencyError
 from vigie_common.kafka import consumer
+from vigie_common.registry import Registry
 from vigie_common.topics import create_topics
 from vigie_common.yaml_source import InvalidFileError
 
@@ -27,24 +32,25 @@ def site(tmp_path):
 
 @pytest.fixture
 async def settings(kafka_settings):
-    settings = kafka_settings()
+    settings = kafka_settings(topic_partitions=2)
     await create_topics(settings)
     return settings
 
 
-async def published(settings, topic, schema):
+async def published(settings, topic, schema, codec=None):
     """Every record of a topic, in the order of partitions and offsets: (key, value)."""
+    codec = codec or Codec.pinned()
     client = consumer(settings, fetch_min_bytes=1)
     await client.start()
     try:
-        partitions = [TopicPartition(settings.topic_prefix + topic, p) for p in range(1 if topic == "rules" else 4)]
+        partitions = [TopicPartition(settings.topic_prefix + topic, p) for p in range(1 if topic == "rules" else 2)]
         client.assign(partitions)
         ends = await client.end_offsets(partitions)
         found = []
         for partition in partitions:
             while await client.position(partition) < ends[partition]:
                 for records in (await client.getmany(partition, timeout_ms=200)).values():
-                    found += [(r.key.decode(), Codec.pinned().decode_as(schema, r.value), r.partition) for r in records]
+                    found += [(r.key.decode(), codec.decode_as(schema, r.value), r.partition) for r in records]
         return found
     finally:
         await client.stop()
@@ -94,12 +100,36 @@ async def test_a_folder_is_published_once_and_only_what_changed_is_published_aga
 
 
 async def test_without_an_instant_it_holds_ten_seconds_from_now(settings, site):
-    import time
-
     before = time.time_ns() // 1_000_000
     applied = await apply_folder(settings, site, None, "tests")
     after = time.time_ns() // 1_000_000
     assert before + 10_000 <= applied.effective_at <= after + 10_000
+
+
+async def test_what_holds_from_tomorrow_can_be_brought_forward(settings, site):
+    await apply_folder(settings, site, AT + 86_400_000, "tests")
+    sooner = await apply_folder(settings, site, AT, "tests")
+    assert set(changes(sooner).values()) == {"changed"}
+    assert [bundle["effective_at"] for _, bundle, _ in await published(settings, "rules", "rule-bundle")] == [
+        AT + 86_400_000,
+        AT,
+    ]
+
+
+async def test_a_deployment_with_a_registry_uses_its_ids(kafka_settings, registry, site):
+    settings = kafka_settings(schema_registry_url=registry, topic_partitions=2)
+    await create_topics(settings)
+    client = await Registry.open(settings)
+    try:
+        await client.register()
+        codec = await client.codec()
+    finally:
+        await client.close()
+    await apply_folder(settings, site, AT, "tests")
+    again = await apply_folder(settings, site, AT, "tests")
+    assert set(changes(again).values()) == {"unchanged"}
+    found = await published(settings, "cameras", "camera", codec)
+    assert sorted(key for key, _, _ in found) == ["arenes-01", "feucheres-03", "maison-carree-02"]
 
 
 async def test_a_dry_run_says_what_would_change_and_publishes_nothing(settings, site):
@@ -129,6 +159,19 @@ async def test_a_camera_that_left_the_folder_stays_in_service_until_prune(settin
 
     again = await apply_folder(settings, site, AT + 3, "tests", prune=True)
     assert "feucheres-03" not in changes(again)
+
+
+async def test_a_camera_whose_file_broke_stays_as_it_was(settings, site):
+    await apply_folder(settings, site, AT, "tests")
+    file = site / "cameras" / "feucheres-03.yaml"
+    file.write_text(file.read_text().replace("camera: feucheres-03", "camera: Feuchères"))
+    applied = await apply_folder(settings, site, AT + 1, "tests")
+    assert changes(applied) == {
+        "arenes-01": "unchanged",
+        "feucheres-03": "kept",
+        "maison-carree-02": "unchanged",
+        "nimes": "unchanged",
+    }
 
 
 async def test_a_broken_camera_file_never_stops_the_others(settings, site):
@@ -176,3 +219,36 @@ async def test_a_broker_that_is_down_is_named_with_the_fix(kafka_settings, site)
     settings = kafka_settings(kafka_bootstrap="127.0.0.1:1")
     with pytest.raises(DependencyError, match=r"^Kafka at 127\.0\.0\.1:1 does not answer .*VIGIE_KAFKA_BOOTSTRAP"):
         await apply_folder(settings, site, AT, "tests")
+
+
+async def test_the_command_shows_what_changed_and_when_it_holds(settings, site):
+    environment = {
+        **os.environ,
+        "VIGIE_KAFKA_BOOTSTRAP": settings.kafka_bootstrap,
+        "VIGIE_TOPIC_PREFIX": settings.topic_prefix,
+        "VIGIE_TOPIC_PARTITIONS": "2",
+        "COLUMNS": "160",
+    }
+    file = site / "cameras" / "feucheres-03.yaml"
+    file.write_text(file.read_text().replace("fps: 2", "fps: 200"))
+
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        "from vigie_cli.main import app; app()",
+        *("apply", str(site), "--at", "2027-01-15T08:00Z", "--author", "tests"),
+        env=environment,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    said, wrong = await process.communicate()
+    rows = [line.split()[:3] for line in said.decode().splitlines()[1:]]
+    assert rows == [
+        ["camera", "arenes-01", "added"],
+        ["camera", "maison-carree-02", "added"],
+        ["rules", "nimes", "(3"],
+        ["3", "published,", "in"],
+    ]
+    assert said.decode().splitlines()[-1] == "3 published, in force from 2027-01-15 08:00:00 UTC"
+    assert wrong.decode() == f"{file}:5:17: sampling.fps: 200 is out of range: at most 30\n"
+    assert process.returncode == 1

@@ -6,6 +6,7 @@ import asyncio
 import getpass
 import re
 import time
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -51,7 +52,8 @@ class Change:
     """camera or rules."""
     name: str
     what: str
-    """added, changed, unchanged, removed, absent (no longer in the folder, still in service), or wrong."""
+    """added, changed, unchanged, removed; absent: no longer in the folder, still in service; kept: in service,
+    and in the folder only if one of its wrong files is this camera's."""
     version: str
 
 
@@ -133,24 +135,32 @@ async def apply_folder(
         # the camera of a wrong file is not gone, and its id may be the very thing that is wrong
         raise InvalidFileError(site.cameras.problems)
     effective_at = at_ms if at_ms is not None else time.time_ns() // 1_000_000 + DELAY_MS
-    names = TopicNames(settings.topic_prefix)
-    async with asyncio.timeout(_ANSWER_S):
-        partitions = await _partitions(settings, [names.full(topic) for topic in _SCHEMAS])
-        codec, registry = await _codec(settings)
-        try:
-            published = {
-                topic: await _last_records(settings, partitions[names.full(topic)], codec, schema)
-                for topic, schema in _SCHEMAS.items()
-            }
-            changes, records = _changes(
-                site, published["cameras"], published["rules"], author, effective_at, prune=prune
-            )
-            if not dry_run:
-                await _publish(settings, names, codec, records)
-        finally:
-            if registry is not None:
-                await registry.close()
+    try:
+        async with asyncio.timeout(_ANSWER_S):
+            changes = await _bring_in_force(settings, site, author, effective_at, prune=prune, dry_run=dry_run)
+    except (KafkaError, OSError) as down:  # a timeout is an OSError
+        raise DependencyError(
+            f"Kafka at {settings.kafka_bootstrap} does not answer ({down or type(down).__name__}): start it, or "
+            "check VIGIE_KAFKA_BOOTSTRAP, VIGIE_KAFKA_SECURITY_PROTOCOL and the credentials"
+        ) from down
     return Applied(effective_at, changes, site.cameras.problems)
+
+
+async def _bring_in_force(
+    settings: Settings, site: SiteFolder, author: str, effective_at: int, *, prune: bool, dry_run: bool
+) -> tuple[Change, ...]:
+    """Publish what differs from what Kafka has; what differs."""
+    names = TopicNames(settings.topic_prefix)
+    partitions = await _partitions(settings, [names.full(topic) for topic in _SCHEMAS])
+    async with _codec(settings) as codec:
+        published = {
+            topic: await _last_records(settings, partitions[names.full(topic)], codec, schema)
+            for topic, schema in _SCHEMAS.items()
+        }
+        changes, records = _changes(site, published["cameras"], published["rules"], author, effective_at, prune=prune)
+        if not dry_run:
+            await _publish(settings, names, codec, records)
+    return changes
 
 
 def _changes(
@@ -169,49 +179,49 @@ def _changes(
         folder = Path(located.document.file).parent
         record = camera_record(located.content, site.cameras.site, folder, effective_at)
         name, version = str(record["camera_id"]), str(record["version"])
-        last = cameras.get(name)
-        what = _difference(last, "version", version, gone=bool(last and last["removed"]))
+        what = _difference(cameras.get(name), "version", record)
         changes.append(Change("camera", name, what, version))
         if what != "unchanged":
             records.append(("cameras", name, record))
-    kept = {change.name for change in changes}
+    known = {change.name for change in changes}
+    left = "removed" if prune else "kept" if site.cameras.problems else "absent"
     for name, last in sorted(cameras.items()):
-        if name in kept or last["removed"] or last["site"] != site.cameras.site.site:
+        if name in known or last["removed"] or last["site"] != site.cameras.site.site:
             continue
-        changes.append(Change("camera", name, "removed" if prune else "absent", str(last["version"])))
+        changes.append(Change("camera", name, left, str(last["version"])))
         if prune:
             records.append(("cameras", name, removal_record(last, effective_at)))
     if site.rules is not None:
         bundle = rule_bundle(site.cameras.site, site.rules, author=author, effective_at=effective_at)
         key, digest = str(bundle["site"]), str(bundle["digest"])
-        what = _difference(rules.get(key), "digest", digest, gone=False)
+        what = _difference(rules.get(key), "digest", bundle)
         changes.append(Change("rules", f"{key} ({len(bundle['rules'])} rules)", what, digest[:16]))
         if what != "unchanged":
             records.append(("rules", key, bundle))
     return tuple(changes), records
 
 
-def _difference(last: Mapping[str, Any] | None, field_name: str, value: str, *, gone: bool) -> str:
-    if last is None or gone:
+def _difference(last: Mapping[str, Any] | None, version: str, record: Mapping[str, Any]) -> str:
+    """What a record is beside the last published one; `version` names the field that tells them apart.
+
+    The same content is a change too if the last one only holds from a later instant.
+    """
+    if last is None or last.get("removed", False):
         return "added"
-    return "unchanged" if last[field_name] == value else "changed"
+    same = last[version] == record[version] and last["effective_at"] <= record["effective_at"]
+    return "unchanged" if same else "changed"
 
 
 async def _partitions(settings: Settings, topics: list[str]) -> dict[str, list[TopicPartition]]:
     """The partitions of each topic.
 
     Raises:
-        DependencyError: Kafka does not answer, or a topic is not there.
+        DependencyError: a topic is not there.
     """
     client: Any = admin(settings)
     try:
         await client.start()
         described = await client.describe_topics(topics)
-    except (KafkaError, OSError) as down:
-        raise DependencyError(
-            f"Kafka at {settings.kafka_bootstrap} does not answer ({down or type(down).__name__}): start it, or "
-            "check VIGIE_KAFKA_BOOTSTRAP, VIGIE_KAFKA_SECURITY_PROTOCOL and the credentials"
-        ) from down
     finally:
         await client.close()
     found = {
@@ -225,12 +235,17 @@ async def _partitions(settings: Settings, topics: list[str]) -> dict[str, list[T
     return found
 
 
-async def _codec(settings: Settings) -> tuple[Codec, Registry | None]:
-    """A codec for the deployment; the registry, where there is one, is to be closed."""
+@asynccontextmanager
+async def _codec(settings: Settings) -> AsyncIterator[Codec]:
+    """The deployment's codec: with its registry's ids where it has one."""
     if settings.schema_registry_url is None:
-        return Codec.pinned(), None
+        yield Codec.pinned()
+        return
     registry = await Registry.open(settings)
-    return await registry.codec(), registry
+    try:
+        yield await registry.codec()
+    finally:
+        await registry.close()
 
 
 async def _last_records(
@@ -300,12 +315,22 @@ def parse_at(text: str, now_ms: int) -> int | None:
 
 def table(applied: Applied) -> Table:
     """What changed, for a terminal."""
-    colours = {"added": "green", "changed": "yellow", "removed": "red", "absent": "magenta", "unchanged": "dim"}
+    colours = {
+        "added": "green",
+        "changed": "yellow",
+        "removed": "red",
+        "absent": "magenta",
+        "kept": "magenta",
+        "unchanged": "dim",
+    }
+    notes = {
+        "absent": " (no longer in the folder, still in service: --prune removes it)",
+        "kept": " (no right file, in service as it was)",
+    }
     view = Table("", "name", "change", "version", box=None, pad_edge=False)
     for change in applied.changes:
-        note = " (still in service: --prune removes it)" if change.what == "absent" else ""
-        colour = colours[change.what]
-        view.add_row(change.kind, change.name, f"[{colour}]{change.what}[/]{note}", change.version)
+        what = f"[{colours[change.what]}]{change.what}[/]{notes.get(change.what, '')}"
+        view.add_row(change.kind, change.name, what, change.version)
     return view
 
 
