@@ -37,7 +37,7 @@ from vigie_rule_engine.minutes import Ledger, bound_ms
 from vigie_rule_engine.tally import Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from vigie_common.records import AuthorisationStamp, Camera, EndReason, Mode, RuleBundle, RuleEvent, Tracks
     from vigie_common.stream import ConfigVersion, ConfigView, Message
@@ -507,7 +507,7 @@ def _observed(record: Tracks, boxes: int) -> Any:
     """The observation matrix of a record, rows as `layers.facts.OBSERVED`."""
     if not boxes:
         return _NOTHING_SEEN
-    columns = [record[name] for name in _COLUMNS]  # type: ignore[literal-required]  # names of Tracks
+    columns: list[Iterable[float]] = [record[name] for name in _COLUMNS]
     columns.insert(OBSERVED.index("cls"), map(_ORDINALS.__getitem__, record["object_class"]))
     if boxes < len(record["track_id"]):
         columns = [islice(column, boxes) for column in columns]
