@@ -13,14 +13,6 @@ Point = Sequence[float]
 """x, y."""
 
 
-def signed_area(polygon: Sequence[Point]) -> float:
-    """Area of a polygon, by the shoelace formula; positive when its corners go clockwise on the screen."""
-    n = len(polygon)
-    return 0.5 * sum(
-        polygon[i][0] * polygon[(i + 1) % n][1] - polygon[(i + 1) % n][0] * polygon[i][1] for i in range(n)
-    )
-
-
 def turn(a: Point, b: Point, c: Point) -> float:
     """Twice the signed area of a, b, c: positive if c lies right of a→b on the screen, negative if left."""
     return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
@@ -72,14 +64,3 @@ def crossing_edges(polygon: Sequence[Point]) -> tuple[int, int] | None:
 def length(a: Point, b: Point) -> float:
     """Distance between two points."""
     return hypot(b[0] - a[0], b[1] - a[1])
-
-
-def contains(polygon: Sequence[Point], p: Point) -> bool:
-    """Whether a point is inside a simple polygon, by the even-odd rule; on the edge is either."""
-    inside = False
-    n = len(polygon)
-    for i in range(n):
-        a, b = polygon[i], polygon[(i + 1) % n]
-        if (a[1] > p[1]) != (b[1] > p[1]) and p[0] < a[0] + (p[1] - a[1]) / (b[1] - a[1]) * (b[0] - a[0]):
-            inside = not inside
-    return inside
