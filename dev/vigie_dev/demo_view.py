@@ -139,29 +139,28 @@ class _LiveTable:
     def _flow(self) -> Table:
         frames, detections = self._scene.rates()
         counts = self._scene.tally.summary()
-        table = Table(title=f"Vigie, {time.monotonic() - self._scene.begun:.0f} s", title_justify="left")
-        for name in ("cameras", "frames", "frames/s", "detections", "detections/s", "tracks", "events", "alerts"):
-            table.add_column(name, justify="right", style="green" if name == "alerts" else None)
-        table.add_column("lag", justify="right", style="cyan")
-        table.add_column("shed", justify="right")
-        table.add_column("dead letters", justify="right")
-        table.add_row(
-            str(counts["cameras"]),
-            str(counts["frames"]),
-            f"{frames:.1f}",
-            str(counts["detections"]),
-            f"{detections:.1f}",
-            str(counts["tracks"]),
-            str(counts["rule_events"]),
-            str(counts["alerts"]),
-            str(sum(self._scene.lags.values())),
-            str(counts["shed"]),
-            str(counts["dead_letters"]),
-        )
+        title = f"Vigie, {time.monotonic() - self._scene.begun:.0f} s"
+        table = Table(title=title, title_justify="left", title_style="bold", box=None, padding=(0, 2, 0, 0))
+        cells = {
+            "cameras": str(counts["cameras"]),
+            "frames": str(counts["frames"]),
+            "f/s": f"{frames:.1f}",
+            "detections": str(counts["detections"]),
+            "d/s": f"{detections:.1f}",
+            "tracks": str(counts["tracks"]),
+            "events": str(counts["rule_events"]),
+            "alerts": f"[bold green]{counts['alerts']}[/]",
+            "lag": str(sum(self._scene.lags.values())),
+            "shed": str(counts["shed"]),
+            "dead": str(counts["dead_letters"]),
+        }
+        for name in cells:
+            table.add_column(name, justify="right", header_style="cyan", no_wrap=True)
+        table.add_row(*cells.values())
         return table
 
     def _services(self) -> Table:
-        table = Table(box=None, pad_edge=False)
+        table = Table(box=None, padding=(0, 2, 0, 0))
         for name in ("service", "core", "lag", "restarts"):
             table.add_column(name, justify="left" if name == "service" else "right", style="dim")
         for name, service in reversed(self._scene.stack.services.items()):
