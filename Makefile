@@ -37,7 +37,7 @@ test-e2e: setup-tests ## Real footage through every service
 
 .PHONY: bench
 bench: setup-tests ## Speed of each service on the real broker; the last line is JSON
-	@$(VENV) -m vigie_dev.bench
+	@$(VENV) tests/bench/run.py
 
 ##@ Check
 

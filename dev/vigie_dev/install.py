@@ -70,9 +70,7 @@ def _run(what: str, command: list[str], *, fix: str, environment: Mapping[str, s
     )
     if done.returncode:
         said = "\n".join(f"  {line}" for line in (done.stdout + done.stderr).splitlines()[-15:])
-        raise DependencyError(
-            f"{what}: `{' '.join(command[:3])} ...` failed with {done.returncode}. {fix}\n{said}"
-        )
+        raise DependencyError(f"{what}: `{' '.join(command[:3])} ...` failed with {done.returncode}. {fix}\n{said}")
 
 
 def _maven(what: str, *arguments: str) -> None:
@@ -163,12 +161,8 @@ def install_postgres() -> Path:
     here = (platform.system(), platform.machine())
     if here not in _POSTGRES_PLATFORMS:
         known = ", ".join(" ".join(each) for each in _POSTGRES_PLATFORMS)
-        raise DependencyError(
-            f"PostgreSQL: no server binaries for {' '.join(here)}, only for {known}: test there"
-        )
-    artifact = (
-        f"io.zonky.test.postgres:embedded-postgres-binaries-{_POSTGRES_PLATFORMS[here]}:{POSTGRES_VERSION}"
-    )
+        raise DependencyError(f"PostgreSQL: no server binaries for {' '.join(here)}, only for {known}: test there")
+    artifact = f"io.zonky.test.postgres:embedded-postgres-binaries-{_POSTGRES_PLATFORMS[here]}:{POSTGRES_VERSION}"
     with whole(folder) as building, tempfile.TemporaryDirectory() as downloads:
         _maven("PostgreSQL", "dependency:copy", f"-Dartifact={artifact}", f"-DoutputDirectory={downloads}")
         with zipfile.ZipFile(next(Path(downloads).glob("*.jar"))) as jar:
@@ -195,9 +189,7 @@ def install_registry() -> Path:
     return folder
 
 
-RUNNING: Mapping[str, Callable[[], Path]] = MappingProxyType(
-    {"kafka": install_kafka, "triton": install_triton}
-)
+RUNNING: Mapping[str, Callable[[], Path]] = MappingProxyType({"kafka": install_kafka, "triton": install_triton})
 """What the services and the demo need."""
 
 TESTING: Mapping[str, Callable[[], Path]] = MappingProxyType(

@@ -177,8 +177,7 @@ class KafkaBroker:
             ).returncode
         if status:
             raise DependencyError(
-                f"Kafka: formatting {self.folder / 'data'} failed with status {status}. {_FIX}\n"
-                f"{tail(self.log_path)}"
+                f"Kafka: formatting {self.folder / 'data'} failed with status {status}. {_FIX}\n{tail(self.log_path)}"
             )
 
 

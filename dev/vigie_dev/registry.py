@@ -56,9 +56,7 @@ class SchemaRegistry:
             environment=os.environ,
             folder=programs,
         )
-        self._server.wait_until(
-            lambda: http_ok(self._port, f"{_API}/subjects"), within_s=_READY_WITHIN_S, fix=_FIX
-        )
+        self._server.wait_until(lambda: http_ok(self._port, f"{_API}/subjects"), within_s=_READY_WITHIN_S, fix=_FIX)
 
     def stop(self) -> None:
         """Stop cleanly."""

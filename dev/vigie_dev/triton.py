@@ -74,13 +74,8 @@ class TritonServer:
         """
         for model in self.models:
             if not (self.repository / model / "config.pbtxt").exists():
-                lies = (
-                    ", ".join(sorted(path.parent.name for path in self.repository.glob("*/config.pbtxt")))
-                    or "none"
-                )
-                raise ConfigurationError(
-                    f"Triton: model {model!r} is not in {self.repository} (there: {lies})"
-                )
+                lies = ", ".join(sorted(path.parent.name for path in self.repository.glob("*/config.pbtxt"))) or "none"
+                raise ConfigurationError(f"Triton: model {model!r} is not in {self.repository} (there: {lies})")
         environment = install_triton()
         chosen = bool(self._ports)
         for attempt in range(_PORT_ATTEMPTS):
@@ -117,9 +112,7 @@ class TritonServer:
             environment=_environment(environment),
         )
         paths = ["/v2/health/ready", *(f"/v2/models/{model}/ready" for model in self.models)]
-        self._server.wait_until(
-            lambda: all(http_ok(http, path) for path in paths), within_s=_READY_WITHIN_S, fix=_FIX
-        )
+        self._server.wait_until(lambda: all(http_ok(http, path) for path in paths), within_s=_READY_WITHIN_S, fix=_FIX)
 
     def stop(self) -> None:
         """Stop cleanly, its Python stubs included."""
@@ -141,9 +134,7 @@ class TritonServer:
 
 def _environment(folder: Path) -> dict[str, str]:
     """The variables with which the server's Python backend finds its own interpreter and packages."""
-    inherited = {
-        name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIGIE_"))
-    }
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIGIE_"))}
     libraries = sysconfig.get_config_var("LIBDIR")
     return {
         **inherited,
