@@ -126,10 +126,10 @@ def test_a_van_seen_as_car_and_as_truck_is_one_box_the_surer_one(describe):
 
 
 def test_equal_scores_are_ordered_by_their_coordinates(describe):
-    rows = [(40, 9, 50, 20, 0.5), (10, 30, 20, 40, 0.5), (10, 5, 20, 15, 0.5), (10, 5, 19, 15, 0.5)]
+    rows = [(40, 9, 50, 20, 0.5), (10, 30, 20, 40, 0.5), (10, 5, 60, 15, 0.5), (10, 5, 19, 15, 0.5)]
     for shuffled in (rows, rows[::-1], rows[2:] + rows[:2]):
         found = found_of(describe, shuffled, [0] * 4, nms_iou=0.95)
-        assert found[:, :4].tolist() == [[10, 5, 19, 15], [10, 5, 20, 15], [10, 30, 20, 40], [40, 9, 50, 20]]
+        assert found[:, :4].tolist() == [[10, 5, 19, 15], [10, 5, 60, 15], [10, 30, 20, 40], [40, 9, 50, 20]]
 
 
 def test_a_person_before_a_car_stays_beside_it(describe):
