@@ -197,5 +197,7 @@ def _close(stack: Stack, tally: Tally, seconds: float) -> int:
     images = sum(1 for path in stack.evidence.rglob("*") if path.is_file()) if stack.evidence.is_dir() else 0
     print(f"evidence: {images} images in {_short(stack.evidence)}")
     restarts = sum(len(service.restarted_at) for service in stack.services.values())
-    print(json.dumps({"seconds": round(seconds, 1), **counts, "doubles": doubles, "restarts": restarts}), flush=True)
+    latency = {f"alert_latency_ms_p{share}": tally.latency_ms(share / 100) for share in (50, 95)}
+    last = {"seconds": round(seconds, 1), **counts, "doubles": doubles, "restarts": restarts, **latency}
+    print(json.dumps(last), flush=True)
     return 0 if went_through and stack.failure is None else 1

@@ -51,14 +51,16 @@ class Tally:
     """The newest revision of each alert."""
     openings: Counter[str] = field(default_factory=Counter)
     """Records of state OPEN with revision 1, by alert: more than one is a double."""
+    latencies_ms: list[int] = field(default_factory=list)
+    """From the image that opened each alert to the alert's place in its topic."""
     shed: int = 0
     failed: int = 0
     dead_letters: int = 0
     unreadable: list[str] = field(default_factory=list)
     """Records that break the contract, and how."""
 
-    def add(self, topic: str, value: Mapping[str, Any]) -> None:
-        """Count one decoded record."""
+    def add(self, topic: str, value: Mapping[str, Any], appended_at: int) -> None:
+        """Count one decoded record; `appended_at` is the broker's time, ms."""
         match topic:
             case "cameras" if not value["removed"]:
                 self.cameras.add(value["camera_id"])
@@ -77,6 +79,7 @@ class Tally:
                 self.alerts[value["id"]] = value
                 if value["revision"] == 1:
                     self.openings[value["id"]] += 1
+                    self.latencies_ms.append(appended_at - value["updated_at"])
             case "dead-letters":
                 self.dead_letters += 1
 
@@ -93,6 +96,11 @@ class Tally:
             "failed": self.failed,
             "dead_letters": self.dead_letters,
         }
+
+    def latency_ms(self, share: float) -> int | None:
+        """The latency that this share of the alerts stays below; None without alerts."""
+        ordered = sorted(self.latencies_ms)
+        return ordered[min(int(share * len(ordered)), len(ordered) - 1)] if ordered else None
 
 
 async def follow(
@@ -117,7 +125,7 @@ async def follow(
                     except PoisonRecordError as poison:
                         tally.unreadable.append(f"{record.topic} {record.partition}/{record.offset}: {poison}")
                         continue
-                    tally.add(topic, value)
+                    tally.add(topic, value, record.timestamp)
                     if topic == "alerts":
                         changed(value)
     finally:

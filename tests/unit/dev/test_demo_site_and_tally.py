@@ -44,18 +44,18 @@ def test_the_generated_site_is_right_for_any_footage_whatever_its_name(tmp_path,
 
 def test_counts_are_of_what_went_through():
     tally = Tally()
-    tally.add("cameras", {"camera_id": "c", "removed": False})
-    tally.add("frames", {"jpeg": b"x"})
-    tally.add("frames", {"jpeg": None})
-    tally.add("detections", {"status": "ok", "x1": [1.0, 2.0]})
-    tally.add("detections", {"status": "shed", "x1": []})
-    tally.add("tracks", {"camera_id": "c", "track_id": [7, 8]})
-    tally.add("tracks", {"camera_id": "c", "track_id": [8]})
+    tally.add("cameras", {"camera_id": "c", "removed": False}, 3200)
+    tally.add("frames", {"jpeg": b"x"}, 3200)
+    tally.add("frames", {"jpeg": None}, 3200)
+    tally.add("detections", {"status": "ok", "x1": [1.0, 2.0]}, 3200)
+    tally.add("detections", {"status": "shed", "x1": []}, 3200)
+    tally.add("tracks", {"camera_id": "c", "track_id": [7, 8]}, 3200)
+    tally.add("tracks", {"camera_id": "c", "track_id": [8]}, 3200)
     for kind in ("OPEN", "COUNT", "AFFIRM"):
-        tally.add("rule-events", {"kind": kind})
-    tally.add("alerts", _alert())
-    tally.add("alerts", _alert(revision=2))
-    tally.add("dead-letters", {})
+        tally.add("rule-events", {"kind": kind}, 3200)
+    tally.add("alerts", _alert(), 3200)
+    tally.add("alerts", _alert(revision=2), 3200)
+    tally.add("dead-letters", {}, 3200)
     assert tally.summary() == {
         "cameras": 1,
         "frames": 1,
@@ -68,6 +68,7 @@ def test_counts_are_of_what_went_through():
         "dead_letters": 1,
     }
     assert tally.openings == {"a": 1}
+    assert (tally.latency_ms(0.5), Tally().latency_ms(0.5)) == (200, None)
 
 
 def test_an_alert_is_told_when_it_opens_and_when_it_ends_and_not_between():
