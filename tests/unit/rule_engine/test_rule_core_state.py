@@ -176,6 +176,14 @@ def test_only_the_newest_of_two_overlapping_sessions_counts(street, rule, obj):
     assert s.core.tally.records["old_session"] == 1
 
 
+def test_an_id_of_a_new_session_is_not_the_same_id_of_the_old_one(street, rule, obj):
+    s = street([rule("presence", zones=[])])
+    s.during(3, lambda _: [obj(1, 0.2, 0.7)])
+    first, s.session = s.session, s.session[:-1] + "9"
+    s.during(3, lambda _: [obj(1, 0.8, 0.7)])
+    assert [e["subject"] for e in s.events("OPEN")] == [f"{first}:1", f"{s.session}:1"]
+
+
 def test_a_recording_that_begins_again_is_judged_again(street, rule, obj):
     s = street([rule("presence")])
     s.during(300, lambda _: [obj(1, 0.5, 0.7)])
