@@ -27,7 +27,7 @@ _SCHEMES: Final[Mapping[str, tuple[str, ...]]] = {
     "mjpeg": ("http", "https"),
     "snapshot": ("http", "https"),
 }
-_REFERENCE_PATTERN: Final = r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:/.+|secret:[A-Za-z0-9._/-]+)$"
+_REFERENCE_PATTERN: Final = r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:/.+)$"
 
 
 def _share(value: float) -> float:
@@ -54,7 +54,7 @@ def _credentials(value: object) -> object:
         # never shown: it may be the secret itself
         raise PydanticCustomError(
             "not_shown",
-            "not a reference (the value is not shown, it may be a secret): write env:NAME, file:/path or secret:NAME",
+            "not a reference (the value is not shown, it may be a secret): write env:NAME or file:/path",
         )
     return value
 
@@ -109,7 +109,7 @@ class SourceSection(FileModel):
             WithJsonSchema({"type": "string", "pattern": _REFERENCE_PATTERN}),
         ]
         | None
-    ) = Field(default=None, description="a reference: env:NAME, file:/path or secret:NAME; never the secret")
+    ) = Field(default=None, description="a reference: env:NAME or file:/path; never the secret")
     loop: bool = Field(default=False, description="files and folders: begin again at the end")
     pace: Literal["real", "fast"] = Field(
         default="real", description="files and folders: as time passes, or as fast as possible"

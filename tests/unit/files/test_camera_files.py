@@ -123,7 +123,7 @@ def camera():
             [
                 (
                     "F:4:68: source.credentials: not a reference (the value is not shown, it may be a secret): write "
-                    "env:NAME, file:/path or secret:NAME"
+                    "env:NAME or file:/path"
                 )
             ],
         ),
