@@ -89,13 +89,19 @@ async def replay_frames(
             if rules is not None
             for event in _through("rules", rules.process, record, configuration, totals)
         ]
-        happened = [event.value for event in events if event.topic == "rule-events"]
-        with totals.stage("alerts"):
-            revisions = [dated(revision) for event in happened for revision in book.apply_event(event)]
         totals.tracked_boxes += sum(len(record.value["track_id"]) for record in tracks)
-        totals.rule_events += len(happened)
-        totals.alert_revisions += len(revisions)
-        yield Step([record.value for record in tracks], happened, revisions)
+        yield _alerts(tracks, events, book, totals)
+    if rules is not None:
+        yield _alerts((), rules.finish(), book, totals)
+
+
+def _alerts(tracks: Sequence[Output], events: Sequence[Output], book: AlertBook, totals: Totals) -> Step:
+    happened = [event.value for event in events if event.topic == "rule-events"]
+    with totals.stage("alerts"):
+        revisions = [dated(revision) for event in happened for revision in book.apply_event(event)]
+    totals.rule_events += len(happened)
+    totals.alert_revisions += len(revisions)
+    return Step([record.value for record in tracks], happened, revisions)
 
 
 def dated(revision: Mapping[str, Any]) -> dict[str, Any]:
