@@ -23,7 +23,7 @@ def demo_latency() -> list[dict[str, Any]]:
     environment = {
         key: value for key, value in os.environ.items() if not key.startswith("VIGIE_") or key == "VIGIE_CACHE"
     }
-    done = subprocess.run(  # noqa: S603 - our own program
+    done = subprocess.run(
         [sys.executable, "-m", "vigie_dev", "demo"],
         env=environment | {"DURATION": DEMO_S},
         cwd=CHECKOUT,

@@ -98,7 +98,7 @@ def service(settings: Settings, command: list[str], **variables: str) -> Iterato
         **variables,
     }
     with tempfile.NamedTemporaryFile(suffix=".log") as log:
-        process = subprocess.Popen([sys.executable, *command], env=environment, stdout=log, stderr=log)  # noqa: S603
+        process = subprocess.Popen([sys.executable, *command], env=environment, stdout=log, stderr=log)
         try:
             yield psutil.Process(process.pid), _address(process, Path(log.name))
         finally:

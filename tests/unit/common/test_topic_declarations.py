@@ -1,6 +1,6 @@
 import pytest
-from vigie_cli.topics import reference_page
 
+from vigie_cli.topics import reference_page
 from vigie_common.errors import ConfigurationError
 from vigie_common.paths import repository_resource
 from vigie_common.settings import Settings
