@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,6 +28,8 @@ _INK: Final = (20, 20, 20)
 _PAPER: Final = (250, 250, 250)
 _SHADE: Final = (48, 40, 36)
 _JPEG_QUALITY: Final = 88
+_LONGEST: Final = 200
+"""Characters of a text that are drawn: more would not fit, and take long to find out."""
 
 _WORDS: Final[dict[str, dict[str, str]]] = {
     "fr": {
@@ -49,7 +52,10 @@ def draw_evidence(jpeg: bytes, event: Mapping[str, Any], zone: ZoneInfo, languag
         language: of the caption, "fr" or "en".
     """
     packed = np.frombuffer(jpeg, np.uint8)
-    decoded = cv2.imdecode(packed, cv2.IMREAD_COLOR) if packed.size else None
+    try:
+        decoded = cv2.imdecode(packed, cv2.IMREAD_COLOR) if packed.size else None
+    except cv2.error:  # it claims more pixels than any camera has
+        return None
     if decoded is None:
         return None
     image: NDArray[np.uint8] = decoded.astype(np.uint8, copy=False)
@@ -66,10 +72,11 @@ def draw_evidence(jpeg: bytes, event: Mapping[str, Any], zone: ZoneInfo, languag
 
 
 def _draw_zone(image: NDArray[np.uint8], event: Mapping[str, Any], unit: float) -> None:
-    if len(event["zone_x"]) < 2:
+    xs, ys = np.array(event["zone_x"], np.float64), np.array(event["zone_y"], np.float64)
+    if len(xs) < 2 or len(xs) != len(ys) or not (np.isfinite(xs).all() and np.isfinite(ys).all()):
         return
     height, width = image.shape[:2]
-    corners = np.stack([np.array(event["zone_x"]) * width, np.array(event["zone_y"]) * height], axis=1)
+    corners = np.stack([np.clip(xs, -1, 2) * width, np.clip(ys, -1, 2) * height], axis=1)
     polygon = np.rint(corners).astype(np.int32)
     is_line = event["scope_kind"] == "line" or len(polygon) == 2
     if not is_line:
@@ -90,8 +97,12 @@ def _draw_box(
     unit: float,
     language: str,
 ) -> None:
-    x1, x2 = (round(item[name] * ratio[0]) for name in ("x1", "x2"))
-    y1, y2 = (round(item[name] * ratio[1]) for name in ("y1", "y2"))
+    """One box and its label; a box that is none is left out, one that is far too large is cut."""
+    height, width = image.shape[:2]
+    if not all(math.isfinite(item[name]) for name in ("x1", "y1", "x2", "y2")):
+        return
+    x1, x2 = (round(min(max(item[name] * ratio[0], -width), 2 * width)) for name in ("x1", "x2"))
+    y1, y2 = (round(min(max(item[name] * ratio[1], -height), 2 * height)) for name in ("y1", "y2"))
     for ink, thickness in ((_INK, 5), (colour, 3)):
         cv2.rectangle(image, (x1, y1), (x2, y2), ink, max(round(thickness * unit), 1), cv2.LINE_AA)
     name = _word(item["object_class"], language)
@@ -104,6 +115,7 @@ def _label(
     """Dark letters on a coloured plate above `corner`, kept inside the image."""
     if not text:
         return
+    text = text[:_LONGEST]
     scale, pad = 0.55 * unit, max(round(5 * unit), 2)
     wide, high = text_width(text, scale, 1) + 2 * pad, round(text_height(scale) * 1.3) + 2 * pad
     x = min(max(corner[0], 0), max(image.shape[1] - wide, 0))
@@ -148,4 +160,5 @@ def _word(word: str, language: str) -> str:
 
 def _said(texts: Mapping[str, str], language: str) -> str:
     """A text in the wanted language, else in the first that there is."""
-    return texts.get(language) or next((texts[name] for name in sorted(texts)), "")
+    said = texts.get(language) or next((texts[name] for name in sorted(texts)), "")
+    return said[:_LONGEST]

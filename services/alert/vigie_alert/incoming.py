@@ -14,13 +14,15 @@ _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NAME: Final = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
 _EVENT_KINDS: Final = frozenset({"OPEN", "UPDATE", "CLOSE", "COUNT", "AFFIRM"})
 _DECISIONS: Final = frozenset({"acknowledge", "confirm", "reject", "close"})
+_LAST_MS: Final = 253_402_214_400_000
+"""The last day of the year 9999: no calendar here goes further."""
 
 
 def check_event(event: Mapping[str, Any]) -> None:
     """Refuse a rule event that no alert can be made of.
 
     Raises:
-        PoisonRecordError: unknown kind, an id that is no UUID (it names files), a missing minute, a bad name.
+        PoisonRecordError: unknown kind, an id that is no UUID (it names files), a missing minute, a bad name, no time.
     """
     what = f"rule event {event['id']!r}"
     if event["kind"] not in _EVENT_KINDS:
@@ -30,6 +32,8 @@ def check_event(event: Mapping[str, Any]) -> None:
         )
     _require_name(what, "site", event["site"])
     _require_name(what, "camera_id", event["camera_id"])
+    for field in ("at", "started_at", "ended_at"):
+        _require_time(what, field, event[field])
     if event["kind"] == "AFFIRM" and event["minute"] is None:
         raise PoisonRecordError(f"{what}: an AFFIRM needs the minute that it affirms, and has none")
     if event["kind"] in {"OPEN", "UPDATE", "CLOSE"}:
@@ -43,12 +47,13 @@ def check_decision(decision: Mapping[str, Any]) -> None:
     """Refuse a decision that cannot be recorded.
 
     Raises:
-        PoisonRecordError: unknown decision, no id or author, a rejection without a reason.
+        PoisonRecordError: unknown decision, no id or author, no time, a rejection without a reason.
     """
     what = f"decision {decision['id']!r}"
     _require_name(what, "id", decision["id"])
     _require_name(what, "by", decision["by"])
     _require_uuid(what, "alert_id", decision["alert_id"])
+    _require_time(what, "decided_at", decision["decided_at"])
     if decision["decision"] not in _DECISIONS:
         raise PoisonRecordError(
             f"{what}: decision is {decision['decision']!r}, allowed are {', '.join(sorted(_DECISIONS))}"
@@ -60,6 +65,13 @@ def check_decision(decision: Mapping[str, Any]) -> None:
 def _require_uuid(what: str, field: str, value: str) -> None:
     if not _UUID.fullmatch(value):
         raise PoisonRecordError(f"{what}: {field} is {value[:80]!r}, and must be a UUID in lower case")
+
+
+def _require_time(what: str, field: str, value: int | None) -> None:
+    if value is not None and not 0 <= value < _LAST_MS:
+        raise PoisonRecordError(
+            f"{what}: {field} is {value}, and must be milliseconds since 1970 UTC, before the year 10000"
+        )
 
 
 def _require_name(what: str, field: str, value: str) -> None:

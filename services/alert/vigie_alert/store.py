@@ -155,7 +155,7 @@ class AlertStore:
                     "revision": p.revision,
                     "produced_at": p.produced_at,
                     "value": p.value,
-                    "headers": json.dumps([[name, value.decode()] for name, value in p.headers]),
+                    "headers": json.dumps([[name, value.decode("latin-1")] for name, value in p.headers]),
                 }
                 for p in publications
             ],
