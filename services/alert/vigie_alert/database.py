@@ -38,7 +38,7 @@ def open_database(url: str) -> AsyncEngine:
         url: `sqlite:///relative/path.db`, `sqlite:////absolute/path.db` or `postgresql://user:password@host/name`.
 
     Raises:
-        ConfigurationError: it is no URL, or of another kind of database.
+        ConfigurationError: it is no URL, of another kind of database, or its folder cannot be made.
     """
     parsed = _parsed(url)
     if not parsed.drivername.startswith("sqlite"):
@@ -49,7 +49,14 @@ def open_database(url: str) -> AsyncEngine:
             connect_args={"connect_timeout": 5, "prepare_threshold": None},
         )
     if parsed.database and parsed.database != ":memory:":
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(parsed.database).parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as refused:
+            raise ConfigurationError(
+                f"VIGIE_ALERT_DATABASE_URL: the folder {folder} cannot be made ({refused.strerror}): "
+                "name one that this service may write to"
+            ) from None
     engine = create_async_engine(parsed, connect_args={"timeout": 10})
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_immediate)
@@ -69,6 +76,12 @@ def passes_by_waiting(error: BaseException) -> bool:
     if isinstance(error, OperationalError | InterfaceError | IntegrityError | PoolTimeoutError | OSError):
         return True
     return isinstance(error, DBAPIError) and error.connection_invalidated
+
+
+def unanswered(error: BaseException) -> str:
+    """What to tell when the database does not answer."""
+    said = str(error).splitlines()[0]
+    return f"the alert database does not answer ({said}): start it, or check VIGIE_ALERT_DATABASE_URL"
 
 
 def _parsed(url: str) -> URL:

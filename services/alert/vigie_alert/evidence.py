@@ -61,7 +61,7 @@ class Gallery:
             path = self._folder / day.isoformat() / f"{alert_id}.jpg"
             await asyncio.to_thread(_write, path, drawn)
         except (TimeoutError, KafkaError, OSError) as late:
-            _log.warning("evidence not yet", alert=alert_id, why=str(late) or type(late).__name__)
+            _log.warning("evidence not yet", alert=alert_id, why=_why(late))
             return pending(event, now)
         return _settled(
             EvidenceRow(
@@ -123,6 +123,12 @@ def evidence_records(row: EvidenceRow, event: Mapping[str, Any]) -> list[dict[st
             "expires_at": row.expires_at,
         }
     ]
+
+
+def _why(late: BaseException) -> str:
+    if isinstance(late, OSError) and late.filename is not None:
+        return f"{late.filename} cannot be written ({late.strerror}): let this service, or set VIGIE_ALERT_EVIDENCE_DIR"
+    return str(late) or type(late).__name__
 
 
 def _settled(row: EvidenceRow) -> EvidenceRow:

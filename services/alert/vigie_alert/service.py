@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
-from vigie_alert.database import migrate, open_database, passes_by_waiting
+from vigie_alert.database import migrate, open_database, passes_by_waiting, unanswered
 from vigie_alert.evidence import Gallery
 from vigie_alert.frames import FrameReader
 from vigie_alert.handler import AlertHandler
@@ -106,8 +106,7 @@ async def _migrated(engine: AsyncEngine, service: Service) -> None:
         except Exception as error:
             if not passes_by_waiting(error):
                 raise
-            said = str(error).splitlines()[0]
-            why = f"the alert database does not answer ({said}): start it, or check VIGIE_ALERT_DATABASE_URL"
+            why = unanswered(error)
             service.health.ready("database", ok=False, why=why)
             _log.warning("waiting for the database", why=why)
             await pause(service, delay)
