@@ -8,7 +8,9 @@ dead band) carry a digest of all that state depends on: what is unchanged in the
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 
@@ -168,6 +170,11 @@ def _rows(
     rule: Rule, camera: Camera, regions: dict[str, RegionSource], gates: dict[str, GateSource]
 ) -> list[tuple[Row, tuple[Any, ...]]]:
     """The rows of one rule and their RULE fields; new regions and gates are added only if all of it is right."""
+    if not _is_zone(camera["time_zone"]):
+        raise BadInputError(
+            f"camera {camera['camera_id']} has time zone {camera['time_zone'][:80]!r}, which is not an IANA name: "
+            "publish it again with one such as Europe/Paris"
+        )
     template = TEMPLATES.get(rule["template"])
     if template is None or template.name not in NUMBERS:
         raise BadInputError(
@@ -223,6 +230,25 @@ def _rows(
     return rows
 
 
+@lru_cache(maxsize=256)
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
+def _within(what: str, name: str, camera: Camera, shares: Sequence[float]) -> None:
+    """Refuse a shape that lies outside its image, or nowhere."""
+    outside = next((share for share in shares if not 0.0 <= share <= 1.0), None)
+    if outside is not None:
+        raise BadInputError(
+            f"{what} {name!r} of camera {camera['camera_id']} has the coordinate {outside:g}, outside 0..1: "
+            "divide pixels by the image's width (x) or height (y)"
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class _Shape:
     kind: ScopeKind
@@ -242,6 +268,7 @@ def _zone(name: str, camera: Camera) -> _Shape:
             f"zone {name!r} of camera {camera['camera_id']} has {len(zone['x'])} x and {len(zone['y'])} y: "
             "a polygon has three corners or more"
         )
+    _within("zone", name, camera, [*zone["x"], *zone["y"]])
     return _Shape("track", name, tuple(zone["x"]), tuple(zone["y"]), {})
 
 
@@ -250,6 +277,7 @@ def _line(name: str, camera: Camera) -> _Shape:
     if name not in lines:
         raise BadInputError(_unknown("line", name, camera["camera_id"], list(lines)))
     line = lines[name]
+    _within("line", name, camera, [line["x1"], line["y1"], line["x2"], line["y2"]])
     if (line["x1"], line["y1"]) == (line["x2"], line["y2"]):
         raise BadInputError(
             f"line {name!r} of camera {camera['camera_id']} has no length: give it two different points"

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 MINUTE_MS: Final = 60_000
 LEAST_BOUND_MS: Final = 1_000
+LONGEST_BOUND_MS: Final = 86_400_000
 INTERVALS: Final = 2.0
 LONGEST_BACKLOG: Final = 1_440
 """Minutes that one record may bring after a silence: a day; minutes before are never written."""
@@ -28,7 +29,9 @@ _INDEX: Final = {status: index for index, status in enumerate(STATUSES)}
 
 def bound_ms(fps: float) -> int:
     """The longest time that one record accounts for, at a sampling rate in frames a second."""
-    return max(LEAST_BOUND_MS, round(INTERVALS * 1000.0 / fps)) if fps > 0.0 else LEAST_BOUND_MS
+    if not fps > 0.0:
+        return LEAST_BOUND_MS
+    return max(LEAST_BOUND_MS, round(min(INTERVALS * 1000.0 / fps, LONGEST_BOUND_MS)))
 
 
 class Ledger(msgspec.Struct, array_like=True):
