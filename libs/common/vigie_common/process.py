@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 import structlog
 import uvloop
 
-from vigie_common.errors import ConfigurationError
+from vigie_common.errors import ConfigurationError, VigieError
 from vigie_common.log import configure_logging
 from vigie_common.settings import AnySettings, Settings, read_settings
 from vigie_common.telemetry import Health, serve_http
@@ -149,6 +149,9 @@ async def _serve(name: str, settings: AnySettings, serve: Callable[[AnySettings,
     except ConfigurationError as wrong:
         _log.error("configuration", error=str(wrong))
         return EXIT_CONFIGURATION
+    except VigieError as trouble:  # it says what is wrong and what to do: where in the program it arose helps nobody
+        _log.error("the worker ends", error=str(trouble))
+        return _EXIT_CRASH
     except BaseException:  # noqa: BLE001 - as above
         _log.exception("the worker crashed")
         return _EXIT_CRASH

@@ -221,9 +221,15 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka publ
             self.settings, self.codec, self.names.full(self.state_topic), [tp.partition for tp in assigned]
         )
         begins = await self.consumer.beginning_offsets(assigned)
+        ends = await self.consumer.end_offsets(assigned)
         loop = asyncio.get_running_loop()
         for number, tp in enumerate(assigned):
-            partition = self._resume(tp, checkpoints.get(tp.partition), await self.consumer.committed(tp), begins[tp])
+            checkpoint = checkpoints.get(tp.partition)
+            if checkpoint is not None and not 0 <= checkpoint.next_offset <= ends[tp]:
+                why = f"it stands at offset {checkpoint.next_offset}, the input ends at {ends[tp]}: of another topic"
+                _log.warning("a checkpoint cannot be used", partition=tp.partition, why=why)
+                checkpoint = None
+            partition = self._resume(tp, checkpoint, await self.consumer.committed(tp), begins[tp])
             partition.due = loop.time() + CHECKPOINT_S * (1 + number / len(assigned))
             self.owned[tp] = partition
             self.consumer.seek(tp, partition.progress.next)
