@@ -47,16 +47,19 @@ class SiteFile(FileModel):
 
 
 def find_site(folder: Path) -> Path:
-    """`site.yaml` in a folder, or in `cameras/` below it.
+    """`site.yaml` in a folder, in `cameras/` below it, or in the folder above.
 
     Raises:
-        BadInputError: neither is there.
+        BadInputError: it is in none of them, or there is no such folder.
     """
-    for path in (folder / SITE_FILE, folder / "cameras" / SITE_FILE):
+    if not folder.is_dir():
+        raise BadInputError(f"{folder}: no such folder: give the one that holds {SITE_FILE} and the camera files")
+    for path in (folder / SITE_FILE, folder / "cameras" / SITE_FILE, folder.resolve().parent / SITE_FILE):
         if path.is_file():
             return path
     raise BadInputError(
-        f"{folder}: no {SITE_FILE} in it nor in cameras/ below it: write one with site, title, time_zone and languages"
+        f"{folder}: no {SITE_FILE} in it, in cameras/ below it nor in the folder above: "
+        "write one with site, title, time_zone and languages"
     )
 
 

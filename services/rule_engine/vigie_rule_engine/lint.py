@@ -35,7 +35,7 @@ class CameraFolder:
 
 
 def read_cameras(folder: Path, models: Collection[str] | None) -> CameraFolder:
-    """Every camera file of a site: in `cameras/` below `site.yaml`, or beside it.
+    """Every camera file of a site: in `cameras/` below `site.yaml`, beside it, or in a folder below it that is given.
 
     Args:
         folder: of the site.
@@ -49,8 +49,7 @@ def read_cameras(folder: Path, models: Collection[str] | None) -> CameraFolder:
     cameras: list[Located[CameraFile]] = []
     problems: list[Problem] = []
     first: dict[str, str] = {}
-    below = path.parent / "cameras"
-    for file in sorted((below if below.is_dir() else path.parent).glob("*.y*ml")):
+    for file in sorted(_camera_files_folder(folder, path).glob("*.y*ml")):
         if file.name == SITE_FILE:
             continue
         try:
@@ -68,6 +67,14 @@ def read_cameras(folder: Path, models: Collection[str] | None) -> CameraFolder:
         if not found:
             cameras.append(located)
     return CameraFolder(site, tuple(cameras), tuple(sorted(problems)))
+
+
+def _camera_files_folder(folder: Path, site: Path) -> Path:
+    """Where the camera files of a folder are, once its site file is found."""
+    if site.parent.resolve() == folder.resolve().parent:
+        return folder
+    below = site.parent / "cameras"
+    return below if below.is_dir() else site.parent
 
 
 def lint(rules: RuleFolder, cameras: CameraFolder | None) -> list[Problem]:

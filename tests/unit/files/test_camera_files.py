@@ -242,7 +242,8 @@ def test_a_folder_without_a_site_says_what_to_write(tmp_path):
     with pytest.raises(BadInputError) as refused:
         find_site(tmp_path)
     assert str(refused.value) == (
-        f"{tmp_path}: no site.yaml in it nor in cameras/ below it: write one with site, title, time_zone and languages"
+        f"{tmp_path}: no site.yaml in it, in cameras/ below it nor in the folder above: "
+        "write one with site, title, time_zone and languages"
     )
 
 
