@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from aiokafka import AIOKafkaConsumer, ConsumerRecord
 
-app = typer.Typer(help="Watch alerts as they come, and check their topic.", no_args_is_help=True)
+app = typer.Typer(help="Watch alerts as they come, and check their topic.", no_args_is_help=True, add_completion=False)
 
 _COLOURS: Final = {"info": "cyan", "warning": "yellow", "critical": "bold red"}
 _POLL_MS: Final = 200

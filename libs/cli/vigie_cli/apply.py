@@ -88,6 +88,10 @@ def read_site_folder(folder: Path) -> SiteFolder:
         raise BadInputError(f"{folder}: no such folder: give the one that holds site.yaml or cameras/site.yaml")
     cameras = read_cameras(folder, frozenset(load_catalogue().models))
     sources = rule_folders(folder)
+    if not (cameras.cameras or cameras.problems or sources):
+        raise BadInputError(
+            f"{folder}: neither a camera file nor rules in it: give the folder that holds cameras/ and rules/"
+        )
     if not sources:
         return SiteFolder(cameras, None, ())
     rules = read_rules(*sources)
@@ -131,6 +135,11 @@ async def apply_folder(
     refused = site.problems + (site.cameras.problems if strict else ())
     if refused:
         raise InvalidFileError(refused)
+    if prune and not site.cameras.cameras and not site.cameras.problems:
+        raise BadInputError(
+            f"--prune: {folder} has no camera file, so every camera of {site.cameras.site.site} would be removed: "
+            "give the folder that holds them, or leave --prune out"
+        )
     if prune and site.cameras.problems:
         # the camera of a wrong file is not gone, and its id may be the very thing that is wrong
         raise InvalidFileError(site.cameras.problems)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from vigie_common.catalogue import load_catalogue
+from vigie_common.errors import BadInputError
 from vigie_common.yaml_source import InvalidFileError
 from vigie_rule_engine.lint import read_cameras
 
@@ -21,7 +22,7 @@ def _cameras() -> None:
 
 @app.command()
 def lint(
-    folder: Annotated[Path, typer.Argument(help="folder with site.yaml and the camera files")],
+    folder: Annotated[Path, typer.Argument(help="folder of the camera files; site.yaml in it or above it")],
 ) -> None:
     """Check every camera file of a site: each error with its line, column and fix.
 
@@ -30,4 +31,9 @@ def lint(
     cameras = read_cameras(folder, frozenset(load_catalogue().models))
     if cameras.problems:
         raise InvalidFileError(cameras.problems)
+    if not cameras.cameras:
+        raise BadInputError(
+            f"{folder}: no camera file in it nor in cameras/ below it: give the folder that holds them, "
+            "each a file of its own ending in .yaml"
+        )
     print(f"{len(cameras.cameras)} cameras of {cameras.site.site} are right")

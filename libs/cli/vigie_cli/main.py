@@ -65,6 +65,11 @@ def _add(name: str, text: str) -> None:
             sys.stderr.write(f"{error}\n")
             code = EXIT_CONFIGURATION if isinstance(error, ConfigurationError) else 1
             raise typer.Exit(code) from None
+        except OSError as error:  # a file or folder that cannot be read or written; the network has errors of its own
+            if error.filename is None:
+                raise
+            sys.stderr.write(f"{error.filename}: {error.strerror}: check the path, and who may read and write there\n")
+            raise typer.Exit(1) from None
 
 
 def _single(command: object) -> typer.Typer:

@@ -58,16 +58,19 @@ class Plan:
 def command(
     video: Annotated[Path, typer.Argument(help="recording: a video file, or a folder of videos or images")],
     out: Annotated[Path, typer.Option(help="folder for the results; it is made")],
-    fps: Annotated[float | None, typer.Option(help="frames a second of event time [camera file's, else 5]")] = None,
+    fps: Annotated[
+        float | None, typer.Option(help="frames a second of event time; by default the camera file's, else 5")
+    ] = None,
     model: Annotated[list[str] | None, typer.Option(help="model of the catalogue; more than once for several")] = None,
     model_file: Annotated[Path | None, typer.Option(help="the model's file, when it is not in the cache")] = None,
     camera: Annotated[Path | None, typer.Option(help="camera file: zones, lines, masks")] = None,
     rules: Annotated[Path | None, typer.Option(help="folder of rules")] = None,
     start: Annotated[
-        str | None, typer.Option(help="event time of the first picture, ISO 8601 [noon of the recording's date]")
+        str | None,
+        typer.Option(help="event time of the first picture, ISO 8601; by default noon of the recording's date"),
     ] = None,
     triton: Annotated[
-        str | None, typer.Option(envvar="VIGIE_TRITON_URL", help="Triton's gRPC address [one is started]")
+        str | None, typer.Option(envvar="VIGIE_TRITON_URL", help="Triton's gRPC address; by default one is started")
     ] = None,
 ) -> None:
     """Run a recording through detection, tracking, rules and alerts, and write what came out.

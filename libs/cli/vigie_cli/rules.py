@@ -67,6 +67,8 @@ def lint(
     _print(problems, form)
     if problems:
         raise typer.Exit(1)
+    if not (rules.rules or rules.authorisations):
+        raise BadInputError(f"{folder}: no rule and no authorisation below it: give the folder that holds them")
     if form is Format.text:
         where = f" with {len(known.cameras)} cameras" if known is not None else " (cameras not checked)"
         print(f"{len(rules.rules)} rules and {len(rules.authorisations)} authorisations are right{where}")

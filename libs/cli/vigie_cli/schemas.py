@@ -16,7 +16,7 @@ from vigie_common.registry import Registry
 from vigie_common.schemas import current, load_schemas
 from vigie_common.settings import Settings, read_settings
 
-app = typer.Typer(help="The Avro schemas of the topics.", no_args_is_help=True)
+app = typer.Typer(help="The Avro schemas of the topics.", no_args_is_help=True, add_completion=False)
 
 
 @app.command()

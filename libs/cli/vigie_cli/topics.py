@@ -13,7 +13,7 @@ from rich.table import Table
 from vigie_common.settings import Settings, read_settings
 from vigie_common.topics import TopicNames, create_topics, load_declarations, load_topics, partition_count
 
-app = typer.Typer(help="The Kafka topics.", no_args_is_help=True)
+app = typer.Typer(help="The Kafka topics.", no_args_is_help=True, add_completion=False)
 
 
 @app.command()

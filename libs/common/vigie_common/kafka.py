@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 
-from vigie_common.errors import ConfigurationError
+from vigie_common.errors import ConfigurationError, DependencyError
 
 if TYPE_CHECKING:
     from vigie_common.settings import Settings
@@ -63,6 +63,14 @@ def producer(settings: Settings, **overrides: Any) -> AIOKafkaProducer:
 def admin(settings: Settings) -> AIOKafkaAdminClient:
     """A client for topics and their settings."""
     return AIOKafkaAdminClient(**_connection(settings))
+
+
+def unreachable(settings: Settings, error: BaseException) -> DependencyError:
+    """What to tell when Kafka does not answer."""
+    return DependencyError(
+        f"Kafka at {settings.kafka_bootstrap} does not answer ({error or type(error).__name__}): start it, or check "
+        "VIGIE_KAFKA_BOOTSTRAP, VIGIE_KAFKA_SECURITY_PROTOCOL and the credentials"
+    )
 
 
 def _connection(settings: Settings) -> dict[str, Any]:

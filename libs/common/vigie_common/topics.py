@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 from aiokafka.admin import NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import TopicAlreadyExistsError, for_code
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 from ruamel.yaml import YAML
 
 from vigie_common.errors import ConfigurationError, DependencyError
-from vigie_common.kafka import admin
+from vigie_common.kafka import admin, unreachable
 from vigie_common.paths import repository_resource
 
 if TYPE_CHECKING:
@@ -119,8 +119,8 @@ async def create_topics(settings: Settings, deadline_s: float = 30.0) -> dict[st
     """
     names = TopicNames(settings.topic_prefix)
     client = admin(settings)
-    await client.start()
     try:
+        await client.start()
         existing = set(await client.list_topics())
         missing = [t for t in load_topics().values() if names.full(t.name) not in existing]
         done = dict.fromkeys(await _create(client, names, missing, settings), "created")
@@ -128,6 +128,9 @@ async def create_topics(settings: Settings, deadline_s: float = 30.0) -> dict[st
         for topic in load_topics().values():
             if topic.name not in done:
                 done[topic.name] = await _correct(client, names.full(topic.name), topic)
+    except (KafkaError, OSError) as down:
+        raise unreachable(settings, down) from down
+    else:
         return done
     finally:
         await client.close()
