@@ -50,7 +50,7 @@ async def serve(settings: Settings, service: Service) -> None:
         settings,
         service,
         topic=INPUT,
-        state_topic="tracking-state",
+        state_topic="tracking-state" if INPUT == "detections" else "rule-engine-state",
         core=lambda _: Null(),
         outputs=[OUTPUT, "dead-letters"],
     )
