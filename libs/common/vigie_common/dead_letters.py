@@ -13,6 +13,8 @@ TOPIC: Final = "dead-letters"
 KEPT_BYTES: Final = 64 << 10
 MAY_HOLD_IMAGES: Final = frozenset({"frames"})
 """Topics whose raw values never leave them, not even as a dead letter."""
+JPEG_BEGINS: Final = b"\xff\xd8\xff"
+"""A frame that strayed to another topic is an image all the same."""
 
 
 def dead_letter(
@@ -26,7 +28,7 @@ def dead_letter(
     error: VigieError,
 ) -> Output:
     """The record of a dead letter. `topic` is logical; the key names the origin, so repeats fall together."""
-    keep = value is not None and topic not in MAY_HOLD_IMAGES and len(value) <= KEPT_BYTES
+    keep = value is not None and topic not in MAY_HOLD_IMAGES and len(value) <= KEPT_BYTES and JPEG_BEGINS not in value
     return Output(
         TOPIC,
         f"{topic}/{partition}/{offset}",

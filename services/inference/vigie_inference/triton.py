@@ -128,7 +128,10 @@ class Triton:
             TritonAwayError: Triton is down, starting or stopping.
             InferenceFailedError: anything else.
         """
-        ready = await self._call("", self._stub.ServerReady(kserve.ServerReadyRequest(), timeout=_META_S))
+        try:
+            ready = await self._call("", self._stub.ServerReady(kserve.ServerReadyRequest(), timeout=_META_S))
+        except TritonAwayError as away:
+            raise TritonAwayError(f"{away}: start it, or check VIGIE_TRITON_URL") from away
         if not ready.ready:
             raise TritonAwayError(f"Triton at {self.url} says that it is not ready")
         index = await self._call("", self._stub.RepositoryIndex(kserve.RepositoryIndexRequest(), timeout=_META_S))

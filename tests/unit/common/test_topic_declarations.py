@@ -21,8 +21,28 @@ def test_append_time_is_the_brokers_on_every_topic():
     assert {t.config["message.timestamp.type"] for t in load_topics().values()} == {"LogAppendTime"}
 
 
-def test_frames_are_kept_ten_minutes():
-    assert load_topics()["frames"].config["retention.ms"] == "600000"
+KEPT_H = {
+    "frames": 1 / 6,
+    "detections": 1,
+    "tracks": 6,
+    "rule-events": 7 * 24,
+    "coverage": 395 * 24,
+    "alerts": 30 * 24,
+    "alert-decisions": 365 * 24,
+    "dead-letters": 7 * 24,
+    "rules": None,
+}
+"""Hours that a record is kept; None: for ever. What may hold a person is kept no longer than its use."""
+
+
+def test_every_topic_is_kept_as_long_as_it_is_used_and_no_longer():
+    topics = load_topics().values()
+    deleted = {t.name: int(t.config["retention.ms"]) for t in topics if t.config["cleanup.policy"] == "delete"}
+    assert deleted == {name: -1 if hours is None else round(hours * 3_600_000) for name, hours in KEPT_H.items()}
+    compacted = {t.name for t in topics if t.config["cleanup.policy"] == "compact"}
+    assert compacted == {
+        "cameras", "rules-status", "camera-health", "tracking-state", "rule-engine-state",
+    }  # fmt: skip
 
 
 def test_a_deployment_caps_the_partitions():
