@@ -34,7 +34,8 @@ TRUNCATED_S: Final = 1.0
 class RecordingSource:
     """A file, or the videos and images of a folder in the order of their names; once, or round and round.
 
-    An image of a folder stands for one interval of the sampling rate.
+    An image of a folder stands for one interval of the sampling rate. A file of a folder that cannot be read is left
+    out and remarked on, unless none can.
     """
 
     plan: CameraPlan
@@ -46,11 +47,17 @@ class RecordingSource:
         grid = EventGrid(self.plan.fps)
         shift_s = 0.0
         while not stopped():
-            first = 0
+            first, broken = 0, 0
             for path in files:
                 reader = _FileReader(self.plan, path, grid, shift_s, first)
-                yield from reader.pictures(stopped)
-                shift_s, first = reader.end_s, first + reader.packets
+                try:
+                    yield from reader.pictures(stopped)
+                except BadInputError as unreadable:
+                    broken += 1
+                    if broken == len(files):
+                        raise
+                    self._remark = str(unreadable)
+                shift_s, first = max(shift_s, reader.end_s), first + reader.packets
                 self._remark = reader.remark or self._remark
             if not self.plan.loop:
                 return

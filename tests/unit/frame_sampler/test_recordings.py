@@ -119,6 +119,23 @@ def test_a_folder_is_read_in_the_order_of_names_on_one_timeline(tmp_path, clip):
     assert [f["captured_at"] for f in frames[:-1]] == [200 * n for n in range(12)]
 
 
+def test_a_broken_file_of_a_folder_is_left_out_and_said(tmp_path):
+    for number, content in enumerate([None, b"", None, b"\xff\xd8\xff no picture", None]):
+        image = simplejpeg.encode_jpeg(picture(number), 90) if content is None else content
+        (tmp_path / f"{number}.jpg").write_bytes(image)
+    frames = list(read_recording(tmp_path, 5.0, 320, camera_id="gate"))
+    assert written(frames) == [0, 2, 4]
+    assert frames[-1]["status"] == "ended"
+    assert f"camera gate: {tmp_path}/3.jpg" in frames[-1]["reason"]
+
+
+def test_a_folder_of_broken_files_is_refused(tmp_path):
+    for number in range(2):
+        (tmp_path / f"{number}.jpg").write_bytes(b"")
+    with pytest.raises(BadInputError, match=r"1\.jpg is empty \(0 bytes\); copy it again"):
+        list(read_recording(tmp_path, 5.0, 320))
+
+
 def test_an_empty_folder_is_refused(tmp_path):
     with pytest.raises(BadInputError, match="holds no video or image"):
         list(read_recording(tmp_path, 2.0, 320))
