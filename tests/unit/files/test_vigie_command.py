@@ -6,7 +6,9 @@ from typer.testing import CliRunner
 
 from vigie_cli.apply import parse_at
 from vigie_cli.main import COMMANDS, app
+from vigie_common.camera_file import READABLE_KINDS
 from vigie_common.errors import BadInputError
+from vigie_frame_sampler.plan import KINDS
 
 
 @pytest.fixture
@@ -88,6 +90,96 @@ def test_cameras_lint_checks_camera_files_alone(site):
     assert result.exit_code == 1
     assert result.stderr.startswith(f'{path}:6:10: models[0]: "yolox-nana" is not in the model catalogue; known: ')
     assert result.stderr.endswith('did you mean "yolox-nano"?\n')
+
+
+def test_site_yaml_may_lie_above_the_camera_files(site):
+    (site / "cameras/site.yaml").rename(site / "site.yaml")
+    assert vigie("cameras", "lint", site / "cameras").stdout == "3 cameras of nimes are right\n"
+    assert vigie("cameras", "lint", site).stdout == "3 cameras of nimes are right\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("cameras", "lint"), "no camera file in it nor in cameras/ below it: give the folder that holds them"),
+        (("apply",), "neither a camera file nor rules in it: give the folder that holds cameras/ and rules/"),
+        (("apply", "--prune"), "neither a camera file nor rules in it"),
+    ],
+)
+def test_a_folder_that_holds_nothing_is_no_success(tmp_path, site, arguments, said):
+    (tmp_path / "bare").mkdir()
+    shutil.copy(site / "cameras/site.yaml", tmp_path / "bare")
+    result = vigie(*arguments, tmp_path / "bare")
+    assert result.exit_code == 1
+    assert f"{tmp_path}/bare: {said}" in result.stderr
+
+
+def test_a_folder_without_rules_is_no_success(tmp_path):
+    result = vigie("rules", "lint", tmp_path)
+    assert (result.exit_code, result.stderr) == (
+        1,
+        f"{tmp_path}: no rule and no authorisation below it: give the folder that holds them\n",
+    )
+
+
+def test_prune_without_any_camera_file_removes_nothing(tmp_path, site):
+    (tmp_path / "bare/rules").mkdir(parents=True)
+    shutil.copy(site / "cameras/site.yaml", tmp_path / "bare")
+    result = vigie("apply", "--prune", tmp_path / "bare")
+    assert result.exit_code == 1
+    assert "has no camera file, so every camera of nimes would be removed" in result.stderr
+
+
+@pytest.mark.parametrize("kind", ["mjpeg", "snapshot"])
+def test_a_source_that_is_not_read_yet_is_refused_by_its_place(site, kind):
+    path = site / "cameras/arenes-01.yaml"
+    text = path.read_text(encoding="utf-8")
+    address = text.split("rtsp: ")[1].split(",")[0].split("}")[0]
+    change(path, f"rtsp: {address}", f"{kind}: http://camera.example/video")
+    result = vigie("cameras", "lint", site)
+    assert result.exit_code == 1
+    assert f"source.{kind}: this version does not read it yet" in result.stderr
+    assert "use one of rtsp, file, folder" in result.stderr
+
+
+def test_the_kinds_that_the_lint_lets_pass_are_those_that_the_sampler_reads():
+    assert READABLE_KINDS == KINDS
+
+
+@pytest.mark.parametrize(
+    "arguments", [("topics", "create"), ("alerts", "tail"), ("alerts", "check"), ("apply", "."), ("apply", "--dry-run")]
+)
+def test_every_command_that_talks_to_kafka_names_the_broker_that_does_not_answer(monkeypatch, site, arguments):
+    monkeypatch.setenv("VIGIE_KAFKA_BOOTSTRAP", "127.0.0.1:9")
+    monkeypatch.chdir(site)
+    result = vigie(*arguments, *([site] if arguments == ("apply", "--dry-run") else []))
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Kafka at 127.0.0.1:9 does not answer")
+    assert "start it, or check VIGIE_KAFKA_BOOTSTRAP" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [("topics", "document"), ("schemas", "records"), ("rules", "schema"), ("models", "build", "hog")]
+)
+def test_a_place_that_cannot_be_written_is_one_message(tmp_path, arguments):
+    (tmp_path / "file").touch()
+    result = vigie(*arguments, "--out", tmp_path / "file" / "x")
+    assert (result.exit_code, len(result.stderr.splitlines())) == (1, 1)
+    assert "check the path, and who may read and write there" in result.stderr
+
+
+LEAVES = [
+    "topics create", "topics list", "topics document", "apply", "cameras lint", "rules lint", "rules test",
+    "rules schema", "replay", "alerts tail", "alerts check", "models list", "models show", "models fetch",
+    "models build", "schemas check", "schemas register", "schemas records",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LEAVES)
+def test_each_commands_help_has_an_example(name):
+    result = vigie(*name.split(), "--help")
+    assert result.exit_code == 0
+    assert f"vigie {name}" in " ".join(result.stdout.partition("Example")[2].split())
 
 
 def test_the_tests_of_the_example_rules_pass(site):
