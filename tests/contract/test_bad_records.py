@@ -2,7 +2,11 @@
 
 import json
 import math
+import os
 import re
+import socket
+import subprocess
+import sys
 import urllib.error
 import urllib.request
 
@@ -330,3 +334,42 @@ async def test_without_triton_the_service_names_it_and_frames_without_a_picture_
     code, why = get(f"http://{address}/ready")
     assert code == 503
     assert "Triton 127.0.0.1:1: UNAVAILABLE" in why["triton"]
+
+
+@pytest.mark.parametrize("module", SERVICES)
+def test_every_service_refuses_a_wrong_setting_by_name_and_value(kafka_settings, start_service, module):
+    process = start_service(kafka_settings(), module, VIGIE_HTTP_PORT="abc")
+    assert process.popen.wait(60) == 78
+    assert "VIGIE_HTTP_PORT = 'abc': Input should be a valid integer" in process.log
+    assert "Traceback" not in process.log
+
+
+def test_a_port_that_is_taken_is_named_with_the_fix(kafka_settings, start_service):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        process = start_service(kafka_settings(), "vigie_alert", VIGIE_HTTP_PORT=port)
+        assert process.popen.wait(60) == 78
+    assert f"127.0.0.1:{port} cannot be listened on" in process.log
+    assert "set VIGIE_HTTP_PORT to a free port, or to 0 for any" in process.log
+    assert "Traceback" not in process.log
+
+
+def test_an_alert_database_that_cannot_be_is_one_line(kafka_settings, tmp_path):
+    (tmp_path / "file").touch()
+    for url, status, said in (
+        (f"sqlite:///{tmp_path}/file/x/alerts.db", 78, "the folder"),
+        ("postgresql://vigie:secret@127.0.0.1:9/alerts", 1, "start it, or check VIGIE_ALERT_DATABASE_URL"),
+    ):
+        ended = subprocess.run(
+            [sys.executable, "-m", "vigie_alert", "migrate"],
+            env=os.environ | {"VIGIE_ALERT_DATABASE_URL": url},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert (ended.returncode, said in ended.stderr) == (status, True)
+        assert "Traceback" not in ended.stderr
+        assert "secret" not in ended.stderr
