@@ -25,7 +25,7 @@ STAMP = VENV / "vigie-setup.stamp"
 OLDEST_PYTHON = (3, 11)
 NEWEST_PYTHON = (3, 13)
 OLDEST_JAVA = 17
-PACKAGES = ("libs/common", "libs/cli", "services/*", "dev")
+PACKAGES = ("libs/common", "libs/scene", "libs/cli", "services/*", "dev")
 
 # what is missing: (Debian and Ubuntu packages, Homebrew formulae)
 SOURCES = {

@@ -1,0 +1,451 @@
+"""The scenes that come with the house, three for each template of the rules.
+
+In one it happens, in one it nearly does, and one only looks like it.
+
+Defaults of the rules decide what is nearly: a dwell of 60 s against a visit of 55, five people against four.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from vigie_common.errors import BadInputError
+from vigie_common.yaml_model import nearest
+from vigie_scene.spec import LAYOUTS, Scene
+from vigie_scene.street import rectangle
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from vigie_scene.street import Street
+
+VARIANTS: Final = ("happens", "nearly", "look-alike")
+
+Part = dict[str, Any]
+
+_AREA: Final = [[-8.0, -2.0], [8.0, -2.0], [8.0, 11.0], [-8.0, 11.0]]
+_CORNER: Final = [[-8.0, -2.0], [-5.0, -2.0], [-5.0, 1.0], [-8.0, 1.0]]
+_FORECOURT: Final = [[-2.5, 1.5], [2.5, 1.5], [2.5, 5.5], [-2.5, 5.5]]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One scene of the library."""
+
+    about: str
+    actors: tuple[Part, ...]
+    layout: str = "square"
+    lasts_s: float = 60.0
+    red: tuple[tuple[str, float, float, float], ...] = ()
+    """Lane, metres along it, from, to."""
+    shake_px: float = 0.0
+
+
+def _walk(name: str, at: float, points: Sequence[Sequence[float]], speed: float = 1.3, **more: Any) -> Part:
+    return {"actor": "route", "name": name, "at_s": at, "points": points, "speed_mps": speed, **more}
+
+
+def _car(name: str, at: float, points: Sequence[Sequence[float]], speed: float, kind: str = "car", **more: Any) -> Part:
+    return _walk(name, at, points, speed, kind=kind, **more)
+
+
+def _parks(name: str, at: Sequence[float], from_s: float, to_s: float | None, kind: str = "car", **more: Any) -> Part:
+    return {"actor": "parking", "name": name, "at": at, "from_s": from_s, "to_s": to_s, "kind": kind, **more}
+
+
+def _group(people: int, from_s: float, to_s: float | None = None, **more: Any) -> Part:
+    return {
+        "actor": "group",
+        "name": "group",
+        "at": [0.0, 7.0],
+        "people": people,
+        "from_s": from_s,
+        "to_s": to_s,
+        **more,
+    }
+
+
+def _stands(name: str, at: Sequence[float], **more: Any) -> Part:
+    return {"actor": "standing", "name": name, "at": at, **more}
+
+
+def _false(name: str, at: Sequence[float], kind: str = "person", **more: Any) -> Part:
+    return {"actor": "false_object", "name": name, "at": at, "kind": kind, **more}
+
+
+def _passers(per_minute: float = 6.0) -> Part:
+    return {
+        "actor": "pedestrians",
+        "name": "passers",
+        "points": [[-18.0, 14.0], [18.0, 14.0]],
+        "per_minute": per_minute,
+        "width_m": 2.0,
+    }
+
+
+def _traffic(name: str, lane: str, per_minute: float, **more: Any) -> Part:
+    return {"actor": "traffic", "name": name, "lane": lane, "per_minute": per_minute, **more}
+
+
+def _people(count: int, area: Any = _AREA, **more: Any) -> tuple[Part, ...]:
+    return tuple({"actor": "stroller", "name": f"stroller-{k}", "area": area, **more} for k in range(count))
+
+
+_ACROSS: Final = [[0.0, -6.0], [0.5, 4.0], [0.0, 14.0]]
+_STREET: Final = "town-street"
+_EASTWARD: Final = [[-45.0, -1.75], [70.0, -1.75]]
+_WESTWARD: Final = [[70.0, -1.75], [-45.0, -1.75]]
+_GATE: Final = [[[1.0, -3.0], [1.0, 12.0]], [[-3.0, 11.0], [-3.0, -4.0]]]
+
+ENTRIES: Final[Mapping[str, tuple[Entry, Entry, Entry]]] = {
+    "presence": (
+        Entry("Someone walks across the forecourt.", (_walk("walker", 5, _ACROSS), _passers())),
+        Entry("Someone walks along the forecourt's edge, outside.", (_walk("walker", 5, [[3.9, -6], [3.9, 14]]),)),
+        Entry("A signpost in the forecourt that is taken for a person.", (_false("signpost", [0, 4]), _passers())),
+    ),
+    "line_cross": (
+        Entry("Someone walks over the gate.", (_walk("walker", 5, _GATE[0]),)),
+        Entry(
+            "Someone comes to the gate and turns back before it.", (_walk("walker", 5, [[1, -4], [1, 3.4], [1, -4]]),)
+        ),
+        Entry("Someone stands on the gate.", (_stands("waits", [1.0, 3.6], from_s=0), _passers())),
+    ),
+    "wrong_way": (
+        Entry(
+            "A car comes against the direction of the eastbound lane.",
+            (_car("wrong", 10, _WESTWARD, 7.0, says="wrong_way"), _traffic("west", "west", 4)),
+            _STREET,
+        ),
+        Entry(
+            "A car reverses into the bay.",
+            (_parks("reverses", [5.0, -4.6], 20, None, backwards_m=6.0), _traffic("west", "west", 4)),
+            _STREET,
+        ),
+        Entry(
+            "A car turns round and leaves the way it came, on the right lane.",
+            (
+                _car(
+                    "turns",
+                    8,
+                    [[-45, -1.75], [14, -1.75], [17, -1.2], [18, 0], [17, 1.2], [14, 1.75], [-45, 1.75]],
+                    5.0,
+                    says="u_turn",
+                ),
+            ),
+            _STREET,
+        ),
+    ),
+    "dwell": (
+        Entry(
+            "Someone stays about the forecourt for a minute and a half.",
+            (
+                {
+                    "actor": "loiterer",
+                    "name": "loiterer",
+                    "area": _FORECOURT,
+                    "from_s": 12,
+                    "to_s": 102,
+                    "comes_from": [-16.0, 8.0],
+                },
+                _passers(),
+            ),
+            lasts_s=140,
+        ),
+        Entry(
+            "Someone stays about the forecourt for 50 seconds.",
+            (
+                {
+                    "actor": "loiterer",
+                    "name": "loiterer",
+                    "area": _FORECOURT,
+                    "from_s": 12,
+                    "to_s": 62,
+                    "comes_from": [-16.0, 8.0],
+                },
+                _passers(),
+            ),
+            lasts_s=100,
+        ),
+        Entry(
+            "Visitors of the forecourt relieve each other.",
+            tuple(
+                {
+                    "actor": "loiterer",
+                    "name": f"visitor-{k}",
+                    "area": _FORECOURT,
+                    "from_s": 12 + 22 * k,
+                    "to_s": 36 + 22 * k,
+                    "comes_from": [-16.0 if k % 2 else 16.0, 8.0],
+                }
+                for k in range(5)
+            ),
+            lasts_s=140,
+        ),
+    ),
+    "stopped": (
+        Entry(
+            "A car parks in the bay for two minutes.",
+            (_parks("parks", [6.0, -4.6], 20, 140), _traffic("east", "east", 4), _traffic("west", "west", 4)),
+            _STREET,
+            180,
+        ),
+        Entry(
+            "Cars wait 40 seconds at a red light.",
+            (_traffic("east", "east", 8, mix={"car": 1.0}), _traffic("west", "west", 4)),
+            _STREET,
+            150,
+            red=(("east", 82.0, 40, 80),),
+        ),
+        Entry(
+            "A queue creeps: every car moves on now and then.",
+            (_traffic("east", "east", 14, mix={"car": 1.0}),),
+            _STREET,
+            180,
+            red=tuple(("east", 90.0, t, t + 9.0) for t in range(20, 180, 12)),
+        ),
+    ),
+    "congestion": (
+        Entry(
+            "The eastbound lane stands for two minutes.",
+            (_traffic("east", "east", 14, mix={"car": 0.9, "van": 0.1}), _traffic("west", "west", 4)),
+            _STREET,
+            260,
+            red=(("east", 118.0, 40, 190),),
+        ),
+        Entry(
+            "The eastbound lane waits 35 seconds at red.",
+            (_traffic("east", "east", 10, mix={"car": 0.9, "van": 0.1}), _traffic("west", "west", 4)),
+            _STREET,
+            180,
+            red=(("east", 118.0, 40, 75), ("east", 118.0, 115, 150)),
+        ),
+        Entry(
+            "A row of parked cars beside flowing traffic.",
+            (
+                *(_parks(f"parked-{k}", [2.0 + 5.6 * k, -3.0], 0, None) for k in range(5)),
+                _traffic("west", "west", 8),
+            ),
+            _STREET,
+            180,
+        ),
+    ),
+    "speed": (
+        Entry("A car at 60 km/h where 30 is allowed.", (_car("fast", 10, _EASTWARD, 16.7),), _STREET),
+        Entry("A car at 32 km/h where 30 is allowed.", (_car("slow", 10, _EASTWARD, 8.9),), _STREET),
+        Entry(
+            "Two cars, one behind the other, that an exchange of identities would make fast.",
+            (_car("first", 10, _EASTWARD, 7.5), _car("second", 11.2, _EASTWARD, 7.5), _traffic("west", "west", 10)),
+            _STREET,
+        ),
+    ),
+    "gathering": (
+        Entry("Seven people come together and stay.", (_group(7, 25, 130), _passers()), lasts_s=170),
+        Entry("Four people come together and stay.", (_group(4, 25, 130), _passers()), lasts_s=170),
+        Entry(
+            "Two streams of people pass each other.",
+            (
+                {
+                    "actor": "pedestrians",
+                    "name": "east",
+                    "points": [[-16, 4], [16, 4]],
+                    "per_minute": 22,
+                    "width_m": 4,
+                    "both_ways": True,
+                },
+                {
+                    "actor": "pedestrians",
+                    "name": "north",
+                    "points": [[0, -4], [0, 18]],
+                    "per_minute": 18,
+                    "width_m": 4,
+                    "both_ways": True,
+                },
+            ),
+            lasts_s=170,
+        ),
+    ),
+    "density": (
+        Entry("Sixty people close together on the forecourt.", (_group(60, 30, spacing_m=0.75),), lasts_s=120),
+        Entry("A busy forecourt: fifteen people.", (_group(15, 30, spacing_m=1.5),), lasts_s=120),
+        Entry(
+            "A file of people towards the camera who pile up in the image only.",
+            ({"actor": "queue", "name": "file", "head": [0, 0], "tail": [0, 20], "people": 16, "spacing_m": 1.2},),
+            lasts_s=120,
+        ),
+    ),
+    "crowd_movement": (
+        Entry(
+            "A crowd strolls and then flees from the middle.",
+            ({"actor": "flight", "name": "crowd", "area": _AREA, "people": 16, "at_s": 60, "away_from": [0, 4]},),
+            lasts_s=80,
+        ),
+        Entry(
+            "Four joggers pass through strollers.",
+            (
+                *_people(9),
+                *(_walk(f"jogger-{k}", 40 + 0.7 * k, [[-16, 4 + 0.8 * k], [18, 4 + 0.8 * k]], 2.8) for k in range(4)),
+            ),
+            lasts_s=80,
+        ),
+        Entry("The camera shakes in the wind above strollers.", _people(14), lasts_s=80, shake_px=6.0),
+    ),
+    "person_down": (
+        Entry(
+            "Someone walks, falls and lies.",
+            ({"actor": "fall", "name": "falls", "points": [[-14, 3], [0, 3]], "at_s": 20, "lies_s": 60}, _passers()),
+            lasts_s=100,
+        ),
+        Entry(
+            "Someone crouches for 20 seconds.",
+            (
+                {
+                    "actor": "fall",
+                    "name": "crouches",
+                    "points": [[-14, 3], [0, 3]],
+                    "at_s": 20,
+                    "lies_s": 20,
+                    "crouches": True,
+                },
+            ),
+            lasts_s=70,
+        ),
+        Entry(
+            "Someone has been sitting and someone lying on benches from the start.",
+            (
+                _stands("sits", [-3, 6], pose="sitting"),
+                _stands("rests", [3, 5], pose="lying", heading_deg=90),
+                _passers(),
+            ),
+            lasts_s=100,
+        ),
+    ),
+    "abandoned_object": (
+        Entry(
+            "Someone puts a bag down and leaves.",
+            ({"actor": "bag", "name": "owner", "points": [[-14, 2], [0, 0]], "at_s": 20}, _passers(4)),
+            lasts_s=140,
+        ),
+        Entry(
+            "Someone puts a bag down, leaves, and fetches it.",
+            ({"actor": "bag", "name": "owner", "points": [[-14, 2], [0, 0]], "at_s": 20, "returns_s": 60}, _passers(4)),
+            lasts_s=140,
+        ),
+        Entry(
+            "A bin that is taken for a bag, and someone who sleeps beside a bag.",
+            (
+                _false("bin", [4, 0], "bag"),
+                _stands("sleeper", [-3, 1], pose="lying", heading_deg=90),
+                _stands("bag", [-4.4, 1.0], kind="bag"),
+            ),
+            lasts_s=140,
+        ),
+    ),
+    "object_class": (
+        Entry("A fire burns for a minute.", (_stands("fire", [2, 6], kind="fire", from_s=15, to_s=75),), lasts_s=90),
+        Entry("A flash, taken for fire for one frame.", (_false("flash", [2, 6], "fire", from_s=30, to_s=30.1),)),
+        Entry(
+            "A low sun in a window, taken for fire for a second now and then.",
+            tuple(_false(f"glint-{k}", [2, 9], "fire", from_s=9 + 11 * k, to_s=9.9 + 11 * k) for k in range(4)),
+        ),
+    ),
+    "count_line": (
+        Entry(
+            "People walk over the gate both ways.",
+            (*(_walk(f"walker-{k}", 3 + 4 * k, _GATE[k % 2]) for k in range(8)), _passers()),
+        ),
+        Entry(
+            "People cross the gate and come straight back.",
+            tuple(_walk(f"back-{k}", 4 + 12 * k, [[1, -3], [1, 6.5], [1, -3]]) for k in range(3)),
+        ),
+        Entry(
+            "Someone paces along the gate.",
+            (_walk("paces", 0, [[-5, 3.2], [5, 3.4], [-5, 3.3], [5, 3.2], [-5, 3.4], [5, 3.3]], 1.0),),
+        ),
+    ),
+    "count_zone": (
+        Entry("Six people stroll on the square.", _people(6), lasts_s=90),
+        Entry(
+            "People walk along the square's edge, half of them outside.",
+            tuple(
+                _walk(f"edge-{k}", 4 * k, [[-8 + 0.5 * (-1) ** k, -4], [-8 + 0.5 * (-1) ** k, 13]]) for k in range(8)
+            ),
+        ),
+        Entry("An empty square with a signpost.", (_false("signpost", [2, 5]),)),
+    ),
+    "unique_count": (
+        Entry(
+            "Ten people cross the square.", tuple(_walk(f"walker-{k}", 5 * k, _ACROSS) for k in range(10)), lasts_s=80
+        ),
+        Entry(
+            "Someone leaves the square and comes back.",
+            (_walk("returns", 2, [[-14, 4], [0, 4], [-16, 4], [-16.5, 4], [2, 4]]),),
+            lasts_s=70,
+        ),
+        Entry(
+            "People pass behind a kiosk and each other, which breaks their tracks.",
+            tuple(_walk(f"walker-{k}", 3 * k, [[-14, 4 + 0.4 * k], [14, 4 + 0.4 * k]][:: (-1) ** k]) for k in range(8)),
+            lasts_s=80,
+        ),
+    ),
+}
+"""Scenes by template: happens, nearly, look-alike."""
+
+
+def scene_names() -> tuple[str, ...]:
+    """Names of the library: `stopped-happens`, `stopped-nearly` and so on."""
+    return tuple(f"{template.replace('_', '-')}-{variant}" for template in ENTRIES for variant in VARIANTS)
+
+
+def library_scene(name: str) -> Scene:
+    """The scene of that name.
+
+    Raises:
+        BadInputError: there is none.
+    """
+    for template, entries in ENTRIES.items():
+        for variant, entry in zip(VARIANTS, entries, strict=True):
+            if name == f"{template.replace('_', '-')}-{variant}":
+                return _scene(name, entry)
+    names = scene_names()
+    raise BadInputError(f'there is no scene "{name}": see `vigie scene list`{nearest(name, names)}')
+
+
+def _scene(name: str, entry: Entry) -> Scene:
+    given: Part = {
+        "scene": name,
+        "about": entry.about,
+        "duration_s": entry.lasts_s,
+        "layout": entry.layout,
+        "actors": entry.actors,
+        "sampling": {"fps": 5.0, "jitter_ms": 8.0},
+        "disturbances": {"shake_px": entry.shake_px},
+    }
+    if entry.red or name == "unique-count-look-alike":
+        given["street"] = _with(LAYOUTS[entry.layout][0], entry, kiosk=not entry.red)
+    return Scene.model_validate(given)
+
+
+def _with(street: Street, entry: Entry, *, kiosk: bool) -> Part:
+    parts = street.model_dump()
+    parts["signals"] = [{"lane": lane, "at_m": at, "red": [(a, b)]} for lane, at, a, b in entry.red]
+    if kiosk:
+        parts["occluders"] = [{"at": (0.0, 2.0), "length_m": 2.0, "width_m": 2.0, "height_m": 2.6}]
+    return parts
+
+
+def crowd_scene(seed: int, objects: int = 10, duration_s: float = 60.0, fps: float = 5.0) -> Scene:
+    """A square on which a number of objects are all the time, for load: two in three walk, the rest stand parked."""
+    walking = objects - objects // 3
+    area = rectangle(-8.0, -2.0, 8.0, 14.0)
+    parked = [_stands(f"car-{k}", [-14.0 + 4.7 * k, 19.0], kind="car") for k in range(objects - walking)]
+    return Scene.model_validate(
+        {
+            "scene": f"load-{seed}",
+            "seed": seed,
+            "duration_s": duration_s,
+            "layout": "square",
+            "actors": [*parked, *_people(walking, area)],
+            "sampling": {"fps": fps},
+        }
+    )
