@@ -30,7 +30,7 @@ EXIT_CONFIGURATION: Final = 78
 """EX_CONFIG of sysexits.h."""
 _EXIT_CRASH: Final = 70
 _RESTART_S: Final = 0.5
-_STOP_S: Final = 12.0
+_STOP_S: Final = 9.5
 _CRASHES: Final = 20
 _CRASH_WINDOW_S: Final = 120.0
 _PR_SET_PDEATHSIG: Final = 1
@@ -67,15 +67,8 @@ def run(
 def _watch(name: str, work: Callable[[], int]) -> int:
     """Fork workers, one after another, until one ends on purpose."""
     told: list[int] = []
-    worker = 0
-
-    def forward(number: int, _: object) -> None:
-        told.append(number)
-        if worker:
-            os.kill(worker, signal.SIGTERM)
-
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, forward)
+        signal.signal(number, lambda caught, _: told.append(caught))
     crashes: list[float] = []
     while not told:
         parent = os.getpid()
@@ -86,7 +79,6 @@ def _watch(name: str, work: Callable[[], int]) -> int:
             sys.stderr.flush()
             os._exit(status)
         status = _wait(worker, told)
-        worker = 0
         if told or status == 0:
             return 0
         if status == EXIT_CONFIGURATION:
@@ -108,13 +100,13 @@ def _wait(worker: int, told: list[int]) -> int:
         pid, status = os.waitpid(worker, os.WNOHANG)
         if pid:
             return os.waitstatus_to_exitcode(status)
-        if told and deadline is None:
-            deadline = time.monotonic() + _STOP_S
-        if deadline is not None and time.monotonic() > deadline:
-            _log.error("the worker did not stop in time: killing it", seconds=_STOP_S)
-            os.kill(worker, signal.SIGKILL)
-            deadline = None
-            told.append(signal.SIGKILL)
+        if told:
+            deadline = deadline or time.monotonic() + _STOP_S
+            late = time.monotonic() > deadline
+            if late:
+                _log.error("the worker did not stop in time: killing it", seconds=_STOP_S)
+            # again and again: a worker that has only just been forked may not listen yet
+            os.kill(worker, signal.SIGKILL if late else signal.SIGTERM)
         time.sleep(0.05)
 
 
