@@ -17,9 +17,8 @@ from vigie_alert.late_evidence import follow_up
 from vigie_alert.outbox import Relay
 from vigie_alert.publication import SHARDS
 from vigie_alert.store import AlertStore
-from vigie_common.registry import open_codec
 from vigie_common.stream import run_stateless
-from vigie_common.stream.startup import StoppedError, await_topics, pause, start_producer
+from vigie_common.stream.startup import StoppedError, await_codec, await_topics, pause, start_producer
 from vigie_common.topics import TopicNames
 
 if TYPE_CHECKING:
@@ -46,9 +45,9 @@ async def serve(settings: AlertSettings, service: Service) -> None:
         try:
             await _migrated(engine, service)
             await await_topics(settings, service, (*INPUTS, "frames", "alerts"))
+            codec = await await_codec(settings, service)
         except StoppedError:
             return
-        codec = await open_codec(settings)
         if codec.registry is not None:
             stack.push_async_callback(codec.registry.close)
         names = TopicNames(settings.topic_prefix)

@@ -10,8 +10,7 @@ import structlog
 from aiokafka.errors import KafkaError
 
 from vigie_common.errors import ConfigurationError
-from vigie_common.registry import open_codec
-from vigie_common.stream.startup import StoppedError, await_topics, start_producer, until_stopped
+from vigie_common.stream.startup import StoppedError, await_codec, await_topics, start_producer, until_stopped
 from vigie_common.stream.transport import Receiver, Sender
 from vigie_common.topics import TopicNames
 from vigie_frame_sampler.camera_reader import CameraReader
@@ -44,7 +43,7 @@ async def serve(settings: FrameSamplerSettings, service: Service) -> None:
     """
     try:
         await await_topics(settings, service, (INPUT, *OUTPUTS, "dead-letters"))
-        codec = await open_codec(settings)
+        codec = await await_codec(settings, service)
     except StoppedError:
         return
     names = TopicNames(settings.topic_prefix)

@@ -65,8 +65,7 @@ class ConfigLog:
 
     async def stop(self) -> None:
         """Let the connection go."""
-        if self._topics:
-            await self._consumer.stop()
+        await self._consumer.stop()
 
     async def complete_for(self, appended_at: int) -> None:
         """Return once a record with this append time may be judged."""
@@ -98,7 +97,8 @@ class ConfigLog:
                 break
             for records in (await self._consumer.getmany(timeout_ms=200)).values():
                 for record in records:
-                    await self._take(await self._receiver.decode(record))
+                    if record.value is not None:  # a tombstone only lets Kafka forget; removal is a record too
+                        await self._take(await self._receiver.decode(record))
         async with self._changed:
             self._complete = max(self._complete, reached)
             self._changed.notify_all()

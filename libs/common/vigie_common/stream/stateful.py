@@ -9,44 +9,38 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
-from aiokafka import ConsumerRebalanceListener, TopicPartition
-from aiokafka.errors import (
-    CommitFailedError,
-    IllegalStateError,
-    KafkaError,
-    NoOffsetForPartitionError,
-)
-from prometheus_client import Counter, Gauge, Histogram
+from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
+from prometheus_client import Counter, Gauge
 
-from vigie_common.errors import PoisonRecordError, VigieError
-from vigie_common.kafka import consumer
-from vigie_common.registry import open_codec
+from vigie_common.errors import DependencyError, PoisonRecordError, VigieError
 from vigie_common.stream.checkpoint import Checkpoint, last_checkpoints
 from vigie_common.stream.config_log import ConfigLog
+from vigie_common.stream.metrics import AGE, CONSUMED, SECONDS
 from vigie_common.stream.progress import Progress, Verdict
-from vigie_common.stream.startup import StoppedError, await_topics, start_producer, until_stopped
-from vigie_common.stream.transport import CONSUMED, Receiver, Rejection, Sender, reject
-from vigie_common.topics import TopicNames
+from vigie_common.stream.startup import StoppedError, await_codec, await_topics
+from vigie_common.stream.transport import Rejection, reject
+from vigie_common.stream.worker import Owned, StreamWorker
+from vigie_common.topics import load_topics
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 
-    from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
+    from aiokafka import ConsumerRecord, TopicPartition
 
     from vigie_common.codec import Codec
     from vigie_common.process import Service
     from vigie_common.settings import Settings
     from vigie_common.stream.records import Core, Output
 
-COMMIT_S: Final = 0.5
 CHECKPOINT_S: Final = 5.0
 MAX_IN_FLIGHT: Final = 5000
 MAX_RECORDS: Final = 1000
 _REVOKE_S: Final = 3.0
-_STOP_S: Final = 8.0
+_FRAME_BYTES: Final = 1024
+"""More than a batch of one record adds to it."""
 
 _log = structlog.get_logger(__name__)
 
@@ -54,27 +48,15 @@ CHECKPOINTS = Counter("vigie_checkpoints_total", "Checkpoints written")
 CHECKPOINT_BYTES = Gauge("vigie_checkpoint_bytes", "Size of the last checkpoint", ["partition"])
 GAPS = Counter("vigie_input_gaps_total", "Stretches of input that were lost unseen")
 REPLAYED = Counter("vigie_records_replayed_total", "Records processed again in silence after a restart")
-LAG = Gauge("vigie_consumer_lag_records", "Records of the owned partitions not yet processed", ["topic"])
-AGE = Histogram(
-    "vigie_record_age_seconds",
-    "Wall clock less event time, the last record of each batch",
-    buckets=(0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 600),
-)
-SECONDS = Counter("vigie_processing_seconds_total", "Time spent in batches: decoding, core, encoding")
 
 
 @dataclass(slots=True)
-class _Partition:
-    """An owned partition."""
-
-    tp: TopicPartition
+class _Partition(Owned):
     core: Core
-    progress: Progress
     checkpoint_at: int
     """Offset of the last checkpoint."""
     due: float
     """When the next checkpoint is due, of the event loop's clock."""
-    committed: int | None
     rewound: int = -1
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the partition is given up: whoever waits for it lets go."""
@@ -109,13 +91,15 @@ async def run_stateful(
     """
     try:
         await await_topics(settings, service, (topic, state_topic, *outputs, *config_topics))
-        codec = await open_codec(settings)
+        codec = await await_codec(settings, service)
     except StoppedError:
         return
-    await _Worker(settings, service, codec, topic, state_topic, core, config_topics, observe).run()
+    await StatefulWorker(settings, service, codec, topic, state_topic, core, config_topics, observe).run()
 
 
-class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka publishes no types
+class StatefulWorker(StreamWorker[_Partition]):
+    """Runs a core for each partition, and keeps the recovery protocol."""
+
     def __init__(
         self,
         settings: Settings,
@@ -124,95 +108,53 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka publ
         topic: str,
         state_topic: str,
         core: Callable[[int], Core],
-        config_topics: Sequence[str],
-        observe: Callable[[Sequence[Core]], Iterable[Output]] | None,
+        config_topics: Sequence[str] = (),
+        observe: Callable[[Sequence[Core]], Iterable[Output]] | None = None,
     ) -> None:
-        self.settings, self.service, self.codec = settings, service, codec
-        self.names = TopicNames(settings.topic_prefix)
+        super().__init__(settings, service, codec, [topic], auto_offset_reset="none", max_poll_records=MAX_RECORDS)
         self.topic, self.state_topic = topic, state_topic
         self.make_core, self.observe = core, observe
-        self.owned: dict[TopicPartition, _Partition] = {}
-        self.failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.restoring: asyncio.Task[None] | None = None
-        self.busy = asyncio.Lock()
-        self.receiver = Receiver(service.name, self.names, codec)
         self.config = ConfigLog(settings, self.receiver, config_topics, self._send_rejected)
-        self.consumer: AIOKafkaConsumer = consumer(
-            settings,
-            group=f"{settings.topic_prefix}{service.name}",
-            auto_offset_reset="none",
-            max_poll_records=MAX_RECORDS,
-        )
-        self.producer: AIOKafkaProducer
-        self.sender: Sender
+        self.restoring: asyncio.Task[None] | None = None
+        self.largest = int(load_topics()[state_topic].config["max.message.bytes"]) - _FRAME_BYTES
 
-    # -- life --------------------------------------------------------------------------------------------------
-
-    async def run(self) -> None:
-        self.producer = await start_producer(self.settings)
-        self.sender = Sender(self.producer, self.names, self.codec, self._fail)
+    async def prepare(self) -> None:
+        """Know the configuration."""
         await self.config.start()
-        self.consumer.subscribe([self.names.full(self.topic)], listener=self)
-        await self.consumer.start()
-        tasks = [
-            asyncio.create_task(step, name=name)
-            for name, step in (
-                ("consume", self._consume()),
-                ("commit", self._commit_now_and_then()),
-                ("checkpoint", self._checkpoint_now_and_then()),
-                ("configuration", self.config.follow(self.service)),
-                ("observe", self._observe_now_and_then()),
-            )
-        ]
-        for task in tasks:
-            task.add_done_callback(self._ended)
-        await until_stopped(self.service, self.failure)
-        async with asyncio.timeout(_STOP_S):
-            async with self.busy:
-                for task in tasks:
-                    task.remove_done_callback(self._ended)
-                    task.cancel()
-            await self.on_partitions_revoked(set(self.owned))
-            # a static member that leaves the group would make its restart a rebalance: it only closes
-            await self._close()
 
-    async def _close(self) -> None:
-        for close in (self.config.stop, self.consumer.stop, self.producer.stop):
-            try:
-                async with asyncio.timeout(2):
-                    await close()
-            except (TimeoutError, KafkaError) as slow:
-                _log.warning("closing", error=repr(slow))
+    def steps(self) -> dict[str, Coroutine[Any, Any, None]]:
+        """Consume, commit, checkpoint, follow the configuration, tell people."""
+        return {
+            "consume": self._consume(),
+            "commit": self.commit_now_and_then(),
+            "checkpoint": self._checkpoint_now_and_then(),
+            "configuration": self.config.follow(self.service),
+            "observe": self._observe_now_and_then(),
+        }
 
-    def _fail(self, error: BaseException) -> None:
-        if not self.failure.done():
-            self.failure.set_exception(error)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self._fail(error)
+    def closing(self) -> tuple[Callable[[], Awaitable[None]], ...]:
+        """The configuration's connection too."""
+        return (self.config.stop, *super().closing())
 
     # -- ownership ---------------------------------------------------------------------------------------------
 
-    async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
+    async def revoked(self, given: Sequence[_Partition]) -> None:
         """Checkpoint and commit what can be within a bound; the next owner replays the rest."""
         if self.restoring is not None:
             self.restoring.cancel()
-        given = [self.owned.pop(tp) for tp in sorted(revoked) if tp in self.owned]
         try:
             async with asyncio.timeout(_REVOKE_S):
                 await asyncio.gather(*(self._checkpoint(partition) for partition in given))
-                await self._commit(given)
+                await self.commit(given)
         except (TimeoutError, KafkaError) as late:
             _log.warning("partitions left without a checkpoint: their next owner replays", error=repr(late))
         for partition in given:
             partition.ended.set()
 
-    async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
-        """No heartbeat runs until this returns: pause, restore in the background."""
-        self.consumer.pause(*assigned)
-        self.restoring = asyncio.create_task(self._restore(sorted(assigned)), name="restore")
-        self.restoring.add_done_callback(self._ended)
+    async def assigned(self, partitions: Sequence[TopicPartition]) -> None:
+        """Pause, restore in the background: heartbeats go on."""
+        self.consumer.pause(*partitions)
+        self.restoring = self.spawn("restore", self._restore(partitions))
 
     async def _restore(self, assigned: Sequence[TopicPartition]) -> None:
         started = time.perf_counter()
@@ -255,12 +197,15 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka publ
                 core, checkpoint = self.make_core(tp.partition), None
         if checkpoint is None and committed is not None and committed > begin:
             _log.warning("no checkpoint: rebuilding in silence", partition=tp.partition, begin=begin, until=committed)
-        start = begin if checkpoint is None else checkpoint.next_offset
+        if checkpoint is not None:
+            start = checkpoint.next_offset
+        else:
+            start = begin if committed is None else min(begin, committed)
         progress = Progress.resume(start, committed)
         if start < begin:
-            self._gap(core, progress, tp, begin, "retention has passed the checkpoint")
+            self._gap(core, progress, tp, begin, "retention has passed it")
         REPLAYED.inc(progress.emit_from - progress.next)
-        return _Partition(tp, core, progress, progress.next, 0.0, committed)
+        return _Partition(tp, progress, committed, core, progress.next, 0.0)
 
     def _gap(self, core: Core, progress: Progress, tp: TopicPartition, to: int, why: str) -> None:
         _log.error("input lost unseen", partition=tp.partition, first=progress.next, next=to, why=why)
@@ -271,25 +216,29 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka publ
     # -- records -----------------------------------------------------------------------------------------------
 
     async def _consume(self) -> None:
-        while True:
+        while not self.service.stopping.is_set():
             self.service.health.beat("consume")
             try:
                 batch = await self.consumer.getmany(timeout_ms=200)
             except NoOffsetForPartitionError:
                 await asyncio.sleep(0.01)  # a partition that _restore is about to seek
                 continue
-            async with self.busy:
-                started = time.perf_counter()
-                for tp, records in batch.items():
-                    partition = self.owned.get(tp)
-                    if partition is not None:
-                        await self._process(partition, records)
-                        await asyncio.sleep(0)
-                SECONDS.inc(time.perf_counter() - started)
+            except OffsetOutOfRangeError as gone:
+                raise DependencyError(
+                    f"{gone.args[0] if gone.args else self.topic}: retention has passed this offset, or the topic was "
+                    "made anew: the next worker takes up where the log begins, and reports the gap"
+                ) from gone
+            started = time.perf_counter()
+            for tp, records in batch.items():
+                partition = self.owned.get(tp)
+                if partition is not None:
+                    await self._process(partition, records)
+                    await asyncio.sleep(0)
+            SECONDS.inc(time.perf_counter() - started)
 
     async def _process(self, partition: _Partition, records: Sequence[ConsumerRecord]) -> None:
         for record in records:
-            if self.owned.get(partition.tp) is not partition:
+            if self.owned.get(partition.tp) is not partition or self.service.stopping.is_set():
                 return  # given up while a send waited: its next owner has it
             verdict = partition.progress.verdict(record.offset)
             if verdict is Verdict.SKIP:
@@ -334,27 +283,7 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka publ
     async def _send_rejected(self, output: Output) -> None:
         await self.sender.send(output, None, lambda: None)
 
-    # -- checkpoints and commits -------------------------------------------------------------------------------
-
-    async def _commit_now_and_then(self) -> None:
-        while True:
-            await asyncio.sleep(COMMIT_S)
-            await self._commit(list(self.owned.values()))
-            self._measure_lag()
-
-    async def _commit(self, partitions: Sequence[_Partition]) -> None:
-        """Commit k = a. It only saves re-emission, so a commit that fails is tried again next time."""
-        offsets = {p.tp: k for p in partitions if (k := p.progress.committable) is not None and k != p.committed}
-        if not offsets:
-            return
-        try:
-            await self.consumer.commit(offsets)
-        except (CommitFailedError, IllegalStateError, KafkaError) as refused:
-            _log.info("commit refused, it will be tried again", error=repr(refused))
-            return
-        for partition in partitions:
-            if partition.tp in offsets:
-                partition.committed = offsets[partition.tp]
+    # -- checkpoints and what people read --------------------------------------------------------------------------
 
     async def _checkpoint_now_and_then(self) -> None:
         loop = asyncio.get_running_loop()
@@ -378,6 +307,16 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka publ
             if partition.ended.is_set():
                 return
         value = self.codec.encode("checkpoint", checkpoint.record(self.service.name))
+        if len(value) > self.largest:
+            _log.error(
+                "a checkpoint is too large for its topic: a restart replays from the last one that was not. "
+                "Spread the cameras over more partitions, or raise max_message in schemas/topics.yaml",
+                topic=self.state_topic,
+                partition=partition.tp.partition,
+                bytes=len(value),
+                largest=self.largest,
+            )
+            return
         await self.producer.send_and_wait(
             self.names.full(self.state_topic),
             value,
@@ -387,15 +326,6 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka publ
         partition.checkpoint_at = at
         CHECKPOINTS.inc()
         CHECKPOINT_BYTES.labels(partition.tp.partition).set(len(value))
-
-    # -- telemetry ---------------------------------------------------------------------------------------------
-
-    def _measure_lag(self) -> None:
-        lag = 0
-        for partition in self.owned.values():
-            end = self.consumer.highwater(partition.tp)
-            lag += max(0, (end or 0) - partition.progress.next)
-        LAG.labels(self.topic).set(lag)
 
     async def _observe_now_and_then(self) -> None:
         while self.observe is not None:

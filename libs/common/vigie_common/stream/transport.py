@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from prometheus_client import Counter
 
 from vigie_common.dead_letters import dead_letter
 from vigie_common.errors import PoisonRecordError, UnknownSchemaError
+from vigie_common.stream.metrics import DEAD_LETTERS, PRODUCED
 from vigie_common.stream.records import Message, Output
 from vigie_common.topics import load_topics
 
@@ -18,15 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from aiokafka import AIOKafkaProducer, ConsumerRecord
+    from prometheus_client import Counter
 
     from vigie_common.codec import Codec
     from vigie_common.topics import TopicNames
 
 _log = structlog.get_logger(__name__)
-
-CONSUMED = Counter("vigie_records_consumed_total", "Records read", ["topic"])
-PRODUCED = Counter("vigie_records_produced_total", "Records handed to Kafka", ["topic"])
-DEAD_LETTERS = Counter("vigie_dead_letters_total", "Records that could not be processed", ["topic", "error"])
 
 
 @dataclass(frozen=True, slots=True)
