@@ -35,6 +35,10 @@ test-contract: setup-tests ## Against a real Kafka, Triton, PostgreSQL and regis
 test-e2e: setup-tests ## Real footage through every service
 	@$(PYTEST) tests/end_to_end $(ARGS)
 
+.PHONY: chaos
+chaos: setup-tests ## Kill, freeze and wake workers and the broker for SECONDS=60, then compare; SEED=n for another course
+	@SECONDS='$(or $(SECONDS),60)' SEED='$(or $(SEED),1)' $(PYTEST) tests/chaos/chaos.py $(ARGS)
+
 .PHONY: bench
 bench: setup-tests ## Speed of each service on the real broker; the last line is JSON
 	@$(VENV) tests/bench/run.py
