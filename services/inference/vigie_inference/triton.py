@@ -1,19 +1,16 @@
 """Triton over gRPC: one JPEG to a model, boxes back, and what is served in which version.
 
 The model contract: IMAGE (BYTES [1], a JPEG) in, DETECTIONS (FP32 [n, 6]: x1 y1 x2 y2 score class) out. The bytes
-pass through as they are: Triton decodes them and batches requests. Requests are built from the protocol's own
-messages (KServe v2, "ModelInfer"), without a copy into numpy.
+pass through as they are: Triton decodes them and batches requests.
 """
 
 from __future__ import annotations
 
-import struct
 from typing import TYPE_CHECKING, Any, Final
 
-import grpc  # type: ignore[import-untyped]  # grpcio publishes no types
 import numpy as np
-from tritonclient.grpc import service_pb2 as kserve
-from tritonclient.grpc import service_pb2_grpc as kserve_grpc
+from tritonclient.grpc.aio import InferenceServerClient, InferInput, InferRequestedOutput
+from tritonclient.utils import InferenceServerException
 
 from vigie_common.taxonomy import CLASS_NAMES
 from vigie_inference.failures import (
@@ -39,25 +36,23 @@ COLUMNS: Final = 6
 UNKNOWN_VERSION: Final = "unknown"
 """Version of a model whose configuration does not tell it."""
 
-_CHANNEL: Final = (
-    ("grpc.max_send_message_length", -1),
+_CHANNEL: Final = [
+    ("grpc.max_send_message_length", -1),  # options replace the client's own: its limits again
     ("grpc.max_receive_message_length", -1),
-    ("grpc.keepalive_time_ms", 10_000),
+    ("grpc.keepalive_time_ms", 10_000),  # only while a request waits: an idle connection that pings is sent away
     ("grpc.keepalive_timeout_ms", 5_000),
-    ("grpc.keepalive_permit_without_calls", 1),
-    ("grpc.http2.max_pings_without_data", 0),
     ("grpc.initial_reconnect_backoff_ms", 200),  # a restarted Triton is found within a second, not in 20
     ("grpc.min_reconnect_backoff_ms", 200),
     ("grpc.max_reconnect_backoff_ms", 2_000),
-)
+]
 
 _META_S: Final = 5.0
 
-_FAILURES: Final[dict[grpc.StatusCode, type[VigieError]]] = {
-    grpc.StatusCode.INVALID_ARGUMENT: ImageRefusedError,
-    grpc.StatusCode.NOT_FOUND: ModelNotServedError,
-    grpc.StatusCode.UNAVAILABLE: TritonAwayError,
-    grpc.StatusCode.CANCELLED: TritonAwayError,
+_FAILURES: Final[dict[str, type[VigieError]]] = {
+    "StatusCode.INVALID_ARGUMENT": ImageRefusedError,
+    "StatusCode.NOT_FOUND": ModelNotServedError,
+    "StatusCode.UNAVAILABLE": TritonAwayError,
+    "StatusCode.CANCELLED": TritonAwayError,
 }
 """What each answer means; any other is an InferenceFailedError."""
 
@@ -68,13 +63,13 @@ class Triton:
     def __init__(self, url: str, *, timeout_s: float = 10.0) -> None:
         self.url = url
         self._timeout_s = timeout_s
-        self._channel = grpc.aio.insecure_channel(url, options=_CHANNEL)
-        self._stub = kserve_grpc.GRPCInferenceServiceStub(self._channel)
+        self._client = InferenceServerClient(url, channel_args=_CHANNEL)
+        self._outputs = [InferRequestedOutput("DETECTIONS")]
         self._versions: dict[str, str] = {}
 
     async def close(self) -> None:
         """Close the connection."""
-        await self._channel.close()
+        await self._client.close()
 
     async def detect(self, model: str, jpeg: bytes) -> Boxes:
         """DETECTIONS (n, 6) of one image. One attempt.
@@ -85,19 +80,10 @@ class Triton:
             TritonAwayError: Triton is down or full.
             InferenceFailedError: anything else.
         """
-        request = kserve.ModelInferRequest(
-            model_name=model,
-            inputs=[kserve.ModelInferRequest.InferInputTensor(name="IMAGE", datatype="BYTES", shape=[1, 1])],
-            outputs=[kserve.ModelInferRequest.InferRequestedOutputTensor(name="DETECTIONS")],
-            raw_input_contents=[struct.pack("<I", len(jpeg)) + jpeg],
-        )
-        answer = await self._call(model, self._stub.ModelInfer(request, timeout=self._timeout_s))
-        if len(answer.raw_output_contents) != 1:
-            raise InferenceFailedError(
-                f'model "{model}" at {self.url} answered {len(answer.raw_output_contents)} raw tensors, '
-                "the contract is one, DETECTIONS: correct the model's configuration"
-            )
-        return boxes_from(model, answer.raw_output_contents[0])
+        image = InferInput("IMAGE", [1, 1], "BYTES")
+        image.set_data_from_numpy(np.array([[jpeg]], dtype=np.object_))
+        call = self._client.infer(model, [image], outputs=self._outputs, client_timeout=self._timeout_s)
+        return boxes_from(model, (await self._answer(model, call)).as_numpy("DETECTIONS"))
 
     async def version(self, model: str) -> str:
         """The version of a served model, as its configuration says; `unknown` if it does not. Remembered.
@@ -111,8 +97,7 @@ class Triton:
 
     async def read_version(self, model: str) -> str:
         """The version of a served model, asked of Triton again."""
-        request = kserve.ModelConfigRequest(name=model)
-        answer = await self._call(model, self._stub.ModelConfig(request, timeout=_META_S))
+        answer = await self._answer(model, self._client.get_model_config(model, client_timeout=_META_S))
         stated = answer.config.parameters[VERSION_PARAMETER].string_value
         self._versions[model] = stated or UNKNOWN_VERSION
         return self._versions[model]
@@ -128,37 +113,33 @@ class Triton:
             TritonAwayError: Triton is down, starting or stopping.
             InferenceFailedError: anything else.
         """
-        try:
-            ready = await self._call("", self._stub.ServerReady(kserve.ServerReadyRequest(), timeout=_META_S))
-        except TritonAwayError as away:
-            raise TritonAwayError(f"{away}: start it, or check VIGIE_TRITON_URL") from away
-        if not ready.ready:
+        if not await self._answer("", self._client.is_server_ready(client_timeout=_META_S)):
             raise TritonAwayError(f"Triton at {self.url} says that it is not ready")
-        index = await self._call("", self._stub.RepositoryIndex(kserve.RepositoryIndexRequest(), timeout=_META_S))
+        index = await self._answer("", self._client.get_model_repository_index(client_timeout=_META_S))
         return {entry.name: entry.state == "READY" for entry in index.models}
 
-    async def _call(self, model: str, call: Awaitable[Any]) -> Any:
+    async def _answer(self, model: str, call: Awaitable[Any]) -> Any:
         try:
             return await call
-        except grpc.aio.AioRpcError as refused:
-            failure = _FAILURES.get(refused.code(), InferenceFailedError)
+        except InferenceServerException as refused:
+            failure = _FAILURES.get(refused.status(), InferenceFailedError)
             about = f'model "{model}" at ' if model else ""
-            raise failure(
-                f"{about}Triton {self.url}: {refused.code().name}: {refused.details() or 'no reason given'}"
-            ) from refused
+            status = str(refused.status()).removeprefix("StatusCode.")
+            raise failure(f"{about}Triton {self.url}: {status}: {refused.message() or 'no reason given'}") from refused
 
 
-def boxes_from(model: str, raw: bytes) -> Boxes:
-    """DETECTIONS (n, 6) from the bytes of the tensor, checked: the model may be anybody's.
+def boxes_from(model: str, tensor: npt.NDArray[Any] | None) -> Boxes:
+    """DETECTIONS (n, 6) from the answer's tensor, checked: the model may be anybody's.
 
     Raises:
         InferenceFailedError: they are not what the contract says.
     """
-    if len(raw) % (4 * COLUMNS):
+    if tensor is None or tensor.dtype != np.float32 or tensor.shape[-1:] != (COLUMNS,):
+        found = "nothing" if tensor is None else f"{tensor.dtype} {tensor.shape}"
         raise InferenceFailedError(
-            f'model "{model}" answered {len(raw)} bytes, DETECTIONS is FP32 with {COLUMNS} columns: correct the model'
+            f'model "{model}" answered {found}, DETECTIONS is FP32 with {COLUMNS} columns: correct the model'
         )
-    boxes = np.frombuffer(raw, dtype="<f4").reshape(-1, COLUMNS)
+    boxes: Boxes = tensor.reshape(-1, COLUMNS)
     classes = boxes[:, 5]
     if not (np.isfinite(boxes).all() and (classes >= 0).all() and (classes < len(CLASS_NAMES)).all()):
         raise InferenceFailedError(

@@ -71,15 +71,23 @@ def test_a_frame_without_boxes_is_a_record_that_avro_takes(frame):
     assert codec.decode(codec.encode("detections", record))[1]["models"] == [{"name": "m", "version": "1"}]
 
 
-def test_an_answer_of_another_shape_is_no_detection():
-    with pytest.raises(InferenceFailedError, match="20 bytes, DETECTIONS is FP32 with 6 columns"):
-        boxes_from("m", bytes(20))
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (None, "nothing"),
+        (np.zeros((2, 5), np.float32), r"float32 \(2, 5\)"),
+        (np.zeros((2, 6), np.float64), r"float64 \(2, 6\)"),
+    ],
+)
+def test_an_answer_of_another_shape_is_no_detection(answer, said):
+    with pytest.raises(InferenceFailedError, match=f"{said}, DETECTIONS is FP32 with 6 columns"):
+        boxes_from("m", answer)
 
 
 @pytest.mark.parametrize("row", [(0, 0, 1, 1, float("nan"), 1), (0, 0, 1, 1, 0.5, 15), (0, 0, 1, 1, 0.5, -1)])
 def test_an_answer_with_impossible_boxes_is_no_detection(row):
     with pytest.raises(InferenceFailedError, match='model "m" answered boxes that are not finite, or of a class'):
-        boxes_from("m", boxes(row).tobytes())
+        boxes_from("m", boxes(row))
 
 
 def test_the_canary_is_a_real_jpeg():
