@@ -65,7 +65,7 @@ def reference_page() -> str:
         "Names follow `VIGIE_TOPIC_PREFIX` (default `vigie.`). Partitions are the city's; `VIGIE_TOPIC_PARTITIONS`",
         "caps them. Topics with key `camera_id` are co-partitioned: a camera has the same partition number on all.",
         "Times are the broker's append time. Values are Avro in Confluent framing, under the pinned id below, or under",
-        "the registry's where `VIGIE_SCHEMA_REGISTRY_URL` is set.",
+        "the registry's where `VIGIE_SCHEMA_REGISTRY_URL` is set. Each schema has an `example.json` beside it.",
         "",
         "| topic | written by | key | value | partitions | settings |",
         "|---|---|---|---|---|---|",

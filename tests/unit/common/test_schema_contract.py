@@ -5,6 +5,7 @@ import pytest
 
 from vigie_cli.schemas import python_types
 from vigie_common import records
+from vigie_common.codec import Codec
 from vigie_common.compatibility import incompatibilities, unreadable
 from vigie_common.paths import repository_resource
 from vigie_common.schemas import SchemaVersion, current, load_schemas, parse
@@ -99,3 +100,15 @@ def test_a_wire_id_is_never_used_twice():
     assert incompatibilities({"frame": [version], "tracks": [version]}) == [
         "tracks v1: id 5 belongs to frame v1 already"
     ]
+
+
+@pytest.mark.parametrize("name", sorted(load_schemas()))
+def test_every_schema_has_an_example_that_it_takes(name):
+    """Bytes are written as Avro's JSON encoding does, one character a byte."""
+    example = json.loads((repository_resource("schemas") / name / "example.json").read_text(encoding="utf-8"))
+    binary = {f["name"] for f in json.loads(current(name).text)["fields"] if "bytes" in str(f["type"])}
+    value = {key: v.encode("latin-1") if key in binary and v is not None else v for key, v in example.items()}
+    codec = Codec.pinned()
+    found = codec.decode(codec.encode(name, value))[1]
+    assert list(found) == list(example)
+    assert {key: found[key] for key in binary} == {key: value[key] for key in binary}
