@@ -138,17 +138,24 @@ async def _serve(name: str, settings: AnySettings, serve: Callable[[AnySettings,
         port = await _listen(settings, service)
         _log.info("worker started", http=f"{settings.http_host}:{port}", pid=os.getpid())
         await serve(settings, service)
-    except ConfigurationError as wrong:
-        _log.error("configuration", error=str(wrong))
-        return EXIT_CONFIGURATION
-    except VigieError as trouble:  # it says what is wrong and what to do: where in the program it arose helps nobody
-        _log.error("the worker ends", error=str(trouble))
-        return _EXIT_CRASH
-    except BaseException:  # noqa: BLE001 - as above
-        _log.exception("the worker crashed")
-        return _EXIT_CRASH
+    except BaseException as raised:  # noqa: BLE001 - the one place where a worker ends; its parent starts another
+        return _status_after(raised)
     _log.info("stopped")
     return 0
+
+
+def _status_after(error: BaseException) -> int:
+    """The exit status of a worker that ends by this error, which is told once."""
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]  # a task group wraps what one of its tasks raised
+    if isinstance(error, ConfigurationError):
+        _log.error("configuration", error=str(error))
+        return EXIT_CONFIGURATION
+    if isinstance(error, VigieError):  # it says what is wrong and what to do: where it arose helps nobody
+        _log.error("the worker ends", error=str(error))
+    else:
+        _log.error("the worker crashed", exc_info=error)
+    return _EXIT_CRASH
 
 
 async def _listen(settings: Settings, service: Service) -> int:

@@ -20,10 +20,17 @@ def signed(pids):
     return len(pids.read_text().split())
 
 
+async def wrong():
+    raise ConfigurationError("VIGIE_LIMIT = 0: must be above 0")
+
+
 async def serve(settings, service):
     what, ordinal = sys.argv[1], signed(Path(sys.argv[2]))
     if what == "wrong":
-        raise ConfigurationError("VIGIE_LIMIT = 0: must be above 0")
+        await wrong()
+    if what == "wrong in a task group":
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(wrong())
     if what == "crash" or (what == "once" and ordinal == 1):
         raise RuntimeError("an unforeseen state")
     await service.stopping.wait()

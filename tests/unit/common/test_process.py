@@ -71,8 +71,9 @@ def test_a_worker_that_crashes_has_a_successor_and_says_why(start_dying, wait_un
     assert "an unforeseen state" in service.log
 
 
-def test_a_configuration_error_ends_the_parent_too_with_78_and_the_message(start_dying):
-    service = start_dying("wrong")
+@pytest.mark.parametrize("what", ["wrong", "wrong in a task group"])
+def test_a_configuration_error_ends_the_parent_too_with_78_and_the_message(start_dying, what):
+    service = start_dying(what)
     assert service.popen.wait(20) == 78
     assert "VIGIE_LIMIT = 0: must be above 0" in service.log
     assert len(service.pids) == 1
