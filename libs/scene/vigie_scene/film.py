@@ -142,9 +142,8 @@ class _Sight:
 
 def _look(scene: Scene, world: World, motion: Motion, offset: Floats) -> _Sight:
     lens = scene.lens
-    place = np.array([lens.x_m, lens.y_m, lens.height_m])
     size = np.array([lens.width, lens.height], dtype=float)
-    boxes, depths, cut = see(motion.starts, motion.who, motion.how, world.table, lens.matrix, place, offset, size)
+    boxes, depths, cut = see(motion.starts, motion.who, motion.how, world.table, lens.matrix, offset, size)
     hidden = hide(motion.starts, motion.who, world.table, boxes, depths)
     kept = (depths > 0) & (cut <= MOST_CUT) & (boxes[:, 3] - boxes[:, 1] >= LOWEST_PX)
     kept &= world.table["mode"][motion.who] != HIDER

@@ -20,15 +20,15 @@ DT: Final = 0.1
 """Step, seconds."""
 
 RELAXATION_S: Final = 0.5
-REPULSION: Final = 2.1
+REPULSION: Final = 3.0
 """m/s², at touch."""
-REPULSION_M: Final = 0.35
+REPULSION_M: Final = 0.45
 REACH_M: Final = 3.0
 """Beyond it walkers do not notice each other."""
 RADIUS_M: Final = 0.27
 BEHIND: Final = 0.3
 """Share of the force of someone behind one's back."""
-ASIDE: Final = 0.35
+ASIDE: Final = 0.6
 """Radians that the force is turned by: people pass each other on the right."""
 ARRIVED_M: Final = 0.6
 

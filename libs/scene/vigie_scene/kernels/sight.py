@@ -47,7 +47,7 @@ def _corner(matrix: Any, x: float, y: float, z: float, box: Any) -> None:
 
 
 @jit
-def see(starts: Any, who: Any, how: Any, entities: Any, matrix: Any, place: Any, offset: Any, size: Any) -> Any:
+def see(starts: Any, who: Any, how: Any, entities: Any, matrix: Any, offset: Any, size: Any) -> Any:
     """Boxes in the image.
 
     Args:
@@ -56,7 +56,6 @@ def see(starts: Any, who: Any, how: Any, entities: Any, matrix: Any, place: Any,
         how: (n,) MOTION of each row.
         entities: (e,) ENTITY.
         matrix: (3, 4) of the camera.
-        place: (3,) where the camera stands, metres.
         offset: (f, 2) pixels that each frame is shaken by.
         size: (2,) width and height of the image.
 
@@ -66,6 +65,11 @@ def see(starts: Any, who: Any, how: Any, entities: Any, matrix: Any, place: Any,
     rows = len(who)
     boxes, depths, cut = np.zeros((rows, 4)), np.zeros(rows), np.zeros(rows)
     box = np.zeros(4)
+    # the direction to the right of the image: a person's sheet stands along it
+    rx = matrix[0, 0] - 0.5 * size[0] * matrix[2, 0]
+    ry = matrix[0, 1] - 0.5 * size[0] * matrix[2, 1]
+    wide = hypot(rx, ry)
+    rx, ry = rx / wide, ry / wide
     for f in range(len(starts) - 1):
         for n in range(starts[f], starts[f + 1]):
             e, m = entities[who[n]], how[n]
@@ -77,8 +81,6 @@ def see(starts: Any, who: Any, how: Any, entities: Any, matrix: Any, place: Any,
             c, s = cos(m.heading), sin(m.heading)
             top = e.height * m.upright
             if e.kind == _PERSON and e.mode != HIDER:
-                away = hypot(m.x - place[0], m.y - place[1])
-                rx, ry = (1.0, 0.0) if away < 1e-6 else ((m.y - place[1]) / away, -(m.x - place[0]) / away)
                 half = 0.5 * e.width
                 hx, hy = m.x + c * top * sin(m.lean), m.y + s * top * sin(m.lean)
                 hz = max(top * cos(m.lean), LYING_THICK_M)
