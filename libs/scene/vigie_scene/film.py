@@ -186,7 +186,12 @@ def _measured(scene: Scene, world: World, times: Floats, sight: _Sight) -> Detec
     away = np.hypot(sight.how["x"] - lens.x_m, sight.how["y"] - lens.y_m)
     places = np.ones(table.PLACE_GRID)
     if scene.detector.place_map:
-        places = substream(scene.seed, "places").permutation(table.PLACE_FACTORS).reshape(table.PLACE_GRID)
+        own = scene.detector.place_seed
+        places = (
+            substream(scene.seed if own is None else own, "places")
+            .permutation(table.PLACE_FACTORS)
+            .reshape(table.PLACE_GRID)
+        )
     frame, row, box, score, kind = detector.detect(
         sight.starts,
         times,

@@ -392,8 +392,55 @@ ENTRIES: Final[Mapping[str, tuple[Entry, Entry, Entry]]] = {
 """Scenes by template: happens, nearly, look-alike."""
 
 
+EXTRAS: Final[Mapping[str, Entry]] = {
+    "double-parking": Entry(
+        "A van stops on the carriageway beside a row of parked cars; those behind it wait.",
+        (
+            *(_parks(f"parked-{k}", [1.0 + 5.6 * k, -4.6], 0, None) for k in range(3)),
+            _parks("van", [6.0, -1.9], 25, 130, kind="van"),
+            _traffic("east", "east", 5),
+            _traffic("west", "west", 5),
+        ),
+        _STREET,
+        180,
+    ),
+    "busy-street": Entry(
+        "Traffic both ways, people on both pavements, parked cars, a signpost.",
+        (
+            _traffic("east", "east", 8),
+            _traffic("west", "west", 8),
+            _parks("parked", [3.0, -4.6], 0, None),
+            _parks("van", [10.0, -4.6], 20, 90, kind="van"),
+            {
+                "actor": "pedestrians",
+                "name": "north",
+                "points": [[-20.0, 5.6], [32.0, 5.6]],
+                "per_minute": 8.0,
+                "width_m": 2.5,
+            },
+            {
+                "actor": "pedestrians",
+                "name": "south",
+                "points": [[-14.0, -7.2], [32.0, -7.2]],
+                "per_minute": 4.0,
+                "width_m": 1.5,
+            },
+            _false("signpost", [-3.5, 4.0]),
+        ),
+        _STREET,
+        120,
+    ),
+}
+"""Scenes of no single template."""
+
+
 def scene_names() -> tuple[str, ...]:
     """Names of the library: `stopped-happens`, `stopped-nearly` and so on."""
+    return (*template_scenes(), *EXTRAS)
+
+
+def template_scenes() -> tuple[str, ...]:
+    """Those that belong to a template: `TEMPLATE-VARIANT`."""
     return tuple(f"{template.replace('_', '-')}-{variant}" for template in ENTRIES for variant in VARIANTS)
 
 
@@ -407,6 +454,8 @@ def library_scene(name: str) -> Scene:
         for variant, entry in zip(VARIANTS, entries, strict=True):
             if name == f"{template.replace('_', '-')}-{variant}":
                 return _scene(name, entry)
+    if name in EXTRAS:
+        return _scene(name, EXTRAS[name])
     names = scene_names()
     raise BadInputError(f'there is no scene "{name}": see `vigie scene list`{nearest(name, names)}')
 

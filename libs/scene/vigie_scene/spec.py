@@ -71,6 +71,7 @@ class Detector(FileModel):
     errors: Literal["measured", "none"] = "measured"
     score_floor: float = Field(default=0.1, ge=0.1, le=1, description="lower scores are dropped")
     place_map: bool = Field(default=True, description="misses in the open depend on the place in the image")
+    place_seed: int | None = Field(default=None, ge=0, description="which map of places; left out: the scene's seed")
     flicker: float = Field(default=1.0, ge=0, le=100, description="factor on passing false positives")
 
 

@@ -9,7 +9,7 @@ from vigie_common.taxonomy import ObjectClass
 from vigie_scene.bodies import BODIES
 from vigie_scene.events import true_events
 from vigie_scene.film import film
-from vigie_scene.library import VARIANTS, library_scene, scene_names
+from vigie_scene.library import VARIANTS, library_scene, scene_names, template_scenes
 from vigie_scene.street import TOWN_STREET, inside, rectangle
 from vigie_scene.world import build
 
@@ -221,7 +221,7 @@ def test_every_scene_of_the_library_can_be_filmed(name):
 
 
 def test_every_template_has_its_three_scenes():
-    assert len(scene_names()) == 16 * len(VARIANTS)
+    assert len(template_scenes()) == 16 * len(VARIANTS)
 
 
 @pytest.mark.parametrize(
