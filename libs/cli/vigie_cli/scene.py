@@ -113,19 +113,19 @@ def record(
 ) -> None:
     """Tracks for rule tests, the truth of every frame, what happened and when, and the camera.
 
-    tracks.csv (through the real tracker), gt.txt (MOTChallenge), events.jsonl, camera.json.
+    tracks.csv (through the real tracker), gt.txt (MOTChallenge), events.jsonl, camera.yaml.
     """
     from vigie_scene.events import true_events
-    from vigie_scene.export import camera_record, mot_truth, recorded_tracks
+    from vigie_scene.export import camera_file, mot_truth, recorded_tracks
     from vigie_scene.film import film
 
     scene = _asked(name, seed, fps, errors)
     take = film(scene)
     events = "".join(json.dumps(asdict(event)) + "\n" for event in true_events(scene, take.world))
-    camera = json.dumps(camera_record(scene, scene.scene.lower()), indent=2) + "\n"
+    camera = camera_file(scene, scene.scene.lower())
     out.mkdir(parents=True, exist_ok=True)
     files = {"tracks.csv": recorded_tracks(take), "gt.txt": mot_truth(take), "events.jsonl": events}
-    for file, text in {**files, "camera.json": camera}.items():
+    for file, text in {**files, "camera.yaml": camera}.items():
         (out / file).write_text(text, encoding="utf-8")
         print(out / file)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from typing import TYPE_CHECKING, Any, Final, cast
 from uuid import UUID
 
@@ -134,6 +135,49 @@ def camera_record(scene: Scene, camera_id: str, site: str = "scene", tags: tuple
         ],
     }
     return cast("Camera", record)
+
+
+def camera_file(scene: Scene, camera_id: str, site: str = "scene") -> str:
+    """The same camera as a camera file, for rule tests that name it.
+
+    Raises:
+        BadInputError: a zone or line is not wholly in the picture.
+    """
+    record = camera_record(scene, camera_id, site)
+    at = record["position"]
+    assert at is not None  # noqa: S101 - camera_record always says where
+    lines = [
+        f"camera: {camera_id}",
+        f"title: {{en: {json.dumps(scene.about)}}}",
+        f"site: {site}",
+        f"source: {{file: {scene.scene}.mp4}}",
+        f"sampling: {{fps: {scene.sampling.fps:g}, width: {scene.lens.width}}}",
+        "models: [yolox-nano]",
+        "tags: [scene]",
+        (
+            f"position: {{lat: {at['lat']:.7f}, lon: {at['lon']:.7f}, height: {scene.lens.height_m:g} m, "
+            f"heading: {at['heading_deg']:g}}}"
+        ),
+        "zones:",
+    ]
+    for zone in record["zones"]:
+        corners = ", ".join(f"[{x:.5f}, {y:.5f}]" for x, y in zip(zone["x"], zone["y"], strict=True))
+        lines.append(f"  {zone['name']}: [{corners}]")
+    lines.append("lines:")
+    lines += [
+        f"  {line['name']}: {{from: [{line['x1']:.5f}, {line['y1']:.5f}], to: [{line['x2']:.5f}, {line['y2']:.5f}], "
+        f"in: {json.dumps(line['in_label'])}, out: {json.dumps(line['out_label'])}}}"
+        for line in record["lines"]
+    ]
+    lines.append("calibration:")
+    lines += [
+        f"  - {{image: [{point['x']:g}, {point['y']:g}], lat: {point['lat']:.8f}, lon: {point['lon']:.8f}}}"
+        for point in record["calibration"]
+    ]
+    for section in ("zones", "lines"):
+        if not record[section]:
+            lines.remove(f"{section}:")
+    return "\n".join(lines) + "\n"
 
 
 def _in_image(scene: Scene, points: Any, what: str) -> Any:

@@ -214,12 +214,14 @@ def write_video(take: Take, path: Path, *, truth: bool = False, detections: bool
         stream = container.add_stream("libx264", rate=Fraction(take.scene.sampling.fps).limit_denominator(1000))
         stream.height, stream.width = even
         stream.pix_fmt = "yuv420p"
+        stream.options = {"preset": "veryfast"}
         stream.time_base = Fraction(1, 1000)
         stream.codec_context.time_base = Fraction(1, 1000)
         for k, at in enumerate(take.times_ms.tolist()):
             image = draw(take, k, truth=truth, detections=detections, on=on)[: even[0], : even[1]]
             if noise:
-                image = (image + rng.normal(0, noise, image.shape)).clip(0, 255).astype(np.uint8)
+                grain = noise * rng.standard_normal(image.shape, dtype=np.float32)
+                image = (image + grain).clip(0, 255).astype(np.uint8)
             picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="bgr24")
             picture.pts, picture.time_base = at, Fraction(1, 1000)
             container.mux(stream.encode(picture))

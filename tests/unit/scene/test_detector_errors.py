@@ -71,6 +71,12 @@ def test_the_map_of_places_keeps_the_mean():
     assert len(table.PLACE_FACTORS) == table.PLACE_GRID[0] * table.PLACE_GRID[1]
 
 
+def test_the_measured_misses_are_those_of_the_measurement():
+    assert table.MISS[2].tolist() == [0.02, 0.15, 0.33, 0.72, 0.81]
+    assert table.MISS[3, :4].tolist() == [0.08, 0.11, 0.33, 0.70]
+    assert table.MISS[4, :2].tolist() == [0.01, 0.06]
+
+
 def jitter(looked, height=140.0, width=56.0):
     x1, y1, x2, y2 = np.moveaxis(looked.box, 2, 0)
     return {

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from vigie_common.camera_file import read_camera
 from vigie_common.codec import Codec
 from vigie_common.errors import BadInputError
 from vigie_rule_engine.recorded import read_recording
 from vigie_scene import picture
-from vigie_scene.export import camera_record, detection_records, mot_truth, recorded_tracks, track_records
+from vigie_scene.export import camera_file, camera_record, detection_records, mot_truth, recorded_tracks, track_records
 from vigie_scene.film import film, frame_times
 from vigie_scene.library import library_scene
 from vigie_scene.spec import Scene, read_scene
@@ -82,6 +83,20 @@ def test_the_camera_s_zones_are_where_the_world_s_are():
     assert made.lens.ground(pixels) == pytest.approx(np.array(made.ground.zones["bay"]), abs=1e-6)
     assert len(record["calibration"]) == 6
     assert all(0 <= corner <= 1 for zone in record["zones"] for corner in (*zone["x"], *zone["y"]))
+
+
+@pytest.mark.parametrize("name", ["stopped-happens", "count-line-happens"])
+def test_the_camera_file_is_the_camera_s_record(name, tmp_path):
+    made = library_scene(name)
+    file = tmp_path / "camera.yaml"
+    file.write_text(camera_file(made, "cam"), encoding="utf-8")
+    camera, record = read_camera(file).content, camera_record(made, "cam")
+    for zone in record["zones"]:
+        corners = np.column_stack([zone["x"], zone["y"]])
+        assert np.array(camera.zones[zone["name"]]) == pytest.approx(corners, abs=1e-5)
+    for line in record["lines"]:
+        assert camera.lines[line["name"]].from_ == pytest.approx([line["x1"], line["y1"]], abs=1e-5)
+    assert len(camera.calibration) == len(record["calibration"])
 
 
 def test_a_zone_out_of_the_picture_is_refused(scene):
@@ -176,7 +191,7 @@ def test_the_command_records_a_scene(tmp_path):
     done = run("record", "line-cross-happens", "--fps", 2, "--out", tmp_path / "out")
     assert done.exit_code == 0
     assert sorted(file.name for file in (tmp_path / "out").iterdir()) == [
-        "camera.json",
+        "camera.yaml",
         "events.jsonl",
         "gt.txt",
         "tracks.csv",
@@ -189,9 +204,11 @@ def test_the_command_records_a_scene(tmp_path):
 def test_the_command_draws_and_films_a_scene(tmp_path):
     assert run("draw", "line-cross-happens", "--at", 9, "--truth", "--out", tmp_path / "a.png").exit_code == 0
     assert cv2.imread(str(tmp_path / "a.png")).shape == (720, 1280, 3)
-    assert run("video", "speed-happens", "--fps", 1, "--noise", 3, "--out", tmp_path / "a.mp4").exit_code == 0
+    file = tmp_path / "own.yaml"
+    file.write_text("scene: own\nduration_s: 8\nlayout: square\n", encoding="utf-8")
+    assert run("video", file, "--fps", 1, "--noise", 3, "--out", tmp_path / "a.mp4").exit_code == 0
     film_ = cv2.VideoCapture(str(tmp_path / "a.mp4"))
-    assert film_.get(cv2.CAP_PROP_FRAME_COUNT) == 60
+    assert film_.get(cv2.CAP_PROP_FRAME_COUNT) == 8
 
 
 @pytest.mark.parametrize(
