@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from contextlib import asynccontextmanager, suppress
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
@@ -26,7 +26,7 @@ from vigie_common.topics import TopicNames
 from vigie_common.units import parse_duration
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 
     from aiokafka import AIOKafkaConsumer, ConsumerRecord
 
@@ -79,8 +79,11 @@ def tail(
     async def go() -> None:
         seen: set[tuple[str, int]] = set()
         with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                async for alert in _alerts(read_settings(Settings), begin=from_beginning, follow=True):
+            async with (
+                asyncio.timeout(seconds),
+                aclosing(_alerts(read_settings(Settings), begin=from_beginning, follow=True)) as alerts,
+            ):
+                async for alert in alerts:
                     identity = (alert["id"], alert["revision"])
                     if identity in seen:
                         continue
@@ -129,7 +132,8 @@ def alert_line(alert: Mapping[str, Any], lang: str) -> Text:
     line.append(f"{alert['camera']['id']}  ")
     line.append(said(alert["title"], lang), style="bold")
     explanation = said(alert["explanation"]["text"], lang)
-    line.append(f" : {explanation}" if explanation else "")
+    colon = " :" if lang == "fr" else ":"
+    line.append(f"{colon} {explanation}" if explanation else "")
     reason = f" ({_word(alert['ended_reason'], lang)})" if alert["ended_reason"] else ""
     line.append(f"  {_word(alert['state'], lang)}{reason}", style="dim" if alert["state"] == "ENDED" else "green")
     if alert["decision"] is not None:
@@ -156,23 +160,23 @@ def _seconds(text: str) -> float:
         raise BadInputError(f"--for: {wrong}") from None
 
 
-async def _alerts(settings: Settings, *, begin: bool, follow: bool) -> AsyncIterator[dict[str, Any]]:
+async def _alerts(settings: Settings, *, begin: bool, follow: bool) -> AsyncGenerator[dict[str, Any]]:
     """The topic's alerts, decoded; what cannot be decoded is said and left out."""
     codec = await open_codec(settings)
     try:
-        async for record in _records(
-            settings, TopicNames(settings.topic_prefix).full("alerts"), begin=begin, follow=follow
-        ):
-            try:
-                yield codec.decode_as("alert", record.value)
-            except PoisonRecordError as poison:
-                sys.stderr.write(f"{record.topic} partition {record.partition} offset {record.offset}: {poison}\n")
+        topic = TopicNames(settings.topic_prefix).full("alerts")
+        async with aclosing(_records(settings, topic, begin=begin, follow=follow)) as records:
+            async for record in records:
+                try:
+                    yield codec.decode_as("alert", record.value)
+                except PoisonRecordError as poison:
+                    sys.stderr.write(f"{record.topic} partition {record.partition} offset {record.offset}: {poison}\n")
     finally:
         if codec.registry is not None:
             await codec.registry.close()
 
 
-async def _records(settings: Settings, topic: str, *, begin: bool, follow: bool) -> AsyncIterator[ConsumerRecord]:
+async def _records(settings: Settings, topic: str, *, begin: bool, follow: bool) -> AsyncGenerator[ConsumerRecord]:
     """Records of every partition, each in order: up to where they end now, or for ever."""
     async with _reader(settings, topic) as (reader, partitions):
         begins, ends = await reader.beginning_offsets(partitions), await reader.end_offsets(partitions)
