@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _RATE_OVER_S = 5.0
 _LINE_EVERY_S = 5.0
 _CPU = "process_cpu_seconds_total"
+_STARTED = "process_start_time_seconds"
 
 
 @dataclass(slots=True)
@@ -36,8 +37,11 @@ class Scene:
     """Records behind, by service."""
     cpu: dict[str, float] = field(default_factory=dict)
     """Share of a core, by service."""
+    restarts: Counter[str] = field(default_factory=Counter)
+    """Times that another worker answered than before, by service; its own parent or the stack started it."""
     _seen: deque[tuple[float, int, int]] = field(default_factory=deque)
     _cpu_seconds: dict[str, tuple[float, float]] = field(default_factory=dict)
+    _started: dict[str, float] = field(default_factory=dict)
 
     def rates(self) -> tuple[float, float]:
         """Frames and detections a second over the last seconds."""
@@ -59,9 +63,10 @@ class Scene:
                 except (aiohttp.ClientError, TimeoutError):
                     self.cpu.pop(name, None)
                     continue
-                self._account(name, text)
+                self.account(name, text)
 
-    def _account(self, name: str, text: str) -> None:
+    def account(self, name: str, text: str) -> None:
+        """What a service's /metrics says of its worker: the processor it uses, and whether it is another one."""
         now = time.monotonic()
         for family in text_string_to_metric_families(text):
             for sample in family.samples:
@@ -70,6 +75,9 @@ class Scene:
                     if now > then and sample.value >= before:
                         self.cpu[name] = (sample.value - before) / (now - then)
                     self._cpu_seconds[name] = (now, sample.value)
+                elif sample.name == _STARTED:
+                    self.restarts[name] += self._started.get(name, sample.value) != sample.value
+                    self._started[name] = sample.value
 
 
 class Shown(Protocol):
@@ -163,13 +171,13 @@ class _LiveTable:
         table = Table(box=None, padding=(0, 2, 0, 0))
         for name in ("service", "core", "lag", "restarts"):
             table.add_column(name, justify="left" if name == "service" else "right", style="dim")
-        for name, service in reversed(self._scene.stack.services.items()):
+        for name in reversed(self._scene.stack.services):
             used = self._scene.cpu.get(name)
             behind = self._scene.lags.get(name)
             table.add_row(
                 name,
                 "" if used is None else f"{used:.0%}",
                 "" if behind is None else str(behind),
-                str(len(service.restarted_at)),
+                str(self._scene.restarts[name]),
             )
         return table

@@ -43,8 +43,8 @@ class Tally:
     """Frames that inference looked at."""
     detections: int = 0
     """Boxes."""
-    tracks: set[tuple[str, int]] = field(default_factory=set)
-    """Distinct (camera, track id)."""
+    tracks: set[tuple[str, str, int]] = field(default_factory=set)
+    """Distinct (camera, session, track id): the ids begin again in each session."""
     rule_events: Counter[str] = field(default_factory=Counter)
     """By kind."""
     alerts: dict[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -72,7 +72,7 @@ class Tally:
                 self.failed += value["status"] == "failed"
                 self.detections += len(value["x1"])
             case "tracks":
-                self.tracks.update((value["camera_id"], track) for track in value["track_id"])
+                self.tracks.update((value["camera_id"], value["session"], track) for track in value["track_id"])
             case "rule-events":
                 self.rule_events[value["kind"]] += 1
             case "alerts":

@@ -5,6 +5,7 @@ import pytest
 from vigie_cli.apply import read_site_folder
 from vigie_dev import demo
 from vigie_dev.demo import alert_line, write_site
+from vigie_dev.demo_view import Scene
 from vigie_dev.footage import Detector
 from vigie_dev.tally import Tally
 
@@ -49,8 +50,9 @@ def test_counts_are_of_what_went_through():
     tally.add("frames", {"jpeg": None}, 3200)
     tally.add("detections", {"status": "ok", "x1": [1.0, 2.0]}, 3200)
     tally.add("detections", {"status": "shed", "x1": []}, 3200)
-    tally.add("tracks", {"camera_id": "c", "track_id": [7, 8]}, 3200)
-    tally.add("tracks", {"camera_id": "c", "track_id": [8]}, 3200)
+    tally.add("tracks", {"camera_id": "c", "session": "s", "track_id": [7, 8]}, 3200)
+    tally.add("tracks", {"camera_id": "c", "session": "s", "track_id": [8]}, 3200)
+    tally.add("tracks", {"camera_id": "c", "session": "after a restart", "track_id": [8]}, 3200)
     for kind in ("OPEN", "COUNT", "AFFIRM"):
         tally.add("rule-events", {"kind": kind}, 3200)
     tally.add("alerts", _alert(), 3200)
@@ -60,7 +62,7 @@ def test_counts_are_of_what_went_through():
         "cameras": 1,
         "frames": 1,
         "detections": 2,
-        "tracks": 2,
+        "tracks": 3,
         "rule_events": 2,
         "alerts": 1,
         "shed": 1,
@@ -69,6 +71,14 @@ def test_counts_are_of_what_went_through():
     }
     assert tally.openings == {"a": 1}
     assert (tally.latency_ms(0.5), Tally().latency_ms(0.5)) == (200, None)
+
+
+def test_a_worker_that_another_one_replaced_counts_as_a_restart():
+    scene = Scene(stack=None, tally=Tally())
+    for started in (100.5, 100.5, 107.25, 107.25, 109.0):
+        scene.account("alert", f"process_start_time_seconds {started}\n")
+    scene.account("tracking", "process_start_time_seconds 100.0\n")
+    assert dict(scene.restarts) == {"alert": 2, "tracking": 0}
 
 
 def test_an_alert_is_told_when_it_opens_and_when_it_ends_and_not_between():

@@ -54,6 +54,11 @@ def test_other_footage_under_the_same_name_is_refused_and_the_way_out_is_said(ba
     assert list((bare).rglob("*.avi")) == []
 
 
+def test_a_model_whose_file_is_missing_is_told_with_what_the_demo_takes(bare):
+    with pytest.raises(BadInputError, match=r"MODEL=yolox-nano: .*vigie models fetch yolox-nano`.*MODEL=/path"):
+        find_detector("yolox-nano")
+
+
 def test_without_a_model_file_the_detector_is_hog(bare):
     assert find_detector() == Detector("hog", None)
 
