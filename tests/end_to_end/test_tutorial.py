@@ -44,7 +44,7 @@ def test_each_console_block_is_what_the_command_prints(site):
     forgotten, tested = (said(block) for block in blocks("console"))
     assert run(folder, forgotten[0]) == (1, forgotten[1])
     rule.write_text(rule.read_text(encoding="utf-8").replace("for: 5}", "for: 5s}") + expectation, encoding="utf-8")
-    assert run(folder, ["rules", "lint", "site"]) == (0, "1 rules and 0 authorisations are right with 1 cameras\n")
+    assert run(folder, ["rules", "lint", "site"]) == (0, "1 rule and 0 authorisations are right with 1 camera\n")
     assert run(folder, tested[0]) == (0, tested[1])
 
 
@@ -54,7 +54,7 @@ def test_a_rule_that_waits_longer_fails_its_test(site):
     rule.write_text(rule.read_text(encoding="utf-8").replace("for: 5}", "for: 30s}") + expectation, encoding="utf-8")
     status, output = run(folder, ["rules", "test", "site"])
     assert status == 1
-    assert "1 tests: 0 passed, 1 failed" in output
+    assert "1 test: 0 passed, 1 failed" in output
 
 
 def run(folder, arguments):

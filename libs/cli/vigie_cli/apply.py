@@ -17,6 +17,7 @@ from aiokafka.errors import KafkaError
 from rich.console import Console
 from rich.table import Table
 
+from vigie_cli.wording import counted
 from vigie_common.camera_file import camera_record, removal_record
 from vigie_common.catalogue import load_catalogue
 from vigie_common.codec import Codec
@@ -204,7 +205,7 @@ def _changes(
         bundle = rule_bundle(site.cameras.site, site.rules, author=author, effective_at=effective_at)
         key, digest = str(bundle["site"]), str(bundle["digest"])
         what = _difference(rules.get(key), "digest", bundle)
-        changes.append(Change("rules", f"{key} ({len(bundle['rules'])} rules)", what, digest[:16]))
+        changes.append(Change("rules", f"{key} ({counted(len(bundle['rules']), 'rule')})", what, digest[:16]))
         if what != "unchanged":
             records.append(("rules", key, bundle))
     return tuple(changes), records
@@ -356,7 +357,9 @@ def command(
     A wrong rule or authorisation refuses everything. A wrong camera file is reported (exit status 1) and the
     others are published, unless --strict.
 
-    Examples: vigie apply .      vigie apply town --at 2026-12-24T18:00+01:00 --prune
+    Example: vigie apply .
+
+    Example: vigie apply town --at 2026-12-24T18:00+01:00 --prune
     """
     applied = asyncio.run(
         apply_folder(

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from vigie_cli.wording import counted
 from vigie_common.catalogue import load_catalogue
 from vigie_common.errors import BadInputError
 from vigie_common.yaml_source import InvalidFileError
@@ -36,4 +37,5 @@ def lint(
             f"{folder}: no camera file in it nor in cameras/ below it: give the folder that holds them, "
             "each a file of its own ending in .yaml"
         )
-    print(f"{len(cameras.cameras)} cameras of {cameras.site.site} are right")
+    number = len(cameras.cameras)
+    print(f"{counted(number, 'camera')} of {cameras.site.site} {'is' if number == 1 else 'are'} right")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vigie_cli.apply import rule_folders
+from vigie_cli.wording import counted
 from vigie_common.catalogue import load_catalogue
 from vigie_common.errors import BadInputError
 from vigie_rule_engine.bundle import read_rules
@@ -34,7 +35,8 @@ class Format(StrEnum):
 def _folders(folder: Path) -> list[Path]:
     """Where the rules of a folder are: `rules/` and `authorisations/` of a site, else the folder itself."""
     if not folder.is_dir():
-        raise BadInputError(f"{folder}: no such folder: give the one that holds the rules")
+        what = "is a file" if folder.is_file() else "no such folder"
+        raise BadInputError(f"{folder}: {what}: give the folder that holds the rules")
     return rule_folders(folder) if (folder / "rules").is_dir() else [folder]
 
 
@@ -70,8 +72,9 @@ def lint(
     if not (rules.rules or rules.authorisations):
         raise BadInputError(f"{folder}: no rule and no authorisation below it: give the folder that holds them")
     if form is Format.text:
-        where = f" with {len(known.cameras)} cameras" if known is not None else " (cameras not checked)"
-        print(f"{len(rules.rules)} rules and {len(rules.authorisations)} authorisations are right{where}")
+        where = f" with {counted(len(known.cameras), 'camera')}" if known is not None else " (cameras not checked)"
+        found = f"{counted(len(rules.rules), 'rule')} and {counted(len(rules.authorisations), 'authorisation')}"
+        print(f"{found} are right{where}")
 
 
 @app.command("test")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from vigie_cli.wording import counted
 from vigie_common.camera_file import camera_record
 from vigie_common.errors import BadInputError
 from vigie_common.stream import ConfigVersion, FixedView, Message
@@ -88,7 +89,7 @@ class Report:
         yield from self.problems
         failed = sum(not outcome.passed for outcome in self.outcomes)
         wrong = f", {len(self.problems)} could not run" if self.problems else ""
-        yield f"{len(self.outcomes)} tests: {len(self.outcomes) - failed} passed, {failed} failed{wrong}"
+        yield f"{counted(len(self.outcomes), 'test')}: {len(self.outcomes) - failed} passed, {failed} failed{wrong}"
 
 
 def run_tests(folders: Sequence[Path], cameras: Path, rule: str | None = None) -> Report:
