@@ -165,7 +165,10 @@ def parse_document(text: str, file: str) -> Document:
     except MarkedYAMLError as error:
         found = error.problem_mark or error.context_mark
         mark = Mark(found.line + 1, found.column + 1) if found is not None else START
-        raise InvalidFileError([Problem(file, mark, f"not YAML: {error.problem or error.context}")]) from error
+        why = error.problem or error.context or ""
+        if "'\\t'" in why:
+            why = "a tab: indent with spaces"
+        raise InvalidFileError([Problem(file, mark, f"not YAML: {why}")]) from error
     except (YAMLError, ValueError, OverflowError) as error:
         # ruamel.yaml lets chr() and int() speak for themselves on broken escapes
         first_line = str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -121,6 +121,10 @@ def explanation(
     return {language: _UNMOVED.get(language, _UNMOVED["en"]).format(text) for language, text in filled.items()}
 
 
+_SPARED: Final = ("_heights_per_s", "_heights", "_s")
+"""Units that a placeholder may leave out; the longest that fits is the unit."""
+
+
 def check_placeholders(text: str, template: str) -> None:
     """Refuse a placeholder that nothing fills.
 
@@ -129,7 +133,7 @@ def check_placeholders(text: str, template: str) -> None:
     """
     facts = FACTS.get(template, ())
     spelt = {f"facts.{name}" for name in facts} | {
-        f"facts.{name.removesuffix(unit)}" for name in facts for unit in ("_heights_per_s", "_heights", "_s")
+        f"facts.{next((name.removesuffix(unit) for unit in _SPARED if name.endswith(unit)), name)}" for name in facts
     }
     known = {*VARIABLE_NAMES, "camera.title", "direction", *spelt}
     for found in _PLACEHOLDER.finditer(text):

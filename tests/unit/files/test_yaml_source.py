@@ -50,6 +50,7 @@ def test_scalars_follow_the_core_schema_of_yaml_1_2(text, expected):
     ("text", "message"),
     [
         ("", "f.yaml:1:1: the file is empty"),
+        ("a: 1\n\tb: 2", "f.yaml:2:1: not YAML: a tab: indent with spaces"),
         ("a: [1, 2", "f.yaml:1:9: not YAML: expected ',' or ']', but got '<stream end>'"),
         ("a: 1\na: 2\n", 'f.yaml:2:1: duplicate key "a": it stands at 1:1 already'),
         ("a: 1\n---\nb: 2\n", "f.yaml:2:1: a second document begins: one file is one document, remove the ---"),

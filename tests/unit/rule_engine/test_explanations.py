@@ -58,3 +58,12 @@ def test_known_placeholders_pass(text):
 def test_a_placeholder_that_nothing_fills_is_refused(text):
     with pytest.raises(BadInputError, match="is not known: use one of"):
         check_placeholders(text, "stopped")
+
+
+def test_a_placeholder_leaves_out_a_whole_unit_or_none():
+    with pytest.raises(BadInputError) as refused:
+        check_placeholders("{facts.nothing}", "presence")
+    said = str(refused.value)
+    assert "{facts.speed}" in said
+    assert "{facts.speed_heights_per_s}" in said
+    assert "{facts.speed_heights_per}" not in said
