@@ -55,6 +55,8 @@ def test_a_wrong_value_is_refused_by_its_place(value, named):
     ("given", "message"),
     [
         ([*LEAST, "--set", "kafka.bootstrap="], "kafka.bootstrap is empty: set it to the brokers"),
+        ([*LEAST, "--set", "triton.enabled=true"], "triton.enabled is true and triton.url is set: leave one out"),
+        ([*LEAST, "--set", "image.registry=https://registry.example"], "at '/image/registry'"),
         ([*LEAST, "--set", "triton.url="], "triton.url is empty: set it to the gRPC address"),
         (
             [*LEAST, "--set", "kafka.securityProtocol=SASL_SSL"],

@@ -61,6 +61,9 @@ VIGIE_LOG_LEVEL: {{ .Values.log.level }}
 {{/* Where inference finds Triton */}}
 {{- define "vigie.tritonUrl" -}}
 {{- if .Values.triton.enabled -}}
+{{- if .Values.triton.url -}}
+{{- fail "triton.enabled is true and triton.url is set: leave one out, the Triton of the release or yours" -}}
+{{- end -}}
 {{ include "vigie.fullname" . }}-triton:8001
 {{- else -}}
 {{- required "triton.url is empty: set it to the gRPC address of your Triton, as --set triton.url=triton:8001, or run one here with --set triton.enabled=true" .Values.triton.url -}}
