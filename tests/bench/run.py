@@ -55,6 +55,7 @@ def main() -> None:
     for name, step in (
         ("tracker core", lambda: importlib.import_module("bench_tracker").rows()),
         ("rule core", lambda: importlib.import_module("bench_rules").rows()),
+        ("simulated scenes", lambda: importlib.import_module("bench_scene").rows()),
         ("services on a real broker", lambda: importlib.import_module("services").rows()),
         ("demo", demo_latency),
     ):
