@@ -11,6 +11,7 @@ import shutil
 import signal
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any
@@ -151,14 +152,16 @@ async def _watch(scene: Scene, duration_s: float | None) -> float:
 
 
 async def _measure(scene: Scene, shown: Shown, stopping: asyncio.Event) -> None:
+    told: Counter[str] = Counter()
     while not stopping.is_set():
         # while groups form there is no coordinator to ask: what was known stands
         with contextlib.suppress(KafkaError):
             scene.lags = await lags(scene.stack.settings)
-        before = scene.restarts.copy()
         await scene.read_metrics()
-        for name in scene.restarts - before:
-            shown.say(f"{time.strftime('%H:%M:%S')}  {name} ended and runs again")
+        restarts = scene.restarts()
+        for name in restarts - told:
+            shown.say(f"{time.strftime('%H:%M:%S')}  {name} ended and was started again")
+        told = restarts
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stopping.wait(), _LAG_EVERY_S)
 
@@ -206,7 +209,7 @@ def _close(scene: Scene, seconds: float, *, known: bool) -> int:
         )
     images = sum(1 for path in stack.evidence.rglob("*") if path.is_file()) if stack.evidence.is_dir() else 0
     print(f"evidence: {images} images in {_short(stack.evidence)}")
-    restarts = scene.restarts.total()
+    restarts = scene.restarts().total()
     latency = {f"alert_latency_ms_p{share}": tally.latency_ms(share / 100) for share in (50, 95)}
     last = {"seconds": round(seconds, 1), **counts, "doubles": doubles, "restarts": restarts, **latency}
     print(json.dumps(last), flush=True)

@@ -37,11 +37,12 @@ class Scene:
     """Records behind, by service."""
     cpu: dict[str, float] = field(default_factory=dict)
     """Share of a core, by service."""
-    restarts: Counter[str] = field(default_factory=Counter)
-    """Times that another worker answered than before, by service; its own parent or the stack started it."""
+    _replaced: Counter[str] = field(default_factory=Counter)
+    """Workers that their own parent replaced, by service, as far as two readings show it."""
     _seen: deque[tuple[float, int, int]] = field(default_factory=deque)
     _cpu_seconds: dict[str, tuple[float, float]] = field(default_factory=dict)
-    _started: dict[str, float] = field(default_factory=dict)
+    _worker: dict[str, tuple[int, float]] = field(default_factory=dict)
+    """Times the stack had started the service again, and when its worker began, by service."""
 
     def rates(self) -> tuple[float, float]:
         """Frames and detections a second over the last seconds."""
@@ -53,20 +54,30 @@ class Scene:
         passed = max(now - then, 0.1)
         return (self.tally.frames - frames) / passed, (self.tally.detections - detections) / passed
 
+    def restarts(self) -> Counter[str]:
+        """How often each service was started again: by the stack, or its worker by its own parent."""
+        again = {name: len(service.restarted_at) for name, service in self.stack.services.items()}
+        return Counter(again) + self._replaced
+
     async def read_metrics(self) -> None:
         """Ask each service's /metrics what it uses; one that is being restarted is left out."""
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as session:
             for name, service in self.stack.services.items():
+                launched = len(service.restarted_at)
                 try:
                     async with session.get(f"http://127.0.0.1:{service.port}/metrics") as answer:
                         text = await answer.text()
                 except (aiohttp.ClientError, TimeoutError):
                     self.cpu.pop(name, None)
                     continue
-                self.account(name, text)
+                if launched == len(service.restarted_at):
+                    self.account(name, text, launched)
 
-    def account(self, name: str, text: str) -> None:
-        """What a service's /metrics says of its worker: the processor it uses, and whether it is another one."""
+    def account(self, name: str, text: str, launched: int) -> None:
+        """What a service's /metrics says of its worker: the processor it uses, and whether its parent replaced it.
+
+        `launched` is how often the stack had started the service again when it answered.
+        """
         now = time.monotonic()
         for family in text_string_to_metric_families(text):
             for sample in family.samples:
@@ -76,8 +87,9 @@ class Scene:
                         self.cpu[name] = (sample.value - before) / (now - then)
                     self._cpu_seconds[name] = (now, sample.value)
                 elif sample.name == _STARTED:
-                    self.restarts[name] += self._started.get(name, sample.value) != sample.value
-                    self._started[name] = sample.value
+                    launches, began = self._worker.get(name, (launched, sample.value))
+                    self._replaced[name] += launches == launched and began != sample.value
+                    self._worker[name] = (launched, sample.value)
 
 
 class Shown(Protocol):
@@ -171,6 +183,7 @@ class _LiveTable:
         table = Table(box=None, padding=(0, 2, 0, 0))
         for name in ("service", "core", "lag", "restarts"):
             table.add_column(name, justify="left" if name == "service" else "right", style="dim")
+        restarts = self._scene.restarts()
         for name in reversed(self._scene.stack.services):
             used = self._scene.cpu.get(name)
             behind = self._scene.lags.get(name)
@@ -178,6 +191,6 @@ class _LiveTable:
                 name,
                 "" if used is None else f"{used:.0%}",
                 "" if behind is None else str(behind),
-                str(self._scene.restarts[name]),
+                str(restarts[name]),
             )
         return table

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from vigie_cli.apply import read_site_folder
@@ -73,12 +75,14 @@ def test_counts_are_of_what_went_through():
     assert (tally.latency_ms(0.5), Tally().latency_ms(0.5)) == (200, None)
 
 
-def test_a_worker_that_another_one_replaced_counts_as_a_restart():
-    scene = Scene(stack=None, tally=Tally())
-    for started in (100.5, 100.5, 107.25, 107.25, 109.0):
-        scene.account("alert", f"process_start_time_seconds {started}\n")
-    scene.account("tracking", "process_start_time_seconds 100.0\n")
-    assert dict(scene.restarts) == {"alert": 2, "tracking": 0}
+def test_a_restart_counts_once_whoever_started_the_worker_again():
+    services = {"alert": SimpleNamespace(restarted_at=[]), "tracking": SimpleNamespace(restarted_at=[])}
+    scene = Scene(stack=SimpleNamespace(services=services), tally=Tally())
+    for launched, began in ((0, 100.5), (0, 100.5), (0, 107.25), (1, 109.0), (1, 109.0), (1, 111.5)):
+        scene.account("alert", f"process_start_time_seconds {began}\n", launched)
+    services["alert"].restarted_at.append(108.0)
+    scene.account("tracking", "process_start_time_seconds 100.0\n", 0)
+    assert scene.restarts() == {"alert": 3}
 
 
 def test_an_alert_is_told_when_it_opens_and_when_it_ends_and_not_between():
