@@ -11,7 +11,7 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-from vigie_common.catalogue import ModelFileError, check_model_file, find_model_file, load_catalogue
+from vigie_common.catalogue import ModelFileError, check_model_file, find_model_file, load_catalogue, model_cache
 from vigie_common.errors import BadInputError, DependencyError
 from vigie_dev.install import whole
 from vigie_dev.places import cache_folder, shared_data
@@ -102,13 +102,13 @@ def find_detector(given: str = "") -> Detector:
         if path.stat().st_size == model.source.size and sha256(path) == model.source.sha256:
             check_model_file(model, path)
             return Detector(model.name, path)
-    if given:
+    if given or (model_cache() / model.source.file).is_file():
         try:
             return Detector(model.name, find_model_file(model))
         except ModelFileError as missing:
             raise BadInputError(
-                f"MODEL={given}: its file is not here, or damaged: run `.venv/bin/vigie models fetch {given}`, or give "
-                f"the file itself, MODEL=/path/of/the/model.onnx. ({missing})"
+                f"MODEL={model.name}: its file is not here, or damaged: run `.venv/bin/vigie models fetch {model.name}`, "
+                f"or give the file itself, MODEL=/path/of/the/model.onnx. ({missing})"
             ) from missing
     return Detector("hog", None)
 

@@ -57,4 +57,4 @@ async def serve(settings: Settings, service: Service) -> None:
 
 
 if __name__ == "__main__":
-    run("null", Settings, serve)
+    run(f"null-{INPUT}", Settings, serve)  # a group of its own: a static member keeps its topics

@@ -110,6 +110,9 @@ def service(settings: Settings, command: list[str], **variables: str) -> Iterato
         process = subprocess.Popen([sys.executable, *command], env=environment, stdout=log, stderr=log)
         try:
             yield psutil.Process(process.pid), _address(process, Path(log.name))
+        except OSError as gone:
+            text = Path(log.name).read_text(errors="replace")
+            raise RuntimeError(f"{' '.join(command)} is gone ({gone}):\n{text[-2000:]}") from gone
         finally:
             process.terminate()
             process.wait(20)
