@@ -107,8 +107,8 @@ def find_detector(given: str = "") -> Detector:
             return Detector(model.name, find_model_file(model))
         except ModelFileError as missing:
             raise BadInputError(
-                f"MODEL={model.name}: its file is not here, or damaged: run `.venv/bin/vigie models fetch {model.name}`, "
-                f"or give the file itself, MODEL=/path/of/the/model.onnx. ({missing})"
+                f"MODEL={model.name}: its file is not here, or damaged: run `.venv/bin/vigie models fetch {model.name}`"
+                f", or give the file itself, MODEL=/path/of/the/model.onnx. ({missing})"
             ) from missing
     return Detector("hog", None)
 

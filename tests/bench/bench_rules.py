@@ -185,11 +185,11 @@ def rows() -> list[dict[str, Any]]:
     none, ten, forty = (layers_us(10, count) for count in (0, 10, 40))
     whole = whole_us(10, 10)
     figures = [
-        ("rules: compiled layers, a frame of 10 tracks, 10 rules", layers, "us", FRAME_TARGET_US),
-        ("rules: whole core, a frame of 10 tracks, 10 rules", whole, "us", FRAME_TARGET_US),
-        ("rules: whole core, a frame of 50 tracks, 10 rules", whole_us(50, 10), "us", None),
-        ("rules: each rule x track, first ten rules", (ten - none) / 100, "us", RULE_TARGET_US),
-        ("rules: each rule x track, the next thirty", (forty - ten) / 300, "us", RULE_TARGET_US),
+        ("rules: compiled layers, a frame of 10 tracks, 10 rules", layers, "µs", FRAME_TARGET_US),
+        ("rules: whole core, a frame of 10 tracks, 10 rules", whole, "µs", FRAME_TARGET_US),
+        ("rules: whole core, a frame of 50 tracks, 10 rules", whole_us(50, 10), "µs", None),
+        ("rules: each rule x track, first ten rules", (ten - none) / 100, "µs", RULE_TARGET_US),
+        ("rules: each rule x track, the next thirty", (forty - ten) / 300, "µs", RULE_TARGET_US),
     ]
     return [
         {
