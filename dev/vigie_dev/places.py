@@ -29,5 +29,5 @@ def run_folder() -> Path:
 
 def shared_data() -> Path | None:
     """The folder of further footage and models that development has beside the checkout, if it is there."""
-    folder = CHECKOUT.parent / "shared" / "data"
+    folder = (CHECKOUT.parent / "shared" / "data").resolve()
     return folder if folder.is_dir() else None

@@ -113,7 +113,11 @@ class Triton:
             TritonAwayError: Triton is down, starting or stopping.
             InferenceFailedError: anything else.
         """
-        if not await self._answer("", self._client.is_server_ready(client_timeout=_META_S)):
+        try:
+            ready = await self._answer("", self._client.is_server_ready(client_timeout=_META_S))
+        except TritonAwayError as away:
+            raise TritonAwayError(f"{away}: start it, or check VIGIE_TRITON_URL") from away
+        if not ready:
             raise TritonAwayError(f"Triton at {self.url} says that it is not ready")
         index = await self._answer("", self._client.get_model_repository_index(client_timeout=_META_S))
         return {entry.name: entry.state == "READY" for entry in index.models}
