@@ -16,8 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Self
 
 from vigie_common.catalogue import load_catalogue
-from vigie_common.errors import DependencyError
-from vigie_common.process import EXIT_CONFIGURATION
+from vigie_common.errors import EXIT_CONFIGURATION, DependencyError
 from vigie_common.settings import Settings
 from vigie_common.topics import create_topics
 from vigie_dev.kafka import KafkaBroker

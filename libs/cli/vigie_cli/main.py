@@ -10,8 +10,7 @@ from typing import Annotated, Final
 
 import typer
 
-from vigie_common.errors import ConfigurationError, VigieError
-from vigie_common.process import EXIT_CONFIGURATION
+from vigie_common.errors import EXIT_CONFIGURATION, ConfigurationError, VigieError
 
 COMMANDS: Final[dict[str, str]] = {
     "apply": "Publish cameras, rules and authorisations.",

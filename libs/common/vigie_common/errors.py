@@ -1,5 +1,10 @@
 """One root for every error that Vigie raises on purpose."""
 
+from typing import Final
+
+EXIT_CONFIGURATION: Final = 78
+"""Exit status of a program that ends by a ConfigurationError: EX_CONFIG of sysexits.h."""
+
 
 class VigieError(Exception):
     """Something is wrong; the message names the thing, the value, the rule it broke and the fix."""

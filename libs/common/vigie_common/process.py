@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 import structlog
 import uvloop
 
-from vigie_common.errors import ConfigurationError, VigieError
+from vigie_common.errors import EXIT_CONFIGURATION, ConfigurationError, VigieError
 from vigie_common.log import configure_logging
 from vigie_common.settings import AnySettings, Settings, read_settings
 from vigie_common.telemetry import Health, serve_http
@@ -26,8 +26,6 @@ from vigie_common.telemetry import Health, serve_http
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-EXIT_CONFIGURATION: Final = 78
-"""EX_CONFIG of sysexits.h."""
 _EXIT_CRASH: Final = 70
 _RESTART_S: Final = 0.5
 _STOP_S: Final = 9.5

@@ -10,8 +10,8 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from vigie_alert.database import migrate, open_database, unanswered
 from vigie_alert.service import serve
 from vigie_alert.settings import AlertSettings
-from vigie_common.errors import ConfigurationError, DependencyError, VigieError
-from vigie_common.process import EXIT_CONFIGURATION, run
+from vigie_common.errors import EXIT_CONFIGURATION, ConfigurationError, DependencyError, VigieError
+from vigie_common.process import run
 from vigie_common.settings import read_settings
 
 
