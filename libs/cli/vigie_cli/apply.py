@@ -6,24 +6,20 @@ import asyncio
 import getpass
 import re
 import time
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
-from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 from rich.console import Console
 from rich.table import Table
 
+from vigie_cli.configuration_topics import deployment_codec, last_records, publish, topic_partitions
 from vigie_cli.wording import counted
 from vigie_common.camera_file import camera_record, removal_record
 from vigie_common.catalogue import load_catalogue
-from vigie_common.codec import Codec
-from vigie_common.errors import BadInputError, DependencyError, PoisonRecordError
-from vigie_common.kafka import admin, consumer, producer
-from vigie_common.registry import Registry
+from vigie_common.errors import BadInputError, DependencyError
 from vigie_common.settings import Settings, read_settings
 from vigie_common.topics import TopicNames
 from vigie_common.units import parse_duration, parse_instant
@@ -32,7 +28,7 @@ from vigie_rule_engine.bundle import read_rules, rule_bundle
 from vigie_rule_engine.lint import CameraFolder, lint, read_cameras
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import Mapping
 
     from vigie_rule_engine.bundle import RuleFolder
 
@@ -161,15 +157,15 @@ async def _bring_in_force(
 ) -> tuple[Change, ...]:
     """Publish what differs from what Kafka has; what differs."""
     names = TopicNames(settings.topic_prefix)
-    partitions = await _partitions(settings, [names.full(topic) for topic in _SCHEMAS])
-    async with _codec(settings) as codec:
+    partitions = await topic_partitions(settings, [names.full(topic) for topic in _SCHEMAS])
+    async with deployment_codec(settings) as codec:
         published = {
-            topic: await _last_records(settings, partitions[names.full(topic)], codec, schema)
+            topic: await last_records(settings, partitions[names.full(topic)], codec, schema)
             for topic, schema in _SCHEMAS.items()
         }
         changes, records = _changes(site, published["cameras"], published["rules"], author, effective_at, prune=prune)
         if not dry_run:
-            await _publish(settings, names, codec, records)
+            await publish(settings, names, codec, records)
     return changes
 
 
@@ -220,91 +216,6 @@ def _difference(last: Mapping[str, Any] | None, version: str, record: Mapping[st
         return "added"
     same = last[version] == record[version] and last["effective_at"] <= record["effective_at"]
     return "unchanged" if same else "changed"
-
-
-async def _partitions(settings: Settings, topics: list[str]) -> dict[str, list[TopicPartition]]:
-    """The partitions of each topic.
-
-    Raises:
-        DependencyError: a topic is not there.
-    """
-    client: Any = admin(settings)
-    try:
-        await client.start()
-        described = await client.describe_topics(topics)
-    finally:
-        await client.close()
-    found = {
-        topic["topic"]: [TopicPartition(topic["topic"], p["partition"]) for p in topic["partitions"]]
-        for topic in described
-        if not topic["error_code"]
-    }
-    missing = [topic for topic in topics if topic not in found]
-    if missing:
-        raise DependencyError(f"topics {', '.join(missing)} do not exist: run `vigie topics create`")
-    return found
-
-
-@asynccontextmanager
-async def _codec(settings: Settings) -> AsyncIterator[Codec]:
-    """The deployment's codec: with its registry's ids where it has one."""
-    if settings.schema_registry_url is None:
-        yield Codec.pinned()
-        return
-    registry = await Registry.open(settings)
-    try:
-        yield await registry.codec()
-    finally:
-        await registry.close()
-
-
-async def _last_records(
-    settings: Settings, partitions: list[TopicPartition], codec: Codec, schema: str
-) -> dict[str, dict[str, Any]]:
-    """The last record of each key in a whole topic; what is no such record is passed over."""
-    last: dict[str, dict[str, Any]] = {}
-    async for record in _whole_topic(settings, partitions):
-        try:
-            last[(record.key or b"").decode("utf-8", "replace")] = codec.decode_as(schema, record.value)
-        except PoisonRecordError:
-            continue
-    return last
-
-
-async def _whole_topic(settings: Settings, partitions: list[TopicPartition]) -> AsyncIterator[Any]:
-    """Every record of a topic up to where it ends now; partition by partition in order."""
-    client: Any = consumer(settings, fetch_min_bytes=1)
-    await client.start()
-    try:
-        client.assign(partitions)
-        ends = await client.end_offsets(partitions)
-        begins = await client.beginning_offsets(partitions)
-        waiting = {p for p in partitions if begins[p] < ends[p]}
-        while waiting:
-            for records in (await client.getmany(*waiting, timeout_ms=200)).values():
-                for record in records:
-                    yield record
-            # a compacted or transactional log ends in offsets without records: only the position tells
-            waiting = {p for p in waiting if await client.position(p) < ends[p]}
-    finally:
-        await client.stop()
-
-
-async def _publish(
-    settings: Settings, names: TopicNames, codec: Codec, records: list[tuple[str, str, dict[str, Any]]]
-) -> None:
-    if not records:
-        return
-    client: Any = producer(settings)
-    await client.start()
-    try:
-        for sent in [
-            await client.send(names.full(topic), codec.encode(_SCHEMAS[topic], value), key=key.encode())
-            for topic, key, value in records
-        ]:
-            await sent
-    finally:
-        await client.stop()
 
 
 def parse_at(text: str, now_ms: int) -> int | None:
