@@ -8,16 +8,15 @@ import shutil
 import socket
 import struct
 import subprocess
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from vigie_common.errors import DependencyError
 from vigie_dev.install import install_kafka
 from vigie_dev.places import DEV
-from vigie_dev.server import HOST, ServerProcess, free_ports, tail
+from vigie_dev.server import HOST, HeldServer, ServerProcess, free_ports, tail
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from types import TracebackType
 
 _CLUSTER = "4L6g3nShT-eMCtK--X86sw"
 _FIX = "It needs 300 MB of memory and Java 17 or later (`java -version`); `make clean` removes damaged data."
@@ -42,7 +41,7 @@ def java() -> str:
     return found
 
 
-class KafkaBroker:
+class KafkaBroker(HeldServer):
     """A broker whose data lies in `folder`; `kill()` then `start()` comes back on the same data and port.
 
     Use it as a context manager, or call `start` and `stop`. `bootstrap` is "127.0.0.1:PORT".
@@ -132,15 +131,6 @@ class KafkaBroker:
     def kill(self) -> None:
         """Kill -9, as a power cut would; `start()` recovers."""
         self._server.kill()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
     def _write_properties(self) -> Path:
         client, controller = self.port, (self._ports or (0, 0))[1]

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from vigie_dev.install import install_registry
 from vigie_dev.kafka import java
-from vigie_dev.server import HOST, ServerProcess, free_ports, http_ok
+from vigie_dev.server import HOST, HeldServer, ServerProcess, free_ports, http_ok
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from types import TracebackType
 
 _READY_WITHIN_S = 60.0
 _FIX = "It needs 300 MB of memory and Java 17 or later (`java -version`)."
 _API = "/apis/ccompat/v7"
 
 
-class SchemaRegistry:
+class SchemaRegistry(HeldServer):
     """`url` is the base of the Confluent-compatible API, version 7."""
 
     def __init__(self, folder: Path) -> None:
@@ -61,12 +60,3 @@ class SchemaRegistry:
     def stop(self) -> None:
         """Stop cleanly."""
         self._server.stop()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()

@@ -11,14 +11,16 @@ import socket
 import subprocess
 import sys
 import time
+from abc import ABC, abstractmethod
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from vigie_common.errors import DependencyError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from types import TracebackType
 
 _LEASH = Path(__file__).with_name("leash.py")
 _STARTER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="vigie-dev-starter")
@@ -185,3 +187,24 @@ class ServerProcess:
         """Kill what is left of its session, which is its own: only what it started is in there."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(leader, signal.SIGKILL)
+
+
+class HeldServer(ABC):
+    """A server that runs as long as it is held: `with KafkaBroker(folder) as broker:`."""
+
+    @abstractmethod
+    def start(self) -> None:
+        """Start and wait until it answers."""
+
+    @abstractmethod
+    def stop(self) -> None:
+        """Stop cleanly."""
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import os
 import sysconfig
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from vigie_common.errors import ConfigurationError, DependencyError
 from vigie_dev.install import install_triton, triton_server
-from vigie_dev.server import HOST, ServerProcess, free_ports, http_ok
+from vigie_dev.server import HOST, HeldServer, ServerProcess, free_ports, http_ok
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-    from types import TracebackType
 
 _FIX = "Read the log's first error: a model that does not load names its file there."
 _READY_WITHIN_S = 120.0
@@ -22,7 +21,7 @@ _HOLD_MEMORY = str(256 << 20)
 """Keeps decoded images' memory in the process: halves the cost of a decode."""
 
 
-class TritonServer:
+class TritonServer(HeldServer):
     """A server over a model repository folder, serving `models`, which lie in it.
 
     `grpc_url` and `http_url` are "127.0.0.1:PORT". `kill()` then `start()` comes back on the same ports.
@@ -121,15 +120,6 @@ class TritonServer:
     def kill(self) -> None:
         """Kill -9; `start()` comes back."""
         self._server.kill()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
 
 def _environment(folder: Path) -> dict[str, str]:

@@ -19,7 +19,7 @@ from rich.text import Text
 
 from vigie_alert.audit import audit
 from vigie_common.errors import BadInputError, DependencyError, PoisonRecordError
-from vigie_common.kafka import admin, consumer
+from vigie_common.kafka import admin, consumer, unreachable
 from vigie_common.registry import open_codec
 from vigie_common.settings import Settings, read_settings
 from vigie_common.topics import TopicNames
@@ -198,16 +198,12 @@ async def _reader(settings: Settings, topic: str) -> AsyncIterator[tuple[AIOKafk
     Raises:
         DependencyError: Kafka does not answer, or has no such topic.
     """
-    down = (
-        f"Kafka at {settings.kafka_bootstrap} does not answer: start it, or check VIGIE_KAFKA_BOOTSTRAP, "
-        "VIGIE_KAFKA_SECURITY_PROTOCOL and the credentials"
-    )
     client: Any = admin(settings)
     try:
         await client.start()
         (described,) = await client.describe_topics([topic])
     except (KafkaError, OSError) as error:
-        raise DependencyError(down) from error
+        raise unreachable(settings, error) from error
     finally:
         await client.close()
     partitions = [TopicPartition(topic, p["partition"]) for p in described["partitions"]]
@@ -219,6 +215,6 @@ async def _reader(settings: Settings, topic: str) -> AsyncIterator[tuple[AIOKafk
         reader.assign(partitions)
         yield reader, partitions
     except KafkaError as error:
-        raise DependencyError(down) from error
+        raise unreachable(settings, error) from error
     finally:
         await reader.stop()

@@ -19,7 +19,8 @@ from vigie_cli.configuration_topics import deployment_codec, last_records, publi
 from vigie_cli.wording import counted
 from vigie_common.camera_file import camera_record, removal_record
 from vigie_common.catalogue import load_catalogue
-from vigie_common.errors import BadInputError, DependencyError
+from vigie_common.errors import BadInputError
+from vigie_common.kafka import unreachable
 from vigie_common.settings import Settings, read_settings
 from vigie_common.topics import TopicNames
 from vigie_common.units import parse_duration, parse_instant
@@ -145,10 +146,7 @@ async def apply_folder(
         async with asyncio.timeout(_ANSWER_S):
             changes = await _bring_in_force(settings, site, author, effective_at, prune=prune, dry_run=dry_run)
     except (KafkaError, OSError) as down:  # a timeout is an OSError
-        raise DependencyError(
-            f"Kafka at {settings.kafka_bootstrap} does not answer ({down or type(down).__name__}): start it, or "
-            "check VIGIE_KAFKA_BOOTSTRAP, VIGIE_KAFKA_SECURITY_PROTOCOL and the credentials"
-        ) from down
+        raise unreachable(settings, down) from down
     return Applied(effective_at, changes, site.cameras.problems)
 
 

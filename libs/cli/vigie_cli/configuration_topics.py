@@ -10,7 +10,7 @@ from aiokafka import TopicPartition
 from vigie_common.codec import Codec
 from vigie_common.errors import DependencyError, PoisonRecordError
 from vigie_common.kafka import admin, consumer, producer
-from vigie_common.registry import Registry
+from vigie_common.registry import open_codec
 from vigie_common.topics import load_topics
 
 if TYPE_CHECKING:
@@ -46,14 +46,12 @@ async def topic_partitions(settings: Settings, topics: list[str]) -> dict[str, l
 @asynccontextmanager
 async def deployment_codec(settings: Settings) -> AsyncIterator[Codec]:
     """The deployment's codec: with its registry's ids where it has one."""
-    if settings.schema_registry_url is None:
-        yield Codec.pinned()
-        return
-    registry = await Registry.open(settings)
+    codec = await open_codec(settings)
     try:
-        yield await registry.codec()
+        yield codec
     finally:
-        await registry.close()
+        if codec.registry is not None:
+            await codec.registry.close()
 
 
 async def last_records(
