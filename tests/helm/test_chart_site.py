@@ -5,7 +5,7 @@ import subprocess
 import pytest
 import yaml
 
-from vigie_cli.apply import read_site_folder
+from vigie_cli.site_folder import read_site_folder
 from vigie_dev.chart import CHART, objects
 from vigie_dev.places import CHECKOUT
 

@@ -16,22 +16,21 @@ from rich.console import Console
 from rich.table import Table
 
 from vigie_cli.configuration_topics import deployment_codec, last_records, publish, topic_partitions
+from vigie_cli.site_folder import read_site_folder
 from vigie_cli.wording import counted
 from vigie_common.camera_file import camera_record, removal_record
-from vigie_common.catalogue import load_catalogue
 from vigie_common.errors import BadInputError
 from vigie_common.kafka import unreachable
 from vigie_common.settings import Settings, read_settings
 from vigie_common.topics import TopicNames
 from vigie_common.units import parse_duration, parse_instant
 from vigie_common.yaml_source import InvalidFileError, Problem
-from vigie_rule_engine.bundle import read_rules, rule_bundle
-from vigie_rule_engine.lint import CameraFolder, lint, read_cameras
+from vigie_rule_engine.bundle import rule_bundle
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from vigie_rule_engine.bundle import RuleFolder
+    from vigie_cli.site_folder import SiteFolder
 
 DELAY_MS: Final = 10_000
 """From the publication to the event time at which it holds: every service has read it by then."""
@@ -56,17 +55,6 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class SiteFolder:
-    """Everything that a site's folder says."""
-
-    cameras: CameraFolder
-    rules: RuleFolder | None
-    """None: the folder has no rules, which leaves those in force alone."""
-    problems: tuple[Problem, ...]
-    """Of rules and authorisations, alone or together with the cameras."""
-
-
-@dataclass(frozen=True, slots=True)
 class Applied:
     """What was published."""
 
@@ -74,31 +62,6 @@ class Applied:
     changes: tuple[Change, ...]
     problems: tuple[Problem, ...] = field(default=())
     """Of camera files that were left out."""
-
-
-def read_site_folder(folder: Path) -> SiteFolder:
-    """A folder with `site.yaml` (there or in `cameras/`), `cameras/`, `rules/` and `authorisations/`.
-
-    Raises:
-        BadInputError: there is no site file, or it is wrong.
-    """
-    if not folder.is_dir():
-        raise BadInputError(f"{folder}: no such folder: give the one that holds site.yaml or cameras/site.yaml")
-    cameras = read_cameras(folder, frozenset(load_catalogue().models))
-    sources = rule_folders(folder)
-    if not (cameras.cameras or cameras.problems or sources):
-        raise BadInputError(
-            f"{folder}: neither a camera file nor rules in it: give the folder that holds cameras/ and rules/"
-        )
-    if not sources:
-        return SiteFolder(cameras, None, ())
-    rules = read_rules(*sources)
-    return SiteFolder(cameras, rules, tuple(p for p in lint(rules, cameras) if p not in cameras.problems))
-
-
-def rule_folders(folder: Path) -> list[Path]:
-    """The folders of a site that hold rules and authorisations, as far as they are there."""
-    return [path for name in ("rules", "authorisations") if (path := folder / name).is_dir()]
 
 
 async def apply_folder(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vigie_cli.apply import rule_folders
+from vigie_cli.site_folder import camera_folder, rule_sources
 from vigie_cli.wording import counted
 from vigie_common.catalogue import load_catalogue
 from vigie_common.errors import BadInputError
@@ -30,14 +30,6 @@ class Format(StrEnum):
 
     text = "text"
     json = "json"
-
-
-def _folders(folder: Path) -> list[Path]:
-    """Where the rules of a folder are: `rules/` and `authorisations/` of a site, else the folder itself."""
-    if not folder.is_dir():
-        what = "is a file" if folder.is_file() else "no such folder"
-        raise BadInputError(f"{folder}: {what}: give the folder that holds the rules")
-    return rule_folders(folder) if (folder / "rules").is_dir() else [folder]
 
 
 def _print(problems: Sequence[Problem], form: Format) -> None:
@@ -64,7 +56,7 @@ def lint(
     if cameras is None and (folder / "cameras").is_dir():
         cameras = folder
     known = read_cameras(cameras, frozenset(load_catalogue().models)) if cameras is not None else None
-    rules = read_rules(*_folders(folder))
+    rules = read_rules(*rule_sources(folder))
     problems = lint_rules(rules, known)
     _print(problems, form)
     if problems:
@@ -91,9 +83,7 @@ def run(
     """
     from vigie_cli.rules_test import run_tests
 
-    if cameras is None:
-        cameras = folder if (folder / "cameras").is_dir() else folder.parent
-    report = run_tests(_folders(folder), cameras, rule)
+    report = run_tests(rule_sources(folder), cameras or camera_folder(folder), rule)
     if not report.outcomes and not report.problems:
         raise BadInputError(f"{folder}: no rule below it has tests: write some under `tests:`")
     for line in report.lines():

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from vigie_cli.apply import read_site_folder
+from vigie_cli.site_folder import read_site_folder
 from vigie_dev import demo
 from vigie_dev.demo import alert_line, write_site
 from vigie_dev.demo_view import Scene

@@ -1,0 +1,70 @@
+"""A site's folder as `vigie apply` and `vigie rules` read it: where its rules are, and everything that it says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from vigie_common.catalogue import load_catalogue
+from vigie_common.errors import BadInputError
+from vigie_rule_engine.bundle import read_rules
+from vigie_rule_engine.lint import CameraFolder, lint, read_cameras
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from vigie_common.yaml_source import Problem
+    from vigie_rule_engine.bundle import RuleFolder
+
+
+@dataclass(frozen=True, slots=True)
+class SiteFolder:
+    """Everything that a site's folder says."""
+
+    cameras: CameraFolder
+    rules: RuleFolder | None
+    """None: the folder has no rules, which leaves those in force alone."""
+    problems: tuple[Problem, ...]
+    """Of rules and authorisations, alone or together with the cameras."""
+
+
+def read_site_folder(folder: Path) -> SiteFolder:
+    """A folder with `site.yaml` (there or in `cameras/`), `cameras/`, `rules/` and `authorisations/`.
+
+    Raises:
+        BadInputError: there is no site file, or it is wrong.
+    """
+    if not folder.is_dir():
+        raise BadInputError(f"{folder}: no such folder: give the one that holds site.yaml or cameras/site.yaml")
+    cameras = read_cameras(folder, frozenset(load_catalogue().models))
+    sources = rule_folders(folder)
+    if not (cameras.cameras or cameras.problems or sources):
+        raise BadInputError(
+            f"{folder}: neither a camera file nor rules in it: give the folder that holds cameras/ and rules/"
+        )
+    if not sources:
+        return SiteFolder(cameras, None, ())
+    rules = read_rules(*sources)
+    return SiteFolder(cameras, rules, tuple(p for p in lint(rules, cameras) if p not in cameras.problems))
+
+
+def rule_folders(folder: Path) -> list[Path]:
+    """The folders of a site that hold rules and authorisations, as far as they are there."""
+    return [path for name in ("rules", "authorisations") if (path := folder / name).is_dir()]
+
+
+def rule_sources(folder: Path) -> list[Path]:
+    """Where the rules of a folder are: `rules/` and `authorisations/` of a site, else the folder itself.
+
+    Raises:
+        BadInputError: it is not a folder.
+    """
+    if not folder.is_dir():
+        what = "is a file" if folder.is_file() else "no such folder"
+        raise BadInputError(f"{folder}: {what}: give the folder that holds the rules")
+    return rule_folders(folder) if (folder / "rules").is_dir() else [folder]
+
+
+def camera_folder(folder: Path) -> Path:
+    """Where the cameras of a folder of rules are: of a site in it, else beside the rules."""
+    return folder if (folder / "cameras").is_dir() else folder.parent
