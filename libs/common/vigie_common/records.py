@@ -33,6 +33,8 @@ class Sampling(TypedDict):
 
     fps: float
     """Frames a second of event time."""
+    still_fps: float | None
+    """Frames a second while nothing moves in the scene; none: always fps."""
     width: int
     """Pixels of the sampled frame; height follows."""
 
@@ -101,11 +103,13 @@ class Camera(TypedDict):
     site: str
     """The site it belongs to."""
     version: str
-    """Digest of the content, effective_at apart."""
+    """Digest of the content, effective_at and view_confirmed_at apart."""
     effective_at: int
     """Event time from which this version judges."""
     removed: bool
     """The camera is taken out of service at effective_at."""
+    view_confirmed_at: int | None
+    """Event time at which a person said that zones, lines and calibration fit what the camera now sees."""
     title: dict[str, str]
     """By language."""
     time_zone: str
@@ -268,6 +272,8 @@ class Frame(TypedDict):
     """Event time, rises strictly within a session."""
     clock: Clock
     """Where captured_at comes from."""
+    clock_error_ms: int | None
+    """By how much captured_at may be wrong, estimated; null: not known, or no image."""
     status: FrameStatus
     """Ok, or why not."""
     reason: str | None

@@ -52,7 +52,9 @@ class FrameWriter:
         """Whether the session has no record yet."""
         return self._seq == 0
 
-    def image(self, picture: Picture, captured_at_ms: int, clock: str) -> FrameRecord:
+    def image(
+        self, picture: Picture, captured_at_ms: int, clock: str, clock_error_ms: int | None = None
+    ) -> FrameRecord:
         """The record of a picture: scaled, masked, measured, encoded."""
         begun = time.perf_counter()
         frame = picture.frame
@@ -64,10 +66,12 @@ class FrameWriter:
         verdict = self._meter.judge(planes, stamp, captured_at_ms)
         jpeg = jpeg_of(planes)
         self.encode_s = time.perf_counter() - begun
-        self._source_size = (frame.width, frame.height)
-        return self._record(
+        self._source_size = picture.size
+        record = self._record(
             captured_at_ms, clock, verdict.status, verdict.reason, planes.width, planes.height, picture.number, jpeg
         )
+        record["clock_error_ms"] = clock_error_ms
+        return record
 
     def absence(self, status: str, reason: str, captured_at_ms: int, clock: str) -> FrameRecord:
         """A record without an image: offline, ended."""
@@ -91,6 +95,7 @@ class FrameWriter:
             "seq": seq,
             "captured_at": captured_at_ms,
             "clock": clock,
+            "clock_error_ms": None,
             "status": status,
             "reason": reason,
             "camera_version": self.plan.version,

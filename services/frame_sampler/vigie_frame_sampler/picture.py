@@ -20,10 +20,14 @@ class SourceError(VigieError):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Time-outs of a network source, seconds. The library may take twice as long to notice."""
+    """Time-outs of a network source, seconds. RTSP may take twice as long to notice.
+
+    ca_file: certificates that https cameras are trusted by, PEM; none: the public authorities.
+    """
 
     open_s: float = 5.0
     read_s: float = 4.0
+    ca_file: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,8 @@ class Picture:
 
     media_s: seconds on the source's timeline, which goes on from one file of a folder, or one round of a loop,
     to the next. number: in its recording, from 0; none for live sources. arrival_ms: wall clock when it came.
-    stream_ms: the camera's own wall clock of it.
+    stream_ms: the camera's own wall clock of it. wait_ms: how long the camera was asked for it, where it has to be
+    asked. source_size: width and height as the camera sent it, where `frame` has been made smaller already.
     """
 
     frame: VideoFrame
@@ -40,6 +45,13 @@ class Picture:
     number: int | None = None
     arrival_ms: int = 0
     stream_ms: int | None = None
+    wait_ms: int = 0
+    source_size: tuple[int, int] | None = None
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the picture as the camera sent it."""
+        return self.source_size or (self.frame.width, self.frame.height)
 
 
 def video_stream(container: InputContainer, where: str) -> VideoStream:
