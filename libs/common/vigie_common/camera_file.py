@@ -14,7 +14,8 @@ from pydantic_core import PydanticCustomError
 
 from vigie_common.digest import content_digest
 from vigie_common.field_types import Identifier, InstantText, Name, Text, Texts
-from vigie_common.geometry import crossing_edges, length, turn
+from vigie_common.geometry import crossing_edges, length
+from vigie_common.ground_plane import FEWEST, CalibrationError, ControlPoint, ground_plane
 from vigie_common.site_file import SITE_FILE, SiteFile
 from vigie_common.units import DISTANCE_PATTERN, parse_distance, parse_instant
 from vigie_common.yaml_model import FileModel, Located, load, nearest
@@ -146,9 +147,21 @@ class SamplingSection(FileModel):
     """How often and how large."""
 
     fps: Annotated[float, Field(ge=0.1, le=30)] = Field(default=2.0, description="frames a second")
+    still_fps: Annotated[float, Field(ge=0.1, le=30)] | None = Field(
+        default=None, description="frames a second while nothing moves in the scene; none: always fps"
+    )
     width: Annotated[int, Field(ge=64, le=7680)] = Field(
         default=960, description="pixels of the sampled frame; the height follows"
     )
+
+    @model_validator(mode="after")
+    def _still_is_slower(self) -> "SamplingSection":
+        if self.still_fps is not None and self.still_fps > self.fps:
+            raise ValueError(
+                f"still_fps {self.still_fps:g} is above fps {self.fps:g}: it is the rate of a still scene; "
+                "give a lower one, or leave it out"
+            )
+        return self
 
 
 class PositionSection(FileModel):
@@ -186,17 +199,8 @@ class CalibrationPoint(FileModel):
 
 
 def _calibration(points: list[CalibrationPoint]) -> list[CalibrationPoint]:
-    if not points:
-        return points
-    if len(points) < 4:
+    if points and len(points) < FEWEST:
         raise ValueError(f"four points or more are needed, or none: {len(points)} given")
-    for name, plane in (
-        ("image", [point.image for point in points]),
-        ("ground", [[point.lon, point.lat] for point in points]),
-    ):
-        far = max(plane, key=lambda p: length(plane[0], p))
-        if all(turn(plane[0], far, p) == 0.0 for p in plane):
-            raise ValueError(f"all points are on one line in the {name}: spread them over the area")
     return points
 
 
@@ -245,9 +249,20 @@ def read_camera(path: Path, name: str | None = None) -> Located[CameraFile]:
             for i, value in enumerate(values)
             if value in values[:i]
         ]
+    if camera.calibration:
+        try:
+            ground_plane(control_points(camera))
+        except CalibrationError as error:
+            place: list[object] = ["calibration"] if error.point is None else ["calibration", error.point]
+            problems.append(located.problem(place, f"calibration: {error}"))
     if problems:
         raise InvalidFileError(problems)
     return located
+
+
+def control_points(camera: CameraFile) -> tuple[ControlPoint, ...]:
+    """The calibration of a camera file, as `ground_plane` takes it."""
+    return tuple(ControlPoint(p.image[0], p.image[1], p.lat, p.lon) for p in camera.calibration)
 
 
 def camera_problems(located: Located[CameraFile], site: SiteFile, models: Collection[str] | None) -> list[Problem]:
@@ -307,7 +322,11 @@ def camera_record(camera: CameraFile, site: SiteFile, folder: Path, effective_at
             "pace": source.pace,
             "start": parse_instant(source.start, site.time_zone) if source.start is not None else None,
         },
-        "sampling": {"fps": float(camera.sampling.fps), "width": camera.sampling.width},
+        "sampling": {
+            "fps": float(camera.sampling.fps),
+            "still_fps": None if camera.sampling.still_fps is None else float(camera.sampling.still_fps),
+            "width": camera.sampling.width,
+        },
         "models": list(camera.models),
         "tags": sorted(camera.tags),
         "position": None
@@ -337,15 +356,19 @@ def camera_record(camera: CameraFile, site: SiteFile, folder: Path, effective_at
             for p in camera.calibration
         ],
     }
-    return {**content, "version": content_digest(content), "effective_at": effective_at}
+    return {
+        **content,
+        "version": content_digest(content),
+        "effective_at": effective_at,
+        "view_confirmed_at": None,
+    }
 
 
 def removal_record(record: Mapping[str, Any], effective_at: int) -> dict[str, Any]:
     """The Camera record that takes a camera out of service at `effective_at`."""
-    content = {**record, "removed": True}
-    content.pop("version")
-    content.pop("effective_at")
-    return {**content, "version": content_digest(content), "effective_at": effective_at}
+    apart = {"version", "effective_at", "view_confirmed_at"}
+    content = {**{name: value for name, value in record.items() if name not in apart}, "removed": True}
+    return {**content, "version": content_digest(content), "effective_at": effective_at, "view_confirmed_at": None}
 
 
 def _polygons(shapes: Mapping[str, list[list[float]]]) -> list[dict[str, Any]]:

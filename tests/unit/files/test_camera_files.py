@@ -90,6 +90,16 @@ def camera():
         ),
         ("fps: 2", "fps: 60", ["F:5:17: sampling.fps: 60 is out of range: at most 30"]),
         ("fps: 2", "fps: 0.01", ["F:5:17: sampling.fps: 0.01 is out of range: at least 0.1"]),
+        (
+            "fps: 2",
+            "fps: 2, still_fps: 5",
+            [
+                (
+                    "F:5:11: sampling: still_fps 5 is above fps 2: it is the rate of a still scene; "
+                    "give a lower one, or leave it out"
+                )
+            ],
+        ),
         ("fps: 2", 'fps: "2"', ['F:5:17: sampling.fps: "2" where a number is expected']),
         ("fps: 2", "fps: .inf", ["F:5:17: sampling.fps: inf where a finite number is expected"]),
         (
@@ -105,7 +115,7 @@ def camera():
         (
             "width: 960",
             "widht: 960",
-            ['F:5:20: sampling.widht: unknown key; allowed: fps, width; did you mean "width"?'],
+            ['F:5:20: sampling.widht: unknown key; allowed: fps, still_fps, width; did you mean "width"?'],
         ),
         (
             "models: [yolox-nano]\n",
@@ -197,7 +207,7 @@ def test_everything_wrong_in_a_camera_file_is_told_at_once(refusal):
     assert found == [
         "F:5:17: sampling.fps: 99 is out of range: at most 30",
         'F:5:28: sampling.width: "x" where a whole number is expected',
-        "F:5:31: sampling.size: unknown key; allowed: fps, width",
+        "F:5:31: sampling.size: unknown key; allowed: fps, still_fps, width",
     ]
 
 
