@@ -40,8 +40,8 @@ chaos: setup-tests ## Kill, freeze and wake workers and the broker for SECONDS=6
 	@SECONDS='$(or $(SECONDS),60)' SEED='$(or $(SEED),1)' $(PYTEST) tests/chaos/chaos.py $(ARGS)
 
 .PHONY: bench
-bench: setup-tests ## Speed of each service on the real broker; the last line is JSON. RECORD=1 keeps it in docs
-	@$(VENV) tests/bench/run.py $(if $(RECORD),--record)
+bench: setup-tests ## Every figure in one run; the last line is JSON. ONLY=name,... some; RECORD=1 keeps it in docs
+	@ONLY='$(ONLY)' $(VENV) tests/bench/run.py $(if $(RECORD),--record)
 
 ##@ Check
 

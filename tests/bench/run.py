@@ -1,4 +1,4 @@
-"""`make bench`: every figure in one run, side by side; the last line is JSON."""
+"""`make bench`: every figure in one run, side by side; the last line is JSON. ONLY=name,... measures these alone."""
 
 from __future__ import annotations
 
@@ -7,18 +7,32 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 from rich.console import Console
 from rich.table import Table
 
-HERE = Path(__file__).parent
-CHECKOUT = HERE.parents[1]
-DEMO_S = "45"
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+HERE: Final = Path(__file__).parent
+CHECKOUT: Final = HERE.parents[1]
+DEMO_S: Final = "45"
+
+STEPS: Final = {
+    "tracker": ("the tracker's core", "bench_tracker"),
+    "rules": ("the rule engine's core", "bench_rules"),
+    "scene": ("simulated scenes", "bench_scene"),
+    "sampler": ("one sampler beside ffmpeg", "bench_sampler"),
+    "services": ("services on a real broker", "services"),
+    "demo": ("the demo", "run"),
+}
+"""By the name that ONLY takes: what is measured, and the module whose `rows()` does it."""
 
 
-def demo_latency() -> list[dict[str, Any]]:
+def rows() -> list[dict[str, Any]]:
     """From an image to the published alert, in the demo."""
     environment = {
         key: value for key, value in os.environ.items() if not key.startswith("VIGIE_") or key == "VIGIE_CACHE"
@@ -46,31 +60,45 @@ def demo_latency() -> list[dict[str, Any]]:
     ]
 
 
+def chosen() -> list[str]:
+    """The steps that ONLY names; all of them without it."""
+    names = [name.strip() for name in os.environ.get("ONLY", "").split(",") if name.strip()]
+    unknown = [name for name in names if name not in STEPS]
+    if unknown:
+        sys.exit(f"ONLY={','.join(unknown)}: there is no such benchmark; choose from {', '.join(STEPS)}")
+    return names or list(STEPS)
+
+
+def table(measured: Sequence[dict[str, Any]]) -> Table:
+    """The rows for people."""
+    drawn = Table("what", "value", "unit", "target", "met")
+    for row in measured:
+        met = {True: "yes", False: "no", None: ""}[row["met"]]
+        target = "" if row["target"] is None else f"{row['target']:g}"
+        drawn.add_row(row["name"], f"{row['value']:g}", row["unit"], target, met)
+    return drawn
+
+
 def main() -> None:
     """Run all, print a table, then the JSON line; `--record` puts the run into docs/benchmarks.md too."""
-    load = os.getloadavg()[0]
+    names, load = chosen(), os.getloadavg()[0]
+    record = "--record" in sys.argv[1:]
+    if record and names != list(STEPS):
+        sys.exit("RECORD=1 keeps whole runs: leave ONLY out")
     sys.path.insert(0, str(HERE))
     console = Console(stderr=True)
-    rows: list[dict[str, Any]] = []
-    for name, step in (
-        ("tracker core", lambda: importlib.import_module("bench_tracker").rows()),
-        ("rule core", lambda: importlib.import_module("bench_rules").rows()),
-        ("simulated scenes", lambda: importlib.import_module("bench_scene").rows()),
-        ("services on a real broker", lambda: importlib.import_module("services").rows()),
-        ("demo", demo_latency),
-    ):
-        console.print(f"measuring: {name} …")
-        rows += [row if row["target"] is not None else {**row, "met": None} for row in step()]
-    table = Table("what", "value", "unit", "target", "met")
-    for row in rows:
-        met = {True: "yes", False: "no", None: ""}[row["met"]]
-        table.add_row(
-            row["name"], f"{row['value']:g}", row["unit"], "" if row["target"] is None else f"{row['target']:g}", met
-        )
-    Console().print(table)
-    if "--record" in sys.argv[1:]:
-        importlib.import_module("page").record(rows, load)
-    print(json.dumps({"rows": rows}, ensure_ascii=False))
+    measured: list[dict[str, Any]] = []
+    for number, name in enumerate(names, 1):
+        what, module = STEPS[name]
+        console.print(f"{number}/{len(names)} {name}: {what} …")
+        begun = time.monotonic()
+        measured += importlib.import_module(module).rows()
+        console.print(f"    {time.monotonic() - begun:.0f} s")
+    measured = [row if row["target"] is not None else {**row, "met": None} for row in measured]
+    Console().print(table(measured))
+    if record:
+        importlib.import_module("page").record(measured, load)
+    print(json.dumps({"rows": measured}, ensure_ascii=False))
 
 
 if __name__ == "__main__":

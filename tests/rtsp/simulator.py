@@ -1,4 +1,4 @@
-"""Simulated RTSP cameras: `python simulator.py CLIP ... [--cameras N] [--user NAME --password P]`.
+"""Simulated RTSP cameras: `python simulator.py CLIP ... [--cameras N] [--spread S] [--user NAME --password P]`.
 
 Each camera plays its clip (H.264 or H.265) in an endless loop, in real time, over TCP, by copying its packets:
 RTSP 1.0 (RFC 2326), Digest authentication (RFC 2069), RTP payloads of RFC 6184 and RFC 7798, and RTCP sender
@@ -159,9 +159,9 @@ class Camera:
     source: int = field(default_factory=lambda: secrets.randbits(32))
     origin: int = field(default_factory=lambda: secrets.randbits(30))
 
-    async def play(self):
+    async def play(self, after_s=0.0):
         """Send one picture after another, when its time has come."""
-        begun = asyncio.get_running_loop().time()
+        begun = asyncio.get_running_loop().time() + after_s
         number = 0
         while True:
             unit = self.clip.units[number % len(self.clip.units)]
@@ -315,6 +315,7 @@ async def main():
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("clips", nargs="+")
     options.add_argument("--cameras", type=int, default=1)
+    options.add_argument("--spread", type=float, default=0.0, help="seconds over which the cameras begin")
     options.add_argument("--user")
     options.add_argument("--password", default="")
     given = options.parse_args()
@@ -322,7 +323,7 @@ async def main():
     cameras = {f"cam{n}": Camera(f"cam{n}", clips[n % len(clips)]) for n in range(given.cameras)}
     server = Server(cameras, Guard(given.user, given.password))
     listening = await asyncio.start_server(server.connection, "127.0.0.1", 0)
-    playing = [asyncio.create_task(camera.play()) for camera in cameras.values()]
+    playing = [asyncio.create_task(c.play(given.spread * n / len(cameras))) for n, c in enumerate(cameras.values())]
     print(json.dumps({"port": listening.sockets[0].getsockname()[1]}), flush=True)  # noqa: T201 - as above
     await orders(cameras)
     for task in playing:

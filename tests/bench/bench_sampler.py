@@ -1,0 +1,162 @@
+"""What sampling one camera costs, beside an ffmpeg process that does the same work at the same time.
+
+`python tests/bench/bench_sampler.py [seconds]`; the last line is JSON. Cameras are simulated over RTSP on loopback:
+1080p at 25 pictures a second, 3 Mbit/s, a key frame a second. The sampler is the whole service, with its frames on a
+real broker; each ffmpeg process decodes, takes the rate, scales to 960 pixels and encodes JPEG, with one thread, and
+throws the result away. Both look at the same cameras at the same time, so that what else the machine does is in both.
+The bare decode is libavcodec's alone, fed from memory up to the last wanted picture of each group.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import av
+import psutil
+
+sys.path.insert(0, str(Path(__file__).parent))
+import street
+from clips import MAIN, cameras, ffmpeg
+from harness import Row, counter, cpu_s, produce, row, service
+
+from vigie_common.settings import Settings
+from vigie_common.topics import create_topics
+from vigie_dev.kafka import KafkaBroker
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+CAMERAS: Final = 4
+SECONDS: Final = 20.0
+RATES: Final = (1.0, 2.0, 5.0)
+OF_FFMPEG: Final = 0.55
+OF_BARE_DECODE: Final = 1.4
+PASSES: Final = 3
+
+
+def camera_records(addresses: Sequence[str], fps: float, width: int = street.WIDTH) -> Iterator[tuple[str, Any]]:
+    """Camera records by id, of RTSP cameras at these addresses."""
+    for number, address in enumerate(addresses):
+        record = street.camera_record(f"cam-{number:03d}")
+        record["source"] = record["source"] | {"kind": "rtsp", "uri": address}
+        record["sampling"] = {"fps": fps, "width": width}
+        yield record["camera_id"], record
+
+
+@contextmanager
+def sampling(broker: KafkaBroker, prefix: str, records: Iterator[tuple[str, Any]]) -> Iterator[tuple[Any, str]]:
+    """A sampler of these cameras; its process and the address of its metrics."""
+    settings = Settings(kafka_bootstrap=broker.bootstrap, topic_prefix=prefix, topic_partitions=4)
+    asyncio.run(create_topics(settings))
+    asyncio.run(produce(settings, "cameras", records))
+    with service(settings, ["-m", "vigie_frame_sampler"]) as running:
+        yield running
+
+
+@contextmanager
+def ffmpegs(addresses: Sequence[str], fps: float, width: int, *options: str) -> Iterator[list[psutil.Process]]:
+    """An ffmpeg process a camera, doing what the sampler does."""
+    began = [
+        subprocess.Popen(
+            [
+                *(ffmpeg(), "-nostdin", "-loglevel", "fatal", "-threads", "1", "-filter_threads", "1", *options),
+                *("-rtsp_transport", "tcp", "-i", address, "-an", "-vf", f"fps={fps:g},scale={width}:-2:flags=area"),
+                *("-c:v", "mjpeg", "-q:v", "3", "-threads", "1", "-f", "mjpeg", "-y", "/dev/null"),
+            ]
+        )
+        for address in addresses
+    ]
+    try:
+        yield [psutil.Process(process.pid) for process in began]
+        if any(process.poll() is not None for process in began):
+            raise RuntimeError("an ffmpeg process has ended while it was measured")
+    finally:
+        for process in began:
+            process.terminate()
+        for process in began:
+            process.wait(20)
+
+
+def wait_for_frames(address: str, frames: float, deadline_s: float = 60.0) -> None:
+    """Wait until a sampler has given so many images."""
+    deadline = time.monotonic() + deadline_s
+    while counter(address, 'vigie_frame_sampler_frames_total{status="ok"}') < frames:
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"no {frames:g} frames within {deadline_s:g} s")
+        time.sleep(0.1)
+
+
+def bare_decode_ms(fps: float) -> float:
+    """CPU milliseconds that libavcodec needs for a second of the wanted pictures, best of several passes."""
+    with av.open(str(MAIN.path)) as container:
+        stream = container.streams.video[0]
+        packets = [packet for packet in container.demux(stream) if packet.size]
+        context = stream.codec_context
+        context.thread_count = 1
+        step = MAIN.rate / fps
+        wanted = {round(n * step) for n in range(round(MAIN.seconds * fps))}
+        needed, group = [], []
+        for number, packet in enumerate(packets):
+            group = [packet] if packet.is_keyframe else [*group, packet]
+            if number in wanted:
+                needed += group
+                group = []
+        times = []
+        for _ in range(PASSES):
+            context.flush_buffers()
+            began = time.thread_time()
+            for packet in needed:
+                context.decode(packet)
+            times.append(time.thread_time() - began)
+    return 1000 * min(times) / MAIN.seconds
+
+
+def side_by_side(broker: KafkaBroker, fps: float, seconds: float, *options: str) -> tuple[float, float]:
+    """CPU milliseconds a camera and second: of the sampler, of ffmpeg."""
+    with ExitStack() as running:
+        addresses = running.enter_context(cameras(MAIN, CAMERAS))
+        prefix = f"sampler-{fps:g}-{len(options)}."
+        sampler, metrics = running.enter_context(sampling(broker, prefix, camera_records(addresses, fps)))
+        others = running.enter_context(ffmpegs(addresses, fps, street.WIDTH, *options))
+        wait_for_frames(metrics, 5 * fps * CAMERAS)
+
+        def spent() -> tuple[float, float, float]:
+            return time.monotonic(), cpu_s(sampler), sum(map(cpu_s, others))
+
+        first = spent()
+        time.sleep(seconds)
+        last = spent()
+    period, own, other = (b - a for a, b in zip(first, last, strict=True))
+    return 1000 * own / period / CAMERAS, 1000 * other / period / CAMERAS
+
+
+def rows(seconds: float = SECONDS) -> list[Row]:
+    """By sampling rate: the sampler, ffmpeg, the bare decode, and the ratios."""
+    made: list[Row] = []
+    with tempfile.TemporaryDirectory(prefix="vigie-bench-") as scratch, KafkaBroker(Path(scratch) / "kafka") as broker:
+        for fps in RATES:
+            what = f"1080p25 H.264 at {fps:g} fps"
+            own, other = side_by_side(broker, fps, seconds)
+            bare = bare_decode_ms(fps)
+            target = fps == 2.0
+            made += [
+                row(f"{what}: sampler, CPU a camera-second", own, "ms"),
+                row(f"{what}: ffmpeg process, CPU a camera-second", other, "ms"),
+                row(f"{what}: bare decode of the needed pictures", bare, "ms"),
+                row(f"{what}: sampler over ffmpeg", own / other, "ratio", OF_FFMPEG if target else None),
+                row(f"{what}: sampler over bare decode", own / bare, "ratio", OF_BARE_DECODE if target else None),
+                row(f"{what}: cameras per core", 1000 / own, "cameras"),
+            ]
+    return made
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps({"rows": rows(*map(float, sys.argv[1:]))}, ensure_ascii=False) + "\n")
