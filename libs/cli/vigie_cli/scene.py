@@ -113,10 +113,10 @@ def record(
 ) -> None:
     """Tracks for rule tests, the truth of every frame, what happened and when, and the camera.
 
-    tracks.csv (through the real tracker), gt.txt (MOTChallenge), events.jsonl, camera.yaml.
+    tracks.csv and tracks.txt (through the real tracker), gt.txt (both MOTChallenge), events.jsonl, camera.yaml.
     """
     from vigie_scene.events import true_events
-    from vigie_scene.export import camera_file, mot_truth, recorded_tracks
+    from vigie_scene.export import camera_file, mot_tracks, mot_truth, recorded_tracks
     from vigie_scene.film import film
 
     scene = _asked(name, seed, fps, errors)
@@ -124,7 +124,12 @@ def record(
     events = "".join(json.dumps(asdict(event)) + "\n" for event in true_events(scene, take.world))
     camera = camera_file(scene, scene.scene.lower())
     out.mkdir(parents=True, exist_ok=True)
-    files = {"tracks.csv": recorded_tracks(take), "gt.txt": mot_truth(take), "events.jsonl": events}
+    files = {
+        "tracks.csv": recorded_tracks(take),
+        "tracks.txt": mot_tracks(take),
+        "gt.txt": mot_truth(take),
+        "events.jsonl": events,
+    }
     for file, text in {**files, "camera.yaml": camera}.items():
         (out / file).write_text(text, encoding="utf-8")
         print(out / file)

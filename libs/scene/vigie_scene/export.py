@@ -12,7 +12,7 @@ import numpy as np
 
 from vigie_common.errors import BadInputError
 from vigie_common.stream import Message
-from vigie_common.taxonomy import CLASS_NAMES
+from vigie_common.taxonomy import CLASS_NAMES, CLASS_ORDINAL
 from vigie_scene.substreams import substream
 from vigie_tracking.core import TrackingCore
 
@@ -212,6 +212,19 @@ def mot_truth(take: Take, least_visible: float = 0.0) -> str:
             lines.append(
                 f"{frame + 1},{truth.entity[row] + 1},{x1:.2f},{y1:.2f},{x2 - x1:.2f},{y2 - y1:.2f},"
                 f"1,{truth.kind[row]},{truth.visibility[row]:.3f}\n"
+            )
+    return "".join(lines)
+
+
+def mot_tracks(take: Take) -> str:
+    """What the real tracker makes of a take, as MOTChallenge text: `tracks.txt`, with the classes of `mot_truth`."""
+    lines = []
+    for record in track_records(take, "scene", 0):
+        columns = (record[name] for name in ("track_id", "x1", "y1", "x2", "y2", "score", "object_class"))
+        for track, x1, y1, x2, y2, score, kind in zip(*columns, strict=True):
+            lines.append(
+                f"{record['seq'] + 1},{track},{x1:.2f},{y1:.2f},{x2 - x1:.2f},{y2 - y1:.2f},"
+                f"{score:.3f},{CLASS_ORDINAL[kind]},1\n"
             )
     return "".join(lines)
 
