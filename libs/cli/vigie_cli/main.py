@@ -17,6 +17,7 @@ COMMANDS: Final[dict[str, str]] = {
     "cameras": "Check camera files.",
     "rules": "Check and test rules; write the JSON Schemas of the files.",
     "scene": "Simulated streets with ground truth: list, draw, record, film.",
+    "evaluate": "How good tracks are, against a truth: HOTA, IDF1, MOTA.",
     "replay": "Run a recording through the services' own cores.",
     "alerts": "Watch alerts as they come.",
     "models": "The model catalogue and its files.",
