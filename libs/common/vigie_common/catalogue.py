@@ -25,7 +25,9 @@ from vigie_common.yaml_source import Document, InvalidFileError, Problem, read_d
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-DECODERS: Final[Mapping[str, bool]] = MappingProxyType({"hog": False, "yolox": True})
+DECODERS: Final[Mapping[str, bool]] = MappingProxyType(
+    {"hog": False, "yolox": True, "yolov5": True, "yolov8": True, "rtdetr": True, "rtdetr-joined": True}
+)
 """Every decoder that Triton's side knows (`models/backend`), and whether it reads a model file."""
 
 VERSION_DIGITS: Final = 12

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 COLUMNS = 6
 """x1 y1 x2 y2 score class."""
 
+MOST_CANDIDATES = 2000
+"""Most boxes that go into suppression: it is quadratic where none overlap. A crowded street has a few hundred."""
+
 
 def order(xyxy: Floats, scores: Floats) -> Ints:
     """Indices by score, highest first; equal scores by x1, y1, x2, y2: independent of the input's order."""
@@ -56,16 +59,19 @@ def finish(xyxy: Floats, scores: Floats, labels: Ints, size: tuple[int, int], de
     """DETECTIONS (n, 6) float32: the model's raw boxes mapped, clipped, suppressed and ordered.
 
     `labels` (n,) are the model's own label indices, `size` the image's width and height in pixels.
-    Ignored labels, scores under the threshold and boxes without area inside the image are dropped.
+    Ignored labels, scores under the threshold, boxes that are not finite and boxes without area inside the image are
+    dropped; of the rest the MOST_CANDIDATES surest are looked at, so that a network that answers a box everywhere
+    costs milliseconds.
     """
     width, height = size
     classes = np.asarray(description.classes, dtype=np.int64)[labels]
     limits = np.asarray([width, height, width, height], dtype=np.float32)
+    finite = np.isfinite(xyxy).all(axis=1)
     xyxy = np.clip(xyxy, np.float32(0), limits).astype(np.float32)
-    inside = (xyxy[:, 2] > xyxy[:, 0]) & (xyxy[:, 3] > xyxy[:, 1])  # also false for NaN
-    keep = (classes >= 0) & (scores >= description.score) & inside
+    inside = (xyxy[:, 2] > xyxy[:, 0]) & (xyxy[:, 3] > xyxy[:, 1])
+    keep = finite & (classes >= 0) & (scores >= description.score) & inside
     xyxy, scores, classes = xyxy[keep], scores[keep], classes[keep]
-    best = order(xyxy, scores)
+    best = order(xyxy, scores)[:MOST_CANDIDATES]
     groups = np.asarray(description.groups, dtype=np.int64)[classes[best]]
     stay = best[suppress(xyxy[best], groups, description.nms_iou)]
     found = np.empty((len(stay), COLUMNS), dtype=np.float32)
