@@ -120,7 +120,7 @@ class _Module:
         if name not in self.bodies:
             self.bodies[name] = body
             gap = ["", ""] if body.startswith("class") else [""]
-            self.lines += gap + body.format(name=name).split("\n")
+            self.lines += gap + body.replace("{name}", name).split("\n")
             if not body.startswith("class"):
                 self.lines.append(f'"""{_sentence(schema["doc"])}"""')
         return name

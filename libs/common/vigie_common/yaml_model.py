@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, get_args
+from types import UnionType
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -116,41 +117,89 @@ _LENGTH: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 
-def _model_at(model: type[BaseModel], path: Sequence[object]) -> type[BaseModel] | None:
-    """The model that describes the mapping at a path, through lists, mappings and optional fields."""
+def _located(model: type[BaseModel], where: Sequence[object]) -> tuple[list[object], type[BaseModel] | None]:
+    """The path in the file of pydantic's `loc`, and the model that describes the mapping there.
+
+    Behind a tagged union `loc` also has the tag, which the file does not: it chooses the member and is left out.
+    """
     current: Any = model
-    for step in path:
-        if isinstance(current, type) and issubclass(current, BaseModel):
-            fields = {field.alias or name: field for name, field in current.model_fields.items()}
-            if str(step) not in fields:
-                return None
-            current = fields[str(step)].annotation
-            current = next((a for a in get_args(current) if isinstance(a, type) and issubclass(a, BaseModel)), current)
+    path: list[object] = []
+    for step in where:
+        members = _models_in(current)
+        tagged = next((m for m in members if step in _tags(m)), None) if len(members) > 1 else None
+        if tagged is not None:
+            current = tagged
+            continue
+        path.append(step)
+        if len(members) == 1:
+            fields = {field.alias or name: field for name, field in members[0].model_fields.items()}
+            current = fields[str(step)].annotation if str(step) in fields else None
         else:
-            arguments = get_args(current)
+            arguments = [a for a in get_args(_bare(current)) if a not in {type(None), Ellipsis}]
             current = arguments[-1] if arguments else None
-    return current if isinstance(current, type) and issubclass(current, BaseModel) else None
+    members = _models_in(current)
+    return path, members[0] if len(members) == 1 else None
+
+
+def _bare(annotation: Any) -> Any:
+    """An annotation without Annotated round it, and without `| None`."""
+    while hasattr(annotation, "__metadata__"):
+        annotation = annotation.__origin__
+    if get_origin(annotation) in {Union, UnionType}:
+        others = [a for a in get_args(annotation) if a is not type(None)]
+        if len(others) == 1:
+            return _bare(others[0])
+    return annotation
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    """The models that a value may be: one, or the members of a union."""
+    bare = _bare(annotation)
+    if get_origin(bare) in {Union, UnionType}:
+        return [m for member in get_args(bare) for m in _models_in(member)]
+    return [bare] if isinstance(bare, type) and issubclass(bare, BaseModel) else []
+
+
+def _tags(model: type[BaseModel]) -> frozenset[object]:
+    """The values of a model's fields that have one value only: what a tagged union tells its members apart by."""
+    fixed = (_bare(field.annotation) for field in model.model_fields.values())
+    return frozenset(get_args(a)[0] for a in fixed if get_origin(a) is Literal and len(get_args(a)) == 1)
 
 
 def _problem(document: Document, model: type[BaseModel], details: ErrorDetails) -> Problem:
     """A pydantic error, placed and in our words."""
-    path: list[object] = [step for step in details["loc"] if step != "[key]"]
     kind, given, context = details["type"], details["input"], details.get("ctx", {})
-    name = field_path(path) or "the file"
+    where: list[object] = [step for step in details["loc"] if step != "[key]"]
+    at_parent = kind in {"missing", "extra_forbidden"}
+    path, described = _located(model, where[:-1] if at_parent else where)
+    allowed = field_names(described) if described is not None else ()
     if kind == "missing":
-        allowed = field_names(found) if (found := _model_at(model, path[:-1])) else ()
-        where = f" in {field_path(path[:-1])}" if path[:-1] else ""
-        text = f'{path[-1]}: is missing{where}: add "{path[-1]}: …"; keys are {", ".join(allowed)}'
-        return document.problem(path[:-1], text)
+        inside = f" in {field_path(path)}" if path else ""
+        text = f'{where[-1]}: is missing{inside}: add "{where[-1]}: …"; keys are {", ".join(allowed)}'
+        return document.problem(path, text)
     if kind == "extra_forbidden":
-        allowed = field_names(found) if (found := _model_at(model, path[:-1])) else ()
-        text = f"{name}: unknown key; allowed: {', '.join(allowed)}{nearest(path[-1], allowed)}"
+        path.append(where[-1])
+        text = f"{field_path(path)}: unknown key; allowed: {', '.join(allowed)}{nearest(where[-1], allowed)}"
         return document.problem(path, text, of_key=True)
+    if kind in {"union_tag_invalid", "union_tag_not_found"}:
+        return _untold(document, path, given, context)
     return document.problem(
         path,
-        f"{name}: {_sentence(kind, given, context, details['msg'])}",
+        f"{field_path(path) or 'the file'}: {_sentence(kind, given, context, details['msg'])}",
         of_key=details["loc"][-1:] == ("[key]",),
     )
+
+
+def _untold(document: Document, path: list[object], given: object, context: Mapping[str, Any]) -> Problem:
+    """A mapping whose tag is wrong or missing."""
+    key = context["discriminator"].strip("'")
+    if "tag" not in context:
+        text = f'{key}: is missing in {field_path(path)}: add "{key}: …", which says what it is'
+        return document.problem(path, text)
+    allowed = re.findall(r"'([^']*)'", context["expected_tags"])
+    tag = given.get(key) if isinstance(given, dict) else context["tag"]
+    text = f"{field_path([*path, key])}: {shown(tag)} is not allowed: use {one_of(allowed)}{nearest(tag, allowed)}"
+    return document.problem([*path, key], text)
 
 
 def _sentence(kind: str, given: object, context: Mapping[str, Any], message: str) -> str:

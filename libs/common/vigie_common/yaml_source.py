@@ -177,6 +177,9 @@ def parse_document(text: str, file: str) -> Document:
 
 _NULL: Final = frozenset({"", "~", "null", "Null", "NULL"})
 _BOOL: Final = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_BOOL_BEFORE: Final = frozenset({"on", "off", "yes", "no", "y", "n", "true", "false"})
+"""What YAML 1.1 takes for true or false, in any case: as a bare key it is another key in every such tool."""
+
 _INT: Final = re.compile(r"[-+]?[0-9]{1,40}", re.ASCII)
 _FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", re.ASCII)
 _SPECIAL: Final = {
@@ -274,6 +277,9 @@ class _Builder:
         if waiting is None:
             if not is_text:
                 self.fail(node.mark, "a key is a list or a mapping: a key must be a text")
+            elif node.style is None and text.lower() in _BOOL_BEFORE:
+                message = f'key {text}: older YAML (1.1) reads it as true or false: write "{text}", or another name'
+                self.fail(node.mark, message)
             self.pending[-1] = (text, node.mark)
             return
         key, key_mark = waiting

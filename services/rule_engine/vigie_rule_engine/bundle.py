@@ -9,7 +9,7 @@ from vigie_common.digest import content_digest
 from vigie_common.units import parse_instant
 from vigie_common.yaml_model import Located, validated
 from vigie_common.yaml_source import InvalidFileError, Problem, read_document
-from vigie_rule_engine.rule_file import AuthorisationFile, Rule, parse_rule
+from vigie_rule_engine.rule_file import AuthorisationFile, Rule, RuleParts, examine_rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,6 +28,8 @@ class RuleFolder:
     rules: tuple[Rule, ...]
     authorisations: tuple[Located[AuthorisationFile], ...]
     problems: tuple[Problem, ...]
+    broken: tuple[RuleParts, ...] = ()
+    """What could be read of rules that are wrong in themselves: the lint checks it with the cameras too."""
 
 
 def read_rules(*folders: Path) -> RuleFolder:
@@ -38,6 +40,7 @@ def read_rules(*folders: Path) -> RuleFolder:
     rules: list[Rule] = []
     authorisations: list[Located[AuthorisationFile]] = []
     problems: list[Problem] = []
+    broken: list[RuleParts] = []
     for path in sorted({path for folder in folders for path in _yaml_files(folder)}):
         try:
             document = read_document(path)
@@ -48,12 +51,17 @@ def read_rules(*folders: Path) -> RuleFolder:
                 hint = "begin a rule with `rule: id`, an authorisation with `authorisation: id`"
                 problems.append(document.problem([], f"neither a rule nor an authorisation: {hint}"))
             else:
-                rules.append(parse_rule(document, path.parent))
+                rule, parts, found = examine_rule(document, path.parent)
+                problems += found
+                if rule is None:
+                    broken.append(parts)
+                else:
+                    rules.append(rule)
         except InvalidFileError as error:
             problems += error.problems
     problems += _duplicates("rule", [(rule.content.rule, rule.located) for rule in rules])
     problems += _duplicates("authorisation", [(a.content.authorisation, a) for a in authorisations])
-    return RuleFolder(tuple(rules), tuple(authorisations), tuple(sorted(problems)))
+    return RuleFolder(tuple(rules), tuple(authorisations), tuple(sorted(problems)), tuple(broken))
 
 
 def _yaml_files(folder: Path) -> Iterable[Path]:
@@ -102,6 +110,7 @@ def rule_record(rule: Rule) -> dict[str, Any]:
         "severity": content.severity,
         "category": content.category,
         "explain": dict(content.explain),
+        "replaces": content.replaces,
         **semantics,
     }
 

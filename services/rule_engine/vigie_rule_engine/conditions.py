@@ -94,10 +94,12 @@ def compile_condition(source: str, template: str) -> Condition:
     Raises:
         ConditionError: too long, not CEL, an unknown variable, a forbidden function, or not a bool.
     """
-    if len(source.encode()) > LONGEST:
-        raise ConditionError(
-            f"when: {len(source.encode())} bytes is longer than {LONGEST}: split it into several rules"
-        )
+    try:
+        size = len(source.encode())
+    except UnicodeEncodeError as broken:
+        raise ConditionError("when: half of a character (a lone surrogate) is no text: remove it") from broken
+    if size > LONGEST:
+        raise ConditionError(f"when: {size} bytes is longer than {LONGEST}: split it into several rules")
     bare = _STRING.sub(lambda literal: "'" + " " * (len(literal.group()) - 2) + "'", source)
     forbidden = _FORBIDDEN.search(bare)
     if forbidden:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vigie_common.camera_file import CameraFile, camera_problems, read_camera
 from vigie_common.site_file import SITE_FILE, find_site, read_site
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from vigie_common.site_file import SiteFile
-    from vigie_rule_engine.rule_file import CameraSelection, Rule
+    from vigie_common.yaml_source import Document
+    from vigie_rule_engine.rule_file import CameraSelection, RuleParts
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,23 +86,43 @@ def lint(rules: RuleFolder, cameras: CameraFolder | None) -> list[Problem]:
         cameras: of the site; None: what rules say of cameras is not checked.
     """
     problems = list(rules.problems)
-    for rule in rules.rules:
-        problems += _test_problems(rule)
+    everything = [*(rule.parts for rule in rules.rules), *rules.broken]
+    ids = _rule_ids(everything)
+    for parts in everything:
+        problems += _test_problems(parts, cameras)
+        problems += _replacement_problems(parts, ids)
     if cameras is not None:
         problems += cameras.problems
-        for rule in rules.rules:
-            problems += _selection_problems(
-                rule.located, rule.content.cameras, cameras.cameras, may_be_empty=bool(cameras.problems)
-            )
-            problems += _geometry_problems(rule, selected(rule.content.cameras, cameras.cameras))
-        for authorisation in rules.authorisations:
-            problems += _selection_problems(
-                authorisation,
-                authorisation.content.cameras,
-                cameras.cameras,
-                may_be_empty=bool(cameras.problems),
-            )
+        selections = [(parts.document, parts.selection) for parts in everything]
+        selections += [(a.document, a.content.cameras) for a in rules.authorisations]
+        for document, selection in selections:
+            if selection is not None:
+                problems += _selection_problems(
+                    document, selection, cameras.cameras, may_be_empty=bool(cameras.problems)
+                )
+        for parts in everything:
+            if parts.selection is not None:
+                problems += _geometry_problems(parts, selected(parts.selection, cameras.cameras))
     return sorted(set(problems))
+
+
+def _rule_ids(rules: Iterable[RuleParts]) -> list[str]:
+    nodes = [parts.document.at(["rule"]) for parts in rules]
+    return sorted({node.value for node in nodes if node is not None and isinstance(node.value, str)})
+
+
+def _replacement_problems(parts: RuleParts, ids: Sequence[str]) -> list[Problem]:
+    """A rule in shadow names the live one that it would replace."""
+    name = parts.replaces
+    if not isinstance(name, str):
+        return []
+    if name not in ids:
+        message = f'replaces: there is no rule "{name}"; rules are {", ".join(ids)}{nearest(name, ids)}'
+        return [parts.document.problem(["replaces"], message)]
+    if parts.status == "stable":
+        message = "replaces: a stable rule replaces nothing, both would alert: write status: test, or remove the old"
+        return [parts.document.problem(["replaces"], message)]
+    return []
 
 
 def lint_folder(folder: Path, cameras: Path | None = None, models: Collection[str] | None = None) -> list[Problem]:
@@ -120,7 +141,7 @@ def selected(selection: CameraSelection, cameras: Iterable[Located[CameraFile]])
 
 
 def _selection_problems(
-    located: Located[Any],
+    document: Document,
     selection: CameraSelection,
     cameras: Sequence[Located[CameraFile]],
     *,
@@ -139,26 +160,26 @@ def _selection_problems(
         if tag not in tags:
             known = f"tags in use are {', '.join(tags) or 'none'}{nearest(tag, tags)}"
             message = f'cameras.tags[{i}]: no camera carries "{tag}"; {known}'
-            problems.append(located.problem(["cameras", "tags", i], message))
+            problems.append(document.problem(["cameras", "tags", i], message))
     for i, name in enumerate(selection.ids):
         if name not in ids:
             message = f'cameras.ids[{i}]: there is no camera "{name}"; cameras are {", ".join(ids) or "none"}'
-            problems.append(located.problem(["cameras", "ids", i], message + nearest(name, ids)))
+            problems.append(document.problem(["cameras", "ids", i], message + nearest(name, ids)))
     if not problems and not selected(selection, cameras):
         message = f"cameras: no camera carries all of {', '.join(selection.tags)} together"
-        problems.append(located.problem(["cameras", "tags"], message))
+        problems.append(document.problem(["cameras", "tags"], message))
     return problems
 
 
-def _geometry_problems(rule: Rule, cameras: Sequence[Located[CameraFile]]) -> list[Problem]:
+def _geometry_problems(parts: RuleParts, cameras: Sequence[Located[CameraFile]]) -> list[Problem]:
     """Zones, lines and calibration that a rule needs and a camera it selects does not have."""
     problems = []
-    located = rule.located
+    document = parts.document
     for camera in cameras:
         content = camera.content
         for key, wanted, have, section in (
-            ("zone", rule.parameters.zones, list(content.zones), "zones"),
-            ("line", rule.parameters.lines, list(content.lines), "lines"),
+            ("zone", parts.parameters.zones, list(content.zones), "zones"),
+            ("line", parts.parameters.lines, list(content.lines), "lines"),
         ):
             for name in wanted:
                 if name not in have:
@@ -167,27 +188,33 @@ def _geometry_problems(rule: Rule, cameras: Sequence[Located[CameraFile]]) -> li
                         f"({camera.document.file}), which the rule selects; it has "
                         f"{', '.join(have) or 'none'}{nearest(name, have)}"
                     )
-                    problems.append(located.problem(["with", key], message))
-        if "homography" in rule.template.needs and not content.calibration:
+                    problems.append(document.problem(["with", key], message))
+        if parts.template is not None and "homography" in parts.template.needs and not content.calibration:
             message = (
-                f"template: {rule.template.name} needs a homography and camera {content.camera} "
+                f"template: {parts.template.name} needs a homography and camera {content.camera} "
                 f"({camera.document.file}) has no calibration: add four calibration points to it"
             )
-            problems.append(located.problem(["template"], message))
+            problems.append(document.problem(["template"], message))
     return problems
 
 
-def _test_problems(rule: Rule) -> list[Problem]:
-    """A stable rule without tests, and tests whose tracks are not there."""
-    located, content = rule.located, rule.content
+def _test_problems(parts: RuleParts, cameras: CameraFolder | None) -> list[Problem]:
+    """A stable rule without tests, tests whose files are not there, and tests on cameras that are not there."""
+    document, folder = parts.document, parts.folder
     problems = []
-    if content.status == "stable" and not content.tests:
+    if parts.status == "stable" and not parts.tests:
         message = "status: a stable rule needs tests that pass: add tests, or write status: test"
-        problems.append(located.problem(["status"], message))
-    folder = rule.folder
-    for i, test in enumerate(content.tests):
-        if not (folder / test.tracks).is_file():
-            nearby = sorted(str(p.relative_to(folder)) for p in folder.rglob("*.csv"))
-            message = f'tests[{i}].tracks: no file "{test.tracks}" beside the rule{nearest(test.tracks, nearby)}'
-            problems.append(located.problem(["tests", i, "tracks"], message))
+        problems.append(document.problem(["status"], message))
+    ids = [] if cameras is None else sorted(camera.content.camera for camera in cameras.cameras)
+    for i, test in enumerate(parts.tests):
+        for key, name in () if test is None else test.files:
+            if not (folder / name).is_file():
+                pattern = "*.csv" if key == "tracks" else "*.y*ml"
+                nearby = sorted(str(p.relative_to(folder)) for p in folder.rglob(pattern))
+                message = f'tests[{i}].{key}: no file "{name}" beside the rule{nearest(name, nearby)}'
+                problems.append(document.problem(["tests", i, key], message))
+        camera = None if test is None else test.camera
+        if camera is not None and cameras is not None and not cameras.problems and camera not in ids:
+            message = f'tests[{i}].camera: there is no camera "{camera}"; cameras are {", ".join(ids) or "none"}'
+            problems.append(document.problem(["tests", i, "camera"], message + nearest(camera, ids)))
     return problems

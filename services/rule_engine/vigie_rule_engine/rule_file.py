@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, TypeVar
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, WithJsonSchema, model_validator
 
 from vigie_common.errors import BadInputError
 from vigie_common.field_types import Identifier, InstantText, Name, Text, Texts
@@ -69,12 +69,47 @@ class Expectation(FileModel):
 
 
 class RuleTest(FileModel):
-    """Recorded tracks, and everything the rule must say of them: no more, no less."""
+    """Recorded tracks or a simulated scene, and everything the rule must say of them: no more, no less."""
 
-    tracks: Text = Field(description="CSV file beside the rule: t_s,track_id,class,x1,y1,x2,y2 (0..1)")
-    camera: Identifier = Field(description="whose zones, lines and calibration hold")
+    tracks: Text | None = Field(
+        default=None, description="CSV file beside the rule: t_s,track_id,class,x1,y1,x2,y2 (0..1)"
+    )
+    scene: Text | dict[str, Any] | None = Field(
+        default=None,
+        description="simulated street: a name of `vigie scene list`, a YAML file beside the rule, or written out",
+    )
+    camera: Identifier | None = Field(
+        default=None, description="of `tracks`: whose zones, lines and calibration hold; a scene has its own"
+    )
+    with_: dict[str, Any] = Field(
+        default={}, alias="with", description="parameters that differ in this test, such as the scene's own zone"
+    )
     start: InstantText = Field(default="2026-01-05T12:00", description="time of t_s = 0, local to the site, for `when`")
     expect: list[Expectation] = Field(description="empty: the rule must say nothing")
+
+    @model_validator(mode="after")
+    def _one_source(self) -> "RuleTest":
+        if (self.tracks is None) == (self.scene is None):
+            raise ValueError("name what happens: write either tracks: FILE with camera: ID, or scene: NAME")
+        if (self.tracks is None) != (self.camera is None):
+            raise ValueError("`camera` goes with `tracks`: a scene has a camera of its own, recorded tracks need one")
+        return self
+
+    @property
+    def source(self) -> str:
+        """What happens in it, for people: the file, or the scene's name."""
+        if self.tracks is not None:
+            return self.tracks
+        return self.scene if isinstance(self.scene, str) else "scene"
+
+    @property
+    def files(self) -> tuple[tuple[str, str], ...]:
+        """(key, path) of the file it reads beside the rule, if it does."""
+        if self.tracks is not None:
+            return (("tracks", self.tracks),)
+        if isinstance(self.scene, str) and self.scene.endswith((".yaml", ".yml")):
+            return (("scene", self.scene),)
+        return ()
 
 
 class RuleFile(FileModel):
@@ -90,6 +125,9 @@ class RuleFile(FileModel):
     severity: Severity = Field(default="info", description="for the operator")
     category: Identifier = Field(description="kind of event; authorisations name it")
     explain: Texts = Field(default={}, description="what the operator reads, by language")
+    replaces: Identifier | None = Field(
+        default=None, description="of a rule in shadow: the live rule that `vigie rules status` compares it with"
+    )
     tests: list[RuleTest] = Field(default=[], description="a stable rule has one at least")
 
 
@@ -143,6 +181,21 @@ class Rule:
     def content(self) -> RuleFile:
         """What the file says."""
         return self.located.content
+
+    @property
+    def parts(self) -> "RuleParts":
+        """Its parts, as the lint takes them."""
+        content = self.located.content
+        return RuleParts(
+            self.located.document,
+            self.folder,
+            content.cameras,
+            self.template,
+            self.parameters,
+            content.status,
+            content.replaces,
+            tuple(content.tests),
+        )
 
 
 _QUANTITY: Final[Mapping[str, Callable[[object], Quantity]]] = {
@@ -234,12 +287,36 @@ def _unknown_classes(given: Mapping[str, Any], classes: tuple[str, ...]) -> list
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class RuleParts:
+    """What of a rule file could be read, right or wrong: enough to check it with the cameras all the same."""
+
+    document: Document
+    folder: Path
+    """Where its tests' files lie."""
+    selection: CameraSelection | None
+    template: Template | None
+    parameters: Parameters
+    status: object
+    replaces: object
+    tests: tuple[RuleTest | None, ...]
+    """None: a test that is wrong in itself."""
+
+
 def parse_rule(document: Document, folder: Path) -> Rule:
     """The rule of a document; its tests read files below `folder`.
 
     Raises:
         InvalidFileError: everything that is wrong in itself, and where; cameras are the lint's matter.
     """
+    rule, _, problems = examine_rule(document, folder)
+    if rule is None:
+        raise InvalidFileError(problems)
+    return rule
+
+
+def examine_rule(document: Document, folder: Path) -> tuple[Rule | None, RuleParts, list[Problem]]:
+    """The rule of a document if it is right, what of it could be read, and everything that is wrong in itself."""
     problems: list[Problem] = []
     content: RuleFile | None = None
     try:
@@ -257,26 +334,56 @@ def parse_rule(document: Document, folder: Path) -> Rule:
         problems.append(document.problem(["template"], message))
     if template is not None and isinstance(given, dict):
         parameters, found = normalised(template, given)
-        known = [parameter.name for parameter in template.parameters]
-        problems += [
-            document.problem(["with", *path], text, of_key=bool(path) and path[0] not in known) for path, text in found
-        ]
-    if content is not None and template is not None:
-        problems += _condition_problems(document, content, template)
-        problems += _text_problems(document, content, template)
+        problems += _placed(document, template, ["with"], found)
+    if template is not None:
+        problems += _condition_problems(document, fields.get("when"), template)
+        problems += _text_problems(document, fields.get("explain"), template)
+    tests = tuple(_read(RuleTest, test) for test in _listed(fields.get("tests")))
+    for index, test in enumerate(tests):
+        if template is not None and test is not None and test.with_ and isinstance(given, dict):
+            _, found = normalised(template, {**given, **test.with_})
+            found = [(path, text) for path, text in found if path and path[0] in test.with_]
+            told = [(path, f"tests[{index}].{text}") for path, text in found]
+            problems += _placed(document, template, ["tests", index, "with"], told)
+    selection = _read(CameraSelection, fields.get("cameras"))
+    status, replaces = fields.get("status", "draft"), fields.get("replaces")
+    parts = RuleParts(document, folder, selection, template, parameters, status, replaces, tests)
     if problems or content is None or template is None:
-        raise InvalidFileError(problems)
-    return Rule(Located(document, content), folder, template, parameters)
+        return None, parts, problems
+    return Rule(Located(document, content), folder, template, parameters), parts, []
 
 
-def _condition_problems(document: Document, rule: RuleFile, template: Template) -> list[Problem]:
+def _placed(
+    document: Document, template: Template, where: list[object], found: list[tuple[list[object], str]]
+) -> list[Problem]:
+    """Problems of parameters at their place in the file; an unknown key is shown at the key."""
+    known = [parameter.name for parameter in template.parameters]
+    return [document.problem([*where, *path], text, of_key=bool(path) and path[0] not in known) for path, text in found]
+
+
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
+
+
+M = TypeVar("M", bound=FileModel)
+
+
+def _read(model: type[M], value: object) -> M | None:
+    """A part of a file, if it is right."""
+    try:
+        return model.model_validate(value)
+    except ValidationError:
+        return None
+
+
+def _condition_problems(document: Document, when: object, template: Template) -> list[Problem]:
     """What is wrong with `when`, at its own line and column where the YAML keeps them."""
     from vigie_rule_engine.conditions import ConditionError, compile_condition
 
-    if rule.when is None:
+    if not isinstance(when, str) or not when:
         return []
     try:
-        compile_condition(rule.when, template.name)
+        compile_condition(when, template.name)
     except ConditionError as error:
         node = document.at(["when"])
         mark = document.mark(["when"])
@@ -286,11 +393,14 @@ def _condition_problems(document: Document, rule: RuleFile, template: Template) 
     return []
 
 
-def _text_problems(document: Document, rule: RuleFile, template: Template) -> list[Problem]:
+def _text_problems(document: Document, explain: object, template: Template) -> list[Problem]:
+    """Placeholders that nothing fills."""
     from vigie_rule_engine.texts import check_placeholders
 
     problems = []
-    for language, text in rule.explain.items():
+    for language, text in explain.items() if isinstance(explain, dict) else ():
+        if not isinstance(text, str):
+            continue
         try:
             check_placeholders(text, template.name)
         except BadInputError as error:

@@ -104,7 +104,7 @@ CLASSES = "person, bicycle, motorcycle, scooter, car, van, bus, truck, tram, ani
             [
                 (
                     'F:2:1: category: is missing: add "category: …"; keys are rule, title, status, template, '
-                    "cameras, with, when, severity, category, explain, tests"
+                    "cameras, with, when, severity, category, explain, replaces, tests"
                 )
             ],
         ),
@@ -161,7 +161,50 @@ def test_everything_wrong_in_a_rule_is_told_at_once(refusal):
     assert found == [
         'F:4:9: status: "new" is not allowed: use draft, test or stable',
         "F:7:62: with.within: presence has no such parameter; it has classes, zone, for, margin, keep_open",
+        *(line for line in found if ": explain: {facts.stopped_for} is not known: use one of " in line),
     ]
+    assert [line.split(": ")[0] for line in found] == ["F:4:9", "F:7:62", "F:12:7", "F:13:7"]
+
+
+def test_a_wrong_severity_hides_neither_the_condition_nor_the_text(refusal):
+    found = refusal(
+        read_rule,
+        RULE,
+        "when: local.hour >= 7 && local.hour < 20\nseverity: warning",
+        "when: local.huor >= 7\nseverity: high",
+    )
+    assert [line[:32] for line in found] == ["F:8:12: when: undeclared referen", 'F:9:11: severity: "high" is not ']
+
+
+@pytest.mark.parametrize("key", ["on", "Off", "yes", "no", "y", "N"])
+def test_a_key_that_older_yaml_takes_for_true_or_false_is_named(refusal, key):
+    found = refusal(read_rule, RULE, "category: parking", f"category: parking\n{key}: parking")
+    assert f'F:11:1: key {key}: older YAML (1.1) reads it as true or false: write "{key}", or another name' in found
+
+
+def test_what_differs_in_a_test_is_checked_like_the_rule(refusal):
+    test = "tests:\n  - scene: stopped-happens\n    with: {zone: bay, for: 3, whithin: 2 heights}\n    expect: []\n"
+    assert refusal(read_rule, RULE, "tests:\n", test) == [
+        "F:16:28: tests[0].with.for: 3: a duration needs its unit: write 3s, 3m or 3h",
+        (
+            "F:16:31: tests[0].with.whithin: stopped has no such parameter; it has classes, zone, for, within, "
+            'margin, keep_open; did you mean "within"?'
+        ),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("test", "message"),
+    [
+        ("{expect: []}", "name what happens: write either tracks: FILE with camera: ID, or scene: NAME"),
+        (
+            "{scene: stopped-happens, camera: a, expect: []}",
+            "`camera` goes with `tracks`: a scene has a camera of its own, recorded tracks need one",
+        ),
+    ],
+)
+def test_a_test_has_one_source(refusal, test, message):
+    assert refusal(read_rule, RULE, "tests:\n", f"tests:\n  - {test}\n") == [f"F:15:5: tests[0]: {message}"]
 
 
 def test_a_count_without_its_line_says_so(refusal):

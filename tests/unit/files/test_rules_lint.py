@@ -171,3 +171,44 @@ def test_a_site_file_above_its_cameras_is_found_too(site):
     (site / "cameras/site.yaml").rename(site / "site.yaml")
     assert len(read_cameras(site, MODELS).cameras) == 3
     assert linted(site) == []
+
+
+def test_a_wrong_severity_hides_neither_the_zone_nor_the_tracks(site):
+    path = site / "rules/town/delivery-parking.yaml"
+    change(path, "severity: warning", "severity: high")
+    change(path, "zone: livraison", "zone: livraisons")
+    change(path, "waits-at-the-bay.csv", "waits.csv")
+    assert sorted({line.split(": ")[0] + " " + line.split(": ")[1] for line in linted(site)}) == [
+        "rules/town/delivery-parking.yaml:23:13 tests[2].tracks",
+        "rules/town/delivery-parking.yaml:7:42 with.zone",
+        "rules/town/delivery-parking.yaml:9:11 severity",
+    ]
+
+
+def test_a_test_on_a_camera_that_is_not_there_is_named(site):
+    change(site / "rules/town/gate-count.yaml", "camera: arenes-01\n    expect: []", "camera: arene-01\n    expect: []")
+    assert linted(site) == [
+        (
+            'rules/town/gate-count.yaml:20:13: tests[1].camera: there is no camera "arene-01"; cameras are arenes-01, '
+            'feucheres-03, maison-carree-02; did you mean "arenes-01"?'
+        )
+    ]
+
+
+def test_a_rule_in_shadow_names_the_live_one_that_it_would_replace(site):
+    path = site / "rules/town/shorter.yaml"
+    text = (site / "rules/town/delivery-parking.yaml").read_text(encoding="utf-8")
+    text = text.replace("rule: livraison-stationnement", "rule: livraison-court")
+    path.write_text(text.replace("status: stable", "status: test\nreplaces: livraison-stationement"), encoding="utf-8")
+    assert linted(site) == [
+        (
+            'rules/town/shorter.yaml:5:11: replaces: there is no rule "livraison-stationement"; rules are '
+            "livraison-court, livraison-stationnement, parvis-presence, porte-comptage; did you mean "
+            '"livraison-stationnement"?'
+        )
+    ]
+    change(path, "livraison-stationement", "livraison-stationnement")
+    assert linted(site) == []
+    change(path, "status: test", "status: stable")
+    [message] = linted(site)
+    assert "replaces: a stable rule replaces nothing, both would alert" in message
