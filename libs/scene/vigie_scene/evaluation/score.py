@@ -1,8 +1,8 @@
 """HOTA, IDF1 and MOTA of tracks against their truth, a sequence or many together.
 
 HOTA: Luiten et al., "HOTA: A Higher Order Metric for Evaluating Multi-Object Tracking", IJCV 129 (2021). IDF1: Ristani
-et al., ECCV workshops 2016. MOTA: Bernardin and Stiefelhagen, EURASIP JIVP 2008. Computed by `motrics`; what is judged
-and what is left out is decided here.
+et al., ECCV workshops 2016. MOTA: Bernardin and Stiefelhagen, EURASIP JIVP 2008 (see `clear`). HOTA and IDF1 are
+computed by `motrics`; what is judged and what is left out is decided here.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import motrics
 import numpy as np
 import numpy.typing as npt
 
+from vigie_scene.evaluation.clear import clear
 from vigie_scene.evaluation.mot_text import NO_CLASS, TrackedBoxes
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ def score(
     found = motrics.evaluate(
         motrics.Frames(*_by_frame(truth, frames)), motrics.Frames(*_by_frame(result, frames)), iou_threshold=iou
     )
-    clear, hota = found.clear, found.hota
+    counted, hota = clear(truth, result, frames.tolist(), iou), found.hota
     true = np.array(hota.hota_tp_alphas)
     return Score(
         frames=len(frames),
@@ -146,12 +147,12 @@ def score(
         truth_tracks=len(np.unique(truth.identity)),
         result_boxes=len(result),
         result_tracks=len(np.unique(result.identity)),
-        matches=clear.num_matches,
-        switches=clear.num_switches,
-        fragments=clear.frag,
-        mostly_tracked=clear.mt,
-        mostly_lost=clear.ml,
-        overlap=clear.motp * clear.num_matches,
+        matches=counted.matches,
+        switches=counted.switches,
+        fragments=counted.fragments,
+        mostly_tracked=counted.mostly_tracked,
+        mostly_lost=counted.mostly_lost,
+        overlap=counted.overlap,
         id_matches=found.identity.idtp,
         hota_true=true,
         hota_missed=np.array(hota.hota_fn_alphas),
