@@ -161,7 +161,7 @@ def rule_event():
             "zone_y": [0.2, 0.2, 0.8, 0.8], "width": 640, "height": 360, "frame_ref": {"partition": 0, "offset": 0},
             "source_frame": None, "objects": [box], "model": {"name": "hog", "version": "m1"}, "location": None,
             "title": {"fr": "Présence", "en": "Presence"}, "text": {"fr": "personne dans quai"},
-            "facts": {"inside_s": 1.0 + ordinal}, "open_episodes": [], "minute": None,
+            "facts": {"inside_s": 1.0 + ordinal}, "open_episodes": [], "minute": None, "compounds": [],
         }  # fmt: skip
         if kind == "CLOSE":
             event |= {"ended_at": event["at"] - 500, "ended_reason": "over"}

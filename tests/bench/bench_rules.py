@@ -131,6 +131,7 @@ def view(count: int) -> FixedView:
         "withdrawn": False,
         "rules": rules(count),
         "authorisations": [],
+        "compounds": [],
     }
     return FixedView(
         {

@@ -70,6 +70,7 @@ def rule_bundle() -> dict[str, Any]:
         "withdrawn": False,
         "rules": sorted(rules, key=lambda rule: str(rule["id"])),
         "authorisations": [],
+        "compounds": [],
     }
 
 

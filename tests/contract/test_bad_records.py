@@ -139,7 +139,7 @@ async def test_the_rule_engine_passes_over_what_is_no_track_no_camera_and_no_rul
     nowhere = {"name": "nowhere", "x": [math.nan, 0.9, 0.9], "y": [0.1, 0.1, 0.9]}
     bundle = {
         "site": "test", "digest": "d1", "effective_at": 0, "author": "test", "withdrawn": False,
-        "authorisations": [], "rules": [rule("here"), rule("nowhere", zones=["nowhere"])],
+        "authorisations": [], "compounds": [], "rules": [rule("here"), rule("nowhere", zones=["nowhere"])],
     }  # fmt: skip
     await deployment.produce("cameras", [("cam-1", camera_record(zones=[nowhere]))])
     await deployment.produce("cameras", [("cam-2", camera_record("cam-2", time_zone="Mars/Olympus"))])

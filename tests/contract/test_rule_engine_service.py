@@ -71,6 +71,7 @@ async def engine(deployment, start_service, camera_record):
         "withdrawn": False,
         "rules": [rule("presence"), rule("wrong", zones=["nowhere"])],
         "authorisations": [],
+        "compounds": [],
     }
     await deployment.produce("cameras", [("cam-1", camera_record(sampling={"fps": 2.0, "width": 640}))])
     await deployment.produce("rules", [("test", bundle)])

@@ -178,6 +178,8 @@ class Rule(TypedDict):
     """What kind of event it is; authorisations name it."""
     explain: dict[str, str]
     """Templates of the explanation, by language."""
+    replaces: str | None
+    """Of a rule in shadow: the live rule that it would replace and is compared with."""
 
 
 AuthorisationMode = Literal["exercise", "live"]
@@ -207,6 +209,43 @@ class Authorisation(TypedDict):
     """Event time; alerting stops by itself."""
 
 
+CompoundPlace = Literal["unknown", "zone", "camera", "site"]
+"""Where its members must be together."""
+
+
+class Compound(TypedDict):
+    """Several rules that come together within a time."""
+
+    id: str
+    """Stable, unique among the rules of the bundle."""
+    version: str
+    """Digest of what decides when it holds."""
+    title: dict[str, str]
+    """By language."""
+    status: RuleStatus
+    """Draft does not run, test runs in shadow, stable alerts."""
+    rules: list[str]
+    """Ids of the member rules."""
+    camera_tags: list[str]
+    """Cameras that carry all of these tags."""
+    camera_ids: list[str]
+    """And these."""
+    same: CompoundPlace
+    """Where its members must be together."""
+    within_ms: int
+    """How long after its end a member still counts."""
+    min_rules: int
+    """How many different rules must be there."""
+    min_cameras: int
+    """On how many different cameras."""
+    severity: Severity
+    """For the operator."""
+    category: str
+    """Kind of event; authorisations name it."""
+    explain: dict[str, str]
+    """What the operator reads, by language."""
+
+
 class RuleBundle(TypedDict):
     """All rules and authorisations of a site, published as one."""
 
@@ -224,6 +263,8 @@ class RuleBundle(TypedDict):
     """Sorted by id."""
     authorisations: list[Authorisation]
     """Sorted by id."""
+    compounds: list[Compound]
+    """Rules about several rules."""
 
 
 class RuleError(TypedDict):
@@ -256,7 +297,7 @@ Clock = Literal["unknown", "stream", "arrival", "recording"]
 """Where captured_at comes from: the stream's own clock, the arrival on the sampler, or the recording."""
 
 FrameStatus = Literal["unknown", "ok", "shed", "failed", "offline", "frozen", "dark", "blurred", "moved", "ended"]
-"""What became of the frame. Only ok was watched; every other status is blind time with a reason."""
+"""What became of the frame. ok was watched; moved too, though zones and lines no longer fit; every other status is blind time with a reason."""
 
 
 class Frame(TypedDict):
@@ -274,6 +315,10 @@ class Frame(TypedDict):
     """Where captured_at comes from."""
     clock_error_ms: int | None
     """By how much captured_at may be wrong, estimated; null: not known, or no image."""
+    still: bool
+    """Nothing moves: the scene is sampled at the camera's still_fps, every picture being looked at for motion."""
+    watched_ms: int
+    """Event time before captured_at in which the sampler saw that nothing moved, ms: it counts as watched; 0 without a motion gate."""
     status: FrameStatus
     """Ok, or why not."""
     reason: str | None
@@ -347,10 +392,12 @@ class Detections(TypedDict):
     """Event time, rises strictly within a session."""
     clock: Clock
     """As the frame."""
+    watched_ms: int
+    """Event time before captured_at in which the sampler saw that nothing moved, ms: it counts as watched; 0 without a motion gate."""
     status: FrameStatus
     """Ok, or why not."""
     reason: str | None
-    """In words, when status is not ok."""
+    """In words, when status is not ok or a model is missing."""
     frame_ref: FrameRef
     """Where the image lies."""
     width: int
@@ -365,6 +412,8 @@ class Detections(TypedDict):
     """Number of the picture in a recording, from 0."""
     models: list[ModelRun]
     """In the order that model_index counts."""
+    models_missing: list[str]
+    """Models of the frame that did not look at it while others did; the reason says why."""
     x1: list[float]
     """Pixels of the sampled frame."""
     y1: list[float]
@@ -398,6 +447,8 @@ class Tracks(TypedDict):
     """Event time, rises strictly within a session."""
     clock: Clock
     """As the frame."""
+    watched_ms: int
+    """Event time before captured_at in which the sampler saw that nothing moved, ms: it counts as watched; 0 without a motion gate."""
     status: FrameStatus
     """Ok, or why not."""
     reason: str | None
@@ -448,6 +499,21 @@ HealthState = Literal["unknown", "online", "offline", "stalled", "frozen", "dark
 """What is wrong, or online."""
 
 
+class View(TypedDict):
+    """What the camera is known to look at, for the next sampler to compare with. No image can be made from it."""
+
+    signature: bytes
+    """Main direction of lasting edges in each cell of a coarse grid, two bits a cell; empty: being learnt."""
+    detail: float
+    """Usual share of fine structure, against which blur is judged; 0: being learnt."""
+    learnt_at: int
+    """Event time of the signature."""
+    moved_at: int | None
+    """Event time since which the view is another one; none: the view is as learnt."""
+    confirmed_at: int | None
+    """The camera's view_confirmed_at that was last obeyed."""
+
+
 class CameraHealth(TypedDict):
     """The state of a camera, for people; rules read the frames' status."""
 
@@ -467,6 +533,8 @@ class CameraHealth(TypedDict):
     """Measured, frames a second."""
     sampler: str
     """Instance id of the sampler that owns the camera."""
+    view: View | None
+    """None: nothing is known yet."""
 
 
 RuleEventKind = Literal["unknown", "OPEN", "UPDATE", "CLOSE", "COUNT", "AFFIRM"]
@@ -562,6 +630,35 @@ class Location(TypedDict):
     """Camera_position or homography."""
 
 
+class CompoundStamp(TypedDict):
+    """A compound rule that this episode is a member of, with all that its correlation needs."""
+
+    id: str
+    """Of the compound rule."""
+    version: str
+    """Digest of what decides when it holds."""
+    same: CompoundPlace
+    """Where its members must be together."""
+    within_ms: int
+    """How long after its end a member still counts."""
+    min_rules: int
+    """How many different rules must be there."""
+    min_cameras: int
+    """On how many different cameras."""
+    severity: Severity
+    """For the operator."""
+    category: str
+    """Kind of event; authorisations name it."""
+    mode: Mode
+    """Live and exercise need an authorisation."""
+    authorisation: AuthorisationStamp | None
+    """None in shadow."""
+    title: dict[str, str]
+    """By language."""
+    explain: dict[str, str]
+    """What the operator reads, by language; placeholders cameras, rules and count are filled in."""
+
+
 class RuleEvent(TypedDict):
     """A step in the life of an episode, a count, or the affirmation of a camera-minute. Self-contained."""
 
@@ -635,6 +732,8 @@ class RuleEvent(TypedDict):
     """For AFFIRM: every open episode of the camera."""
     minute: int | None
     """For AFFIRM: the minute that is affirmed."""
+    compounds: list[CompoundStamp]
+    """Compound rules that this episode is a member of; the alert service correlates them."""
 
 
 class Coverage(TypedDict):

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from vigie_alert import compound
 from vigie_alert.incoming import check_decision, check_event
 from vigie_alert.lifecycle import (
     Standing,
     after_affirmation,
     after_decision,
     after_event,
+    over,
     related,
     superseded,
     with_evidence,
@@ -20,20 +22,26 @@ from vigie_common.errors import PoisonRecordError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from vigie_alert.compound import Member
+
 
 @dataclass(slots=True)
 class AlertBook:
-    """Alerts by id, the last affirmed minute by (site, camera), and the ids of the decisions already taken.
+    """What some records may touch: alerts, affirmed minutes, decisions already taken, members of compounds.
 
-    A book holds all that its records may touch: for a service what the database gave, for a replay all.
-    `decisions` collects those taken here. Each method applies one record and returns the revisions that it
-    brought, oldest first. A record that is refused (PoisonRecordError) leaves the book as it was.
+    Alerts are by id, minutes by (site, camera), members by (compound key, episode id). A book holds all that its
+    records may touch: for a service what the database gave, for a replay all. `decisions` collects those taken here,
+    `met` the events of the compounds that began here, whose images are still to be fetched. Each method applies one
+    record and returns the revisions that it brought, oldest first. A record that is refused (PoisonRecordError) leaves
+    the book as it was.
     """
 
     standings: dict[str, Standing] = field(default_factory=dict)
     affirmed: dict[tuple[str, str], int] = field(default_factory=dict)
     decided: set[str] = field(default_factory=set)
     decisions: list[Mapping[str, Any]] = field(default_factory=list)
+    members: dict[tuple[str, str], Member] = field(default_factory=dict)
+    met: list[dict[str, Any]] = field(default_factory=list)
     _open: dict[str, str] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -46,23 +54,76 @@ class AlertBook:
             return []
         if event["kind"] == "AFFIRM":
             return self._apply_affirmation(event)
+        return self._apply_step(event, evidence) + self._apply_members(event)
+
+    def _apply_step(self, event: Mapping[str, Any], evidence: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Revisions of the episode's own alert."""
         before = self.standings.get(event["episode_id"])
         after = after_event(before, event)
         if after is None or after is before:
             return []
         revisions = []
         if before is None:
-            after = Standing(
-                after.alert | {"evidence": [dict(e) for e in evidence]},
-                after.key,
-                after.last_ordinal,
-                after.seen_at,
-            )
+            after = replace(after, alert=after.alert | {"evidence": [dict(e) for e in evidence]})
             older = self._open.get(after.key)
             if older is not None and after.is_open:
                 revisions += self._put(superseded(self.standings[older], event))
                 after = related(after, older)
         return revisions + self._put(after)
+
+    def _apply_members(self, event: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Revisions of the compounds that the episode is a member of."""
+        if event["kind"] == "CLOSE":
+            at = event["at"] if event["ended_at"] is None else event["ended_at"]
+            own = [m for m in self.members.values() if m.episode_id == event["episode_id"]]
+            return self._end_members([compound.ended(m, at) for m in own], event["at"])
+        revisions = []
+        for stamp in event["compounds"]:
+            member = compound.member_of(event, stamp)
+            if stamp["mode"] == "shadow" or (member.key, member.episode_id) in self.members:
+                continue
+            self.members[member.key, member.episode_id] = member
+            revisions += self._meet(event, stamp, member)
+        return revisions
+
+    def _meet(self, event: Mapping[str, Any], stamp: Mapping[str, Any], member: Member) -> list[dict[str, Any]]:
+        """The revision of a compound that a new member completes or joins."""
+        present = [m for m in self.members.values() if m.key == member.key]
+        standing = self.standings.get(self._open.get(member.key, ""))
+        if standing is not None:
+            joined = compound.Meeting(standing.alert["started_at"], tuple(m for m in present if not m.spent))
+            step = compound.compound_event(
+                event, stamp, joined, ordinal=standing.last_ordinal + 1, identity=standing.id
+            )
+            after = after_event(standing, step)
+            return [] if after is None else self._put(related(after, member.episode_id))
+        found = compound.meeting(present, stamp, member.started_at)
+        if found is None:
+            return []
+        opening = compound.compound_event(event, stamp, found, ordinal=0)
+        born = None if opening["episode_id"] in self.standings else after_event(None, opening)
+        if born is None:
+            return []
+        self.met.append(opening)
+        for m in found.members:
+            born = related(born, m.episode_id)
+        return self._put(replace(born, key=member.key))
+
+    def _end_members(self, members: Iterable[Member], at: int) -> list[dict[str, Any]]:
+        """Put members back, and end the compounds of which none goes on; `at` is when that was known."""
+        revisions = []
+        for member in members:
+            if self.members.get((member.key, member.episode_id)) == member:
+                continue
+            self.members[member.key, member.episode_id] = member
+            standing = self.standings.get(self._open.get(member.key, ""))
+            together = [m for m in self.members.values() if m.key == member.key and not m.spent]
+            ends = [m.ended_at for m in together if m.ended_at is not None]
+            if standing is None or len(ends) < len(together):
+                continue
+            revisions += self._put(over(standing, max(ends), at))
+            self.members |= {(m.key, m.episode_id): replace(m, spent=True) for m in together}
+        return revisions
 
     def apply_decision(self, decision: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Revisions that an operator's decision brings: one, or none when it is known already."""
@@ -88,14 +149,22 @@ class AlertBook:
         if event["minute"] <= self.affirmed.get(camera, -1):
             return []
         self.affirmed[camera] = event["minute"]
-        return [
+        revisions = [
             revision for standing in self._open_of(camera) for revision in self._put(after_affirmation(standing, event))
         ]
+        own = [m for m in self.members.values() if (m.site, m.camera_id) == camera]
+        return revisions + self._end_members(
+            [compound.affirmed(m, event["open_episodes"], event["at"]) for m in sorted(own, key=_order)], event["at"]
+        )
 
     def _open_of(self, camera: tuple[str, str]) -> Iterable[Standing]:
         """Open alerts of a camera, by id: the order of revisions must not hang on the order of loading."""
         standings = (self.standings[alert_id] for alert_id in sorted(self._open.values()))
-        return [s for s in standings if (s.alert["site"], s.alert["camera"]["id"]) == camera]
+        return [
+            s
+            for s in standings
+            if (s.alert["site"], s.alert["camera"]["id"]) == camera and s.alert["rule"]["template"] != compound.TEMPLATE
+        ]
 
     def _put(self, standing: Standing) -> list[dict[str, Any]]:
         before = self.standings.get(standing.id)
@@ -106,3 +175,7 @@ class AlertBook:
             del self._open[standing.key]
         grown = before is None or standing.revision > before.revision
         return [standing.alert] if grown else []
+
+
+def _order(member: Member) -> tuple[str, str]:
+    return member.key, member.episode_id

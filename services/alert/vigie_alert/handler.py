@@ -12,8 +12,9 @@ import structlog
 from prometheus_client import Counter
 from sqlalchemy.exc import IntegrityError
 
+from vigie_alert.compound import LONGEST_MS, compound_key
 from vigie_alert.database import passes_by_waiting
-from vigie_alert.evidence import evidence_records
+from vigie_alert.evidence import evidence_records, pending
 from vigie_alert.incoming import check_decision, check_event
 from vigie_alert.lifecycle import may_alert, subject_key
 from vigie_alert.publication import publication
@@ -115,6 +116,7 @@ class AlertHandler:
             turn.publications += [publication(r, _now(), trace, self.codec) for r in revisions]
             if born is not None:
                 turn.evidence.append(born)
+        turn.evidence += [pending(event, _now()) for event in book.met]
         return turn
 
     def _revisions(
@@ -154,6 +156,8 @@ def _reach(batch: Sequence[Message]) -> Reach:
         keys=frozenset(subject_key(e) for e in steps),
         cameras=frozenset((e["site"], e["camera_id"]) for e in events if e["kind"] == "AFFIRM"),
         decision_ids=frozenset(d["id"] for d in taken),
+        compounds=frozenset(compound_key(e, stamp) for e in steps for stamp in e["compounds"]),
+        members_since=min((e["at"] for e in events), default=0) - LONGEST_MS,
     )
 
 

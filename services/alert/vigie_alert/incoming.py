@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from vigie_alert.compound import LONGEST_MS
 from vigie_common.errors import PoisonRecordError
 
 if TYPE_CHECKING:
@@ -41,6 +42,21 @@ def check_event(event: Mapping[str, Any]) -> None:
         _require_name(what, "rule.id", event["rule"]["id"])
         if event["ordinal"] < 0:
             raise PoisonRecordError(f"{what}: ordinal is {event['ordinal']}, and must be 0 or more")
+        for stamp in event["compounds"]:
+            _check_compound(what, stamp)
+
+
+def _check_compound(what: str, stamp: Mapping[str, Any]) -> None:
+    _require_name(what, "compounds.id", stamp["id"])
+    if stamp["mode"] in {"live", "exercise"} and stamp["authorisation"] is None:
+        raise PoisonRecordError(
+            f"{what}: compound {stamp['id']} has mode {stamp['mode']} but no authorisation: alerting needs a recorded "
+            "legal basis; add one for its category, or let it run in shadow"
+        )
+    if not 0 <= stamp["within_ms"] <= LONGEST_MS:
+        raise PoisonRecordError(
+            f"{what}: compound {stamp['id']} has within_ms {stamp['within_ms']}, allowed are 0 to {LONGEST_MS}"
+        )
 
 
 def check_decision(decision: Mapping[str, Any]) -> None:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _log = structlog.get_logger(__name__)
 
 _EVERY_S: Final = 3600.0
+_MEMBERS_KEPT: Final = timedelta(days=8)
+"""Longer than rule events are kept: a repetition of the log finds what it knew."""
 
 
 async def keep_house(store: AlertStore, gallery: Gallery, keep_days: int) -> None:
@@ -26,6 +28,7 @@ async def keep_house(store: AlertStore, gallery: Gallery, keep_days: int) -> Non
         days = await asyncio.to_thread(gallery.sweep, now.date())
         try:
             alerts = await store.forget_ended(int((now - timedelta(days=keep_days)).timestamp() * 1000))
+            await store.forget_members(int((now - _MEMBERS_KEPT).timestamp() * 1000))
         except Exception as error:
             if not passes_by_waiting(error):
                 raise

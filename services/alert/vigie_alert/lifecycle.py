@@ -104,6 +104,12 @@ def superseded(standing: Standing, event: Mapping[str, Any]) -> Standing:
     return replace(ended, alert=ended.alert | {"related_ids": [*standing.alert["related_ids"], event["episode_id"]]})
 
 
+def over(standing: Standing, ended_at: int, at: int) -> Standing:
+    """The end of an alert whose condition no longer holds, last at `ended_at`, known at `at` (ms)."""
+    alert = standing.alert | {"revision": standing.revision + 1, "updated_at": max(at, standing.alert["updated_at"])}
+    return replace(standing, alert=alert | _ended("over", ended_at))
+
+
 def related(standing: Standing, other_id: str) -> Standing:
     """The same revision, which also names `other_id`."""
     return replace(standing, alert=standing.alert | {"related_ids": [*standing.alert["related_ids"], other_id]})

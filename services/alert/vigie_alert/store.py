@@ -13,8 +13,17 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from vigie_alert.book import AlertBook
+from vigie_alert.compound import Member
 from vigie_alert.lifecycle import Standing
-from vigie_alert.tables import affirmations, alert_revisions, alerts, decisions, evidence, outbox
+from vigie_alert.tables import (
+    affirmations,
+    alert_revisions,
+    alerts,
+    compound_members,
+    decisions,
+    evidence,
+    outbox,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -31,12 +40,19 @@ _AT_ONCE: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What some records may touch: alerts by id, by subject key, by (site, camera); decisions by id."""
+    """What some records may touch.
+
+    Alerts by id, by subject key, by (site, camera); decisions by id; compounds by key and, through their members, by
+    episode and camera.
+    """
 
     alert_ids: frozenset[str] = frozenset()
     keys: frozenset[str] = frozenset()
     cameras: frozenset[tuple[str, str]] = frozenset()
     decision_ids: frozenset[str] = frozenset()
+    compounds: frozenset[str] = frozenset()
+    members_since: int = 0
+    """Members that ended before this event time (ms) can meet nobody any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +95,7 @@ class AlertStore:
         """
         async with self._turn, self._engine.begin() as connection:
             book = await _load(connection, reach)
-            before, affirmed = dict(book.standings), dict(book.affirmed)
+            before, affirmed, members = dict(book.standings), dict(book.affirmed), dict(book.members)
             turn = work(book)
             changed = [s for alert_id, s in book.standings.items() if before.get(alert_id) is not s]
             await self._write_alerts(connection, changed)
@@ -91,6 +107,8 @@ class AlertStore:
                 if affirmed.get((site, camera)) != minute
             ]
             await self._upsert(connection, affirmations, ["site", "camera_id"], minutes)
+            moved = [_member_values(m) for key, m in book.members.items() if members.get(key) is not m]
+            await self._upsert(connection, compound_members, ["compound", "episode_id"], moved)
             rows = [{"id": s["id"], "alert_id": s["alert_id"], "decided_at": s["decided_at"]} for s in book.decisions]
             if rows:
                 await connection.execute(sa.insert(decisions), rows)
@@ -136,6 +154,12 @@ class AlertStore:
                     await connection.execute(sa.delete(owner.table).where(owner.in_(part)))
         return len(ids)
 
+    async def forget_members(self, before: int) -> int:
+        """Delete members of compounds whose episodes ended before that event time (ms)."""
+        async with self._turn, self._engine.begin() as connection:
+            gone = await connection.execute(sa.delete(compound_members).where(compound_members.c.ended_at < before))
+        return int(gone.rowcount)
+
     async def _write_alerts(self, connection: AsyncConnection, standings: Sequence[Standing]) -> None:
         # what ended first: it frees the key that a newer alert takes
         ordered = sorted(standings, key=lambda s: (s.is_open, s.id))
@@ -177,9 +201,10 @@ class AlertStore:
 
 async def _load(connection: AsyncConnection, reach: Reach) -> AlertBook:
     """The book of what may be touched. Its rows are locked in the order of their ids, so that rivals wait."""
+    members, keys = await _load_members(connection, reach)
     wanted = [
         *(alerts.c.id.in_(part) for part in _parts(reach.alert_ids)),
-        *(alerts.c.open_key.in_(part) for part in _parts({_digest(key) for key in reach.keys})),
+        *(alerts.c.open_key.in_(part) for part in _parts({_digest(key) for key in reach.keys | keys})),
         *(
             sa.and_(alerts.c.state != "ENDED", alerts.c.camera_id.in_(part))
             for part in _parts({camera for _, camera in reach.cameras})
@@ -189,6 +214,7 @@ async def _load(connection: AsyncConnection, reach: Reach) -> AlertBook:
     if wanted:
         chosen = sa.select(alerts).where(sa.or_(*wanted)).order_by(alerts.c.id).with_for_update()
         book = AlertBook({row.id: _standing(row) for row in await connection.execute(chosen)})
+    book.members = members
     for part in _parts(reach.decision_ids):
         found = await connection.execute(sa.select(decisions.c.id).where(decisions.c.id.in_(part)))
         book.decided.update(row.id for row in found)
@@ -196,6 +222,40 @@ async def _load(connection: AsyncConnection, reach: Reach) -> AlertBook:
         minutes = await connection.execute(sa.select(affirmations).where(affirmations.c.camera_id.in_(part)))
         book.affirmed.update({(row.site, row.camera_id): row.minute for row in minutes})
     return book
+
+
+async def _load_members(
+    connection: AsyncConnection, reach: Reach
+) -> tuple[dict[tuple[str, str], Member], frozenset[str]]:
+    """The members of every compound that may be touched, by (key, episode), and the compounds' keys.
+
+    Whoever touches a compound holds its lock: two cameras whose episodes meet may be two processes' work.
+    """
+    table = compound_members.c
+    keys = set(reach.compounds)
+    own = [
+        *(table.episode_id.in_(part) for part in _parts(reach.alert_ids)),
+        *(
+            sa.and_(table.camera_id.in_(part), table.ended_at.is_(None))
+            for part in _parts({camera for _, camera in reach.cameras})
+        ),
+    ]
+    if own:
+        keys.update((await connection.execute(sa.select(table.compound_key).where(sa.or_(*own)).distinct())).scalars())
+    if not keys:
+        return {}, frozenset()
+    if connection.dialect.name == "postgresql":
+        for key in sorted({int(_digest(key)[:15], 16) for key in keys}):
+            await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
+    members = {}
+    for part in _parts({_digest(key) for key in keys}):
+        there = sa.and_(table.spent.is_(False), sa.or_(table.ended_at.is_(None), table.ended_at >= reach.members_since))
+        again = table.episode_id.in_(reach.alert_ids)
+        chosen = sa.select(compound_members).where(table.compound.in_(part), sa.or_(there, again))
+        for row in await connection.execute(chosen.order_by(table.compound, table.episode_id)):
+            member = _member(row)
+            members[member.key, member.episode_id] = member
+    return members, frozenset(keys)
 
 
 def _parts(values: Iterable[str]) -> Iterable[list[str]]:
@@ -228,6 +288,35 @@ def _alert_values(standing: Standing) -> dict[str, Any]:
         "started_at": alert["started_at"],
         "subject_key": standing.key,
         "record": json.dumps(alert),
+    }
+
+
+def _member(row: sa.Row[Any]) -> Member:
+    return Member(
+        row.compound_key,
+        row.episode_id,
+        row.site,
+        row.camera_id,
+        row.rule,
+        row.started_at,
+        row.ended_at,
+        row.missed,
+        row.spent,
+    )
+
+
+def _member_values(member: Member) -> dict[str, Any]:
+    return {
+        "compound": _digest(member.key),
+        "episode_id": member.episode_id,
+        "compound_key": member.key,
+        "site": member.site,
+        "camera_id": member.camera_id,
+        "rule": member.rule,
+        "started_at": member.started_at,
+        "ended_at": member.ended_at,
+        "missed": member.missed,
+        "spent": member.spent,
     }
 
 

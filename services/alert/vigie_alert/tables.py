@@ -6,6 +6,7 @@ from typing import Final
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Index,
     Integer,
@@ -89,6 +90,25 @@ affirmations: Final = Table(
     PrimaryKeyConstraint("site", "camera_id"),
 )
 """The last minute of each camera that was affirmed."""
+
+compound_members: Final = Table(
+    "compound_members",
+    metadata,
+    Column("compound", String(64), nullable=False, comment="digest of the compound's key"),
+    Column("episode_id", String(36), nullable=False),
+    Column("compound_key", Text, nullable=False),
+    Column("site", String(200), nullable=False),
+    Column("camera_id", String(200), nullable=False),
+    Column("rule", String(200), nullable=False),
+    Column("started_at", BigInteger, nullable=False, comment="event time, ms"),
+    Column("ended_at", BigInteger, comment="event time, ms; none while the episode goes on"),
+    Column("missed", Integer, nullable=False, comment="affirmations in a row that did not list it"),
+    Column("spent", Boolean, nullable=False, comment="its compound's alert has ended"),
+    PrimaryKeyConstraint("compound", "episode_id"),
+    Index("compound_members_by_episode", "episode_id"),
+    Index("compound_members_by_camera", "camera_id", "ended_at"),
+)
+"""The episodes that compounds are made of, whether or not they alert by themselves."""
 
 evidence: Final = Table(
     "evidence",

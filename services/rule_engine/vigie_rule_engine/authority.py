@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from vigie_common.records import Authorisation, AuthorisationStamp, Camera, Mode, Rule, RuleBundle
+    from vigie_common.records import Authorisation, AuthorisationStamp, Camera, Compound, Mode, Rule, RuleBundle
 
 NO_CHANGE: Final = 1 << 62
 
@@ -34,7 +34,7 @@ class Authority:
         ]
         return cls(tuple(sorted(covering, key=lambda a: (a["mode"] != "live", a["id"]))))
 
-    def mode(self, rule: Rule, at: int) -> tuple[Mode, AuthorisationStamp | None]:
+    def mode(self, rule: Rule | Compound, at: int) -> tuple[Mode, AuthorisationStamp | None]:
         """The mode of what `rule` finds at event time `at`, and what allows it."""
         if rule["status"] == "stable":
             for a in self.authorisations:

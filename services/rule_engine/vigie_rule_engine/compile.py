@@ -20,6 +20,7 @@ from vigie_common.taxonomy import CLASS_NAMES, CLASS_ORDINAL
 from vigie_common.units import parse_distance, parse_duration
 from vigie_rule_engine.authority import Authority
 from vigie_rule_engine.catalogue import TEMPLATES, Parameter, Template
+from vigie_rule_engine.compounds import compounds_of
 from vigie_rule_engine.conditions import Condition, compile_condition
 from vigie_rule_engine.layers.facts import GATE, REGION
 from vigie_rule_engine.layers.templates import NUMBERS, RULE, SCOPES
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from vigie_common.records import Camera, Line, Polygon, Rule, RuleBundle, RuleError, ScopeKind
+    from vigie_common.records import Camera, Compound, Line, Polygon, Rule, RuleBundle, RuleError, ScopeKind
 
 WITHIN_HEIGHTS: Final = "within_heights"
 
@@ -101,6 +102,8 @@ class RuleTable:
     """Ids of the rules that run."""
     errors: tuple[RuleError, ...]
     authority: Authority
+    compounds: Mapping[str, tuple[Compound, ...]]
+    """By member rule: those that mean this camera."""
 
     def geometry(self, aspect: float) -> Geometry:
         """Regions and gates for frames of this width ÷ height."""
@@ -158,6 +161,7 @@ def compile_table(camera: Camera, bundle: RuleBundle | None) -> RuleTable:
         judged=tuple(judged),
         errors=tuple(errors),
         authority=Authority.of(camera, None if bundle is None or withdrawn else bundle),
+        compounds=compounds_of(camera, None if withdrawn else bundle),
     )
 
 

@@ -18,6 +18,7 @@ from vigie_common.stream import Output
 from vigie_common.taxonomy import CLASS_ORDINAL
 from vigie_rule_engine.camera import MOST_SUBJECTS, CameraState, Episode, LastFrame, Snapshot, Stamp
 from vigie_rule_engine.compile import RuleTable, compile_table
+from vigie_rule_engine.compounds import stamps
 from vigie_rule_engine.events import affirmed, closed, facts_of, told, variables_of
 from vigie_rule_engine.layers.episodes import (
     CELL,
@@ -274,6 +275,7 @@ class RuleCore:
             authorisation=authorisation,
             variables=self._words(table.camera, variables, None),
             facts=facts,
+            compounds=stamps(table.compounds.get(judged.rule["id"], ()), table.authority, state.at, self._mode),
         )
         state.numbered += 1
         cell["phase"], cell["episode"] = OPEN, state.numbered
@@ -325,6 +327,7 @@ class RuleCore:
                 authorisation=authorisation,
                 variables=self._words(table.camera, variables, judged.labels.get(way)),
                 facts=facts,
+                compounds=[],
             )
         )
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from vigie_common.records import (
         AuthorisationStamp,
         Camera,
+        CompoundStamp,
         EndReason,
         EventObject,
         Location,
@@ -134,6 +135,7 @@ def told(
     authorisation: AuthorisationStamp | None,
     variables: Mapping[str, Any],
     facts: dict[str, float],
+    compounds: list[CompoundStamp],
 ) -> RuleEvent:
     """The OPEN of an episode, or a COUNT where `way` is 1 (in) or -1 (out)."""
     subject = subject_id(state, slot)
@@ -177,6 +179,7 @@ def told(
         "facts": facts,
         "open_episodes": [],
         "minute": None,
+        "compounds": compounds,
     }
 
 
@@ -205,6 +208,7 @@ def closed(
         "objects": [_object(state, slot)],
         "text": explanation(episode.explain, episode.variables, facts, unmoved=unmoved),
         "facts": facts,
+        "compounds": [],
     }
 
 
@@ -249,4 +253,5 @@ def affirmed(state: CameraState, minute: int) -> RuleEvent:
         "facts": {},
         "open_episodes": sorted(episode.opened["episode_id"] for episode in state.episodes.values()),
         "minute": minute,
+        "compounds": [],
     }

@@ -85,6 +85,7 @@ def bundle_of(rules, **fields):
         "withdrawn": False,
         "rules": sorted(rules, key=lambda rule: rule["id"]),
         "authorisations": [],
+        "compounds": [],
     } | fields
 
 
@@ -149,7 +150,9 @@ class Street:
         if rules is not None or fields:
             self.versions["rules"] += 1
             rules = self.bundle["rules"] if rules is None else rules
-            kept = {"authorisations": self.bundle["authorisations"], "digest": f"d{self.versions['rules'] + 1}"}
+            kept = {name: self.bundle[name] for name in ("authorisations", "compounds")} | {
+                "digest": f"d{self.versions['rules'] + 1}"
+            }
             self.bundle = bundle_of(rules, **kept | fields)
         if camera is not None:
             self.versions["cameras"] += 1

@@ -1,0 +1,187 @@
+"""Compound rules: several episodes that come together within a time are one more alert. Pure; event time only.
+
+The rule engine stamps each OPEN with the compounds that its rule and camera belong to, so an event says all that is
+needed. The episodes of one compound in one place are its members:
+
+- a member is *there* at an instant if it has begun by then, and goes on or ended at most `within_ms` before;
+- the compound holds from the first instant at which a member begins and enough rules and cameras are there;
+- its alert opens then, names its members, gains those that come later, and ends when the last of them has ended.
+
+What is concluded hangs on the set of members, not on the order in which cameras' records arrive.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+from vigie_common.identity import episode_id, event_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+TEMPLATE: Final = "compound"
+"""What a compound's alert names as its template."""
+
+LONGEST_MS: Final = 3_600_000
+"""The longest `within_ms`: an hour."""
+
+AFFIRMATIONS_TO_LOSE: Final = 5
+"""As for alerts: a member that so many affirmations of its camera in a row do not list has ended unseen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One episode of a compound in one place.
+
+    Attributes:
+        key: of the compound's alert (`compound_key`).
+        ended_at: last instant the episode held, ms; None while it goes on.
+        missed: affirmations in a row that did not list it.
+        spent: its compound's alert has ended: it counts for no other.
+    """
+
+    key: str
+    episode_id: str
+    site: str
+    camera_id: str
+    rule: str
+    started_at: int
+    ended_at: int | None = None
+    missed: int = 0
+    spent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """The first instant at which enough members are there, and which they are, by their start."""
+
+    at: int
+    members: tuple[Member, ...]
+
+
+def compound_key(event: Mapping[str, Any], stamp: Mapping[str, Any]) -> str:
+    """What at most one open alert of a compound may be about: mode, site, and the camera or zone if it asks for one."""
+    same = stamp["same"]
+    parts = (
+        stamp["mode"],
+        event["site"],
+        "" if same == "site" else event["camera_id"],
+        stamp["id"],
+        stamp["version"],
+        event["scope"] if same == "zone" else "",
+        TEMPLATE,
+    )
+    return "/".join(quote(part, safe=" ") for part in parts)
+
+
+def member_of(event: Mapping[str, Any], stamp: Mapping[str, Any]) -> Member:
+    """The member that an episode is."""
+    return Member(
+        compound_key(event, stamp),
+        event["episode_id"],
+        event["site"],
+        event["camera_id"],
+        event["rule"]["id"],
+        event["started_at"],
+    )
+
+
+def meeting(members: Iterable[Member], stamp: Mapping[str, Any], since: int) -> Meeting | None:
+    """The first instant, not before `since` (ms), at which a member begins and the compound holds.
+
+    Args:
+        members: of one compound in one place.
+        stamp: CompoundStamp of the rule event (`schemas/rule-event`).
+        since: start of the member that came last; what held earlier was concluded earlier.
+    """
+    ordered = sorted(members, key=lambda m: (m.started_at, m.episode_id))
+    for at in sorted({m.started_at for m in ordered if m.started_at >= since}):
+        there = tuple(m for m in ordered if _there(m, at, stamp["within_ms"]))
+        enough_rules = len({m.rule for m in there}) >= stamp["min_rules"]
+        if enough_rules and len({m.camera_id for m in there}) >= stamp["min_cameras"]:
+            return Meeting(at, there)
+    return None
+
+
+def _there(member: Member, at: int, within_ms: int) -> bool:
+    """Whether a member has begun by `at`, and goes on then or ended at most `within_ms` before."""
+    if member.started_at > at or member.spent:
+        return False
+    return member.ended_at is None or member.ended_at >= at - within_ms
+
+
+def compound_event(
+    event: Mapping[str, Any], stamp: Mapping[str, Any], found: Meeting, *, ordinal: int, identity: str | None = None
+) -> dict[str, Any]:
+    """The rule event that a compound's alert is made of, as if an engine had found it.
+
+    Args:
+        event: the member's event that completed or joined it: its frame, boxes and place stand for the compound.
+        stamp: CompoundStamp of that event.
+        found: the members that are there.
+        ordinal: of the step within the alert.
+        identity: the alert's id, where it is open already.
+    """
+    key = compound_key(event, stamp)
+    episode = identity or episode_id(event["site"], "", stamp["id"], stamp["version"], key, "", found.at)
+    cameras = sorted({m.camera_id for m in found.members})
+    rules = sorted({m.rule for m in found.members})
+    starts = [m.started_at for m in found.members]
+    words = {"cameras": ", ".join(cameras), "rules": ", ".join(rules), "count": str(len(found.members))}
+    return {
+        **event,
+        "kind": "UPDATE" if identity else "OPEN",
+        "id": event_id(episode, ordinal),
+        "episode_id": episode,
+        "ordinal": ordinal,
+        "started_at": found.at,
+        "rule": {
+            **event["rule"],
+            "id": stamp["id"],
+            "version": stamp["version"],
+            "template": TEMPLATE,
+            "severity": stamp["severity"],
+            "category": stamp["category"],
+        },
+        "mode": stamp["mode"],
+        "authorisation": stamp["authorisation"],
+        "scope": event["scope"] if stamp["same"] == "zone" else "",
+        "subject": "",
+        "title": dict(stamp["title"]),
+        "text": {language: filled(text, words) for language, text in stamp["explain"].items()},
+        "facts": {
+            "cameras": float(len(cameras)),
+            "episodes": float(len(found.members)),
+            "rules": float(len(rules)),
+            "spread_s": (max(starts) - min(starts)) / 1000,
+        },
+        "compounds": [],
+    }
+
+
+PLACEHOLDERS: Final = ("cameras", "rules", "count")
+"""What a compound's texts may name in braces: its members' cameras and rules, and how many episodes they are."""
+
+
+def filled(text: str, words: Mapping[str, str]) -> str:
+    """A compound's text with its placeholders filled in."""
+    for name in PLACEHOLDERS:
+        text = text.replace(f"{{{name}}}", words[name])
+    return text
+
+
+def ended(member: Member, at: int) -> Member:
+    """A member whose episode has ended."""
+    return member if member.ended_at is not None else replace(member, ended_at=at)
+
+
+def affirmed(member: Member, open_episodes: Sequence[str], at: int) -> Member:
+    """A member after an AFFIRM of its camera: listed, missed once more, or ended unseen."""
+    if member.ended_at is not None:
+        return member
+    if member.episode_id in open_episodes:
+        return member if not member.missed else replace(member, missed=0)
+    missed = member.missed + 1
+    return replace(member, missed=missed, ended_at=at if missed >= AFFIRMATIONS_TO_LOSE else None)

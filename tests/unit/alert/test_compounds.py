@@ -1,0 +1,178 @@
+"""Compound rules: members that meet within a time, in one place, are one alert."""
+
+import itertools
+
+import pytest
+
+from vigie_alert.book import AlertBook
+from vigie_alert.lifecycle import AFFIRMATIONS_TO_LOSE
+from vigie_common.errors import PoisonRecordError
+
+START = 1_800_000_000_000
+AUTHORISATION = {"id": "a-9", "legal_basis": "decree", "reference": "order 40", "valid_until": 1_900_000_000_000}
+
+
+def stamp(**fields):
+    return {
+        "id": "distress", "version": "v9", "same": "camera", "within_ms": 30_000, "min_rules": 2, "min_cameras": 1,
+        "severity": "critical", "category": "distress", "mode": "exercise", "authorisation": AUTHORISATION,
+        "title": {"en": "Distress"}, "explain": {"en": "{rules} on {cameras}"},
+    } | fields  # fmt: skip
+
+
+@pytest.fixture
+def book():
+    return AlertBook()
+
+
+@pytest.fixture
+def member(rule_event):
+    """`member("fall", 10)`: an episode in shadow of rule `fall` that begins 10 s after the start."""
+
+    def make(rule, at_s, kind="OPEN", ordinal=0, lasts_s=5, compound=None, **fields):
+        start = START + round(at_s * 1000)
+        times = {"at": start if kind == "OPEN" else start + lasts_s * 1000, "mode": "shadow", "authorisation": None}
+        if kind == "CLOSE":
+            times["ended_at"] = times["at"]
+        compounds = [stamp(**(compound or {}))] if kind != "CLOSE" else []
+        return rule_event(kind, ordinal, started_at=start, rule={"id": rule}, compounds=compounds, **times | fields)
+
+    return make
+
+
+def found(revisions):
+    return [(r["rule"]["id"], r["revision"], r["state"], (r["started_at"] - START) / 1000) for r in revisions]
+
+
+def test_two_rules_on_one_camera_within_the_time_are_one_alert(book, member):
+    first, second = member("fall", 0), member("crowd", 20)
+    assert book.apply_event(first) == []
+    (alert,) = book.apply_event(second)
+    assert found([alert]) == [("distress", 1, "OPEN", 20.0)]
+    assert alert["related_ids"] == [first["episode_id"], second["episode_id"]]
+    assert alert["explanation"]["text"] == {"en": "crowd, fall on cam-1"}
+    assert alert["explanation"]["facts"] == {"cameras": 1.0, "episodes": 2.0, "rules": 2.0, "spread_s": 20.0}
+    assert (alert["severity"], alert["category"], alert["rule"]["template"]) == ("critical", "distress", "compound")
+    assert alert["rule"]["authorisation"] == "a-9"
+
+
+def test_an_episode_that_still_goes_on_counts_however_long_ago_it_began(book, member):
+    book.apply_event(member("fall", 0))
+    assert found(book.apply_event(member("crowd", 600))) == [("distress", 1, "OPEN", 600.0)]
+
+
+@pytest.mark.parametrize(("gap_s", "alerts"), [(29.9, 1), (30.0, 1), (30.1, 0)])
+def test_an_episode_counts_for_the_time_after_its_end(book, member, gap_s, alerts):
+    book.apply_event(member("fall", 0))
+    book.apply_event(member("fall", 0, "CLOSE", 1, lasts_s=5))
+    assert len(book.apply_event(member("crowd", 5 + gap_s))) == alerts
+
+
+def test_the_same_rule_twice_is_not_two_rules(book, member):
+    book.apply_event(member("fall", 0, subject="a"))
+    assert book.apply_event(member("fall", 1, subject="b")) == []
+
+
+def test_another_camera_is_another_place(book, member):
+    book.apply_event(member("fall", 0))
+    assert book.apply_event(member("crowd", 1, camera_id="cam-2")) == []
+
+
+def test_another_zone_is_another_place_only_if_the_compound_asks_for_it(book, member):
+    zone = {"same": "zone"}
+    book.apply_event(member("fall", 0, compound=zone))
+    assert book.apply_event(member("crowd", 1, scope="pont", compound=zone)) == []
+    assert len(book.apply_event(member("crowd", 2, compound=zone))) == 1
+
+
+def test_one_rule_on_several_cameras_of_a_site(book, member):
+    across = {"same": "site", "min_rules": 1, "min_cameras": 3}
+    assert book.apply_event(member("crowd", 0, camera_id="cam-1", compound=across)) == []
+    assert book.apply_event(member("crowd", 5, camera_id="cam-2", compound=across)) == []
+    (alert,) = book.apply_event(member("crowd", 9, camera_id="cam-3", compound=across))
+    assert (found([alert]), alert["camera"]["id"]) == ([("distress", 1, "OPEN", 9.0)], "cam-3")
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_the_order_of_arrival_does_not_matter_where_all_are_needed(book, member, order):
+    across = {"same": "site", "min_rules": 1, "min_cameras": 3}
+    events = [member("crowd", 5 * i, camera_id=f"cam-{i}", compound=across) for i in range(3)]
+    (alert,) = [r for i in order for r in book.apply_event(events[i])]
+    assert (alert["started_at"] - START, sorted(alert["related_ids"])) == (
+        10_000,
+        sorted(e["episode_id"] for e in events),
+    )
+
+
+def test_a_member_that_comes_later_joins_the_open_alert(book, member):
+    (opened,) = [r for e in (member("fall", 0), member("crowd", 1)) for r in book.apply_event(e)]
+    third = member("fall", 8, subject="b")
+    (updated,) = book.apply_event(third)
+    assert (updated["id"], updated["revision"], updated["state"]) == (opened["id"], 2, "UPDATED")
+    assert updated["related_ids"] == [*opened["related_ids"], third["episode_id"]]
+
+
+def test_it_ends_with_its_last_member_and_its_members_count_for_no_other(book, member):
+    for event in (member("fall", 0), member("crowd", 1)):
+        book.apply_event(event)
+    assert book.apply_event(member("fall", 0, "CLOSE", 1, lasts_s=5)) == []
+    (ended,) = book.apply_event(member("crowd", 1, "CLOSE", 1, lasts_s=9))
+    assert (ended["state"], ended["ended_reason"], ended["ended_at"] - START) == ("ENDED", "over", 10_000)
+    assert book.apply_event(member("fall", 15)) == []
+
+
+def test_a_repeated_log_changes_nothing(book, member):
+    log = [member("fall", 0), member("crowd", 1), member("fall", 8, subject="b"), member("fall", 0, "CLOSE", 1)]
+    log += [member("crowd", 1, "CLOSE", 1), member("fall", 8, "CLOSE", 1, subject="b")]
+    first = [r for event in log for r in book.apply_event(event)]
+    assert [r["revision"] for r in first] == [1, 2, 3]
+    assert [r for event in log for r in book.apply_event(event)] == []
+
+
+def test_affirmations_of_a_camera_do_not_end_a_compound_while_they_list_its_members(book, member, affirmation):
+    events = [member("fall", 0), member("crowd", 1)]
+    for event in events:
+        book.apply_event(event)
+    listed = [event["episode_id"] for event in events]
+    assert [r for m in range(1, 9) for r in book.apply_event(affirmation(m, listed))] == []
+    ends = [r for m in range(9, 9 + AFFIRMATIONS_TO_LOSE) for r in book.apply_event(affirmation(m, []))]
+    assert [(r["state"], r["ended_reason"]) for r in ends] == [("ENDED", "over")]
+
+
+def test_a_compound_in_shadow_leaves_no_trace(book, member):
+    shadow = {"mode": "shadow", "authorisation": None}
+    for event in (member("fall", 0, compound=shadow), member("crowd", 1, compound=shadow)):
+        assert book.apply_event(event) == []
+    assert book.members == {}
+
+
+def test_members_that_alert_by_themselves_do_so_too(book, member):
+    alerting = {"mode": "exercise", "authorisation": AUTHORISATION}
+    book.apply_event(member("fall", 0, **alerting))
+    assert found(book.apply_event(member("crowd", 1, **alerting))) == [
+        ("crowd", 1, "OPEN", 1.0),
+        ("distress", 1, "OPEN", 1.0),
+    ]
+
+
+def test_an_operator_can_close_it_and_a_new_member_opens_another(book, member):
+    (opened,) = [r for e in (member("fall", 0), member("crowd", 1)) for r in book.apply_event(e)]
+    close = {
+        "id": "d-1",
+        "alert_id": opened["id"],
+        "decision": "close",
+        "reason": None,
+        "by": "op",
+        "decided_at": START,
+    }
+    (closed,) = book.apply_decision(close)
+    assert closed["state"] == "ENDED"
+    (again,) = book.apply_event(member("fall", 9, subject="b"))
+    assert again["id"] != opened["id"]
+
+
+def test_a_compound_that_alerts_without_an_authorisation_is_refused(book, member):
+    with pytest.raises(PoisonRecordError, match="compound distress has mode exercise but no authorisation"):
+        book.apply_event(member("fall", 0, compound={"authorisation": None}))
+    with pytest.raises(PoisonRecordError, match="within_ms 3600001"):
+        book.apply_event(member("fall", 0, compound={"within_ms": 3_600_001}))
