@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.text import Text
 
 from vigie_alert.audit import audit
+from vigie_cli.wording import said
 from vigie_common.errors import BadInputError, DependencyError, PoisonRecordError
 from vigie_common.kafka import admin, consumer, unreachable
 from vigie_common.registry import open_codec
@@ -142,11 +143,6 @@ def alert_line(alert: Mapping[str, Any], lang: str) -> Text:
         where = unquote(urlparse(item["uri"]).path) if item["kind"] == "image" else _word(item["kind"], lang)
         line.append(f"  {where}", style="underline" if item["kind"] == "image" else "dim")
     return line
-
-
-def said(texts: Mapping[str, str], lang: str) -> str:
-    """A text in the wanted language, else in the first that there is."""
-    return texts.get(lang) or next((texts[name] for name in sorted(texts)), "")
 
 
 def _word(word: str, lang: str) -> str:

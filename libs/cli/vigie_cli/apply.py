@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
-from aiokafka.errors import KafkaError
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
-from vigie_cli.configuration_topics import deployment_codec, last_records, publish, topic_partitions
+from vigie_cli.apply_difference import differences
+from vigie_cli.configuration_topics import answered, deployment_codec, last_records, publish, topic_partitions
 from vigie_cli.site_folder import read_site_folder
 from vigie_cli.wording import counted
 from vigie_common.camera_file import camera_record, removal_record
 from vigie_common.errors import BadInputError
-from vigie_common.kafka import unreachable
 from vigie_common.settings import Settings, read_settings
 from vigie_common.topics import TopicNames
 from vigie_common.units import parse_duration, parse_instant
@@ -38,8 +38,6 @@ DELAY_MS: Final = 10_000
 _SCHEMAS: Final = {"cameras": "camera", "rules": "rule-bundle"}
 """The topics that are written, and the schema of each."""
 
-_ANSWER_S: Final = 60.0
-
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -52,6 +50,8 @@ class Change:
     """added, changed, unchanged, removed; absent: no longer in the folder, still in service; kept: in service,
     and in the folder only if one of its wrong files is this camera's."""
     version: str
+    details: tuple[str, ...] = ()
+    """Of a changed camera: what is another now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,7 @@ async def apply_folder(
     prune: bool = False,
     strict: bool = False,
     dry_run: bool = False,
+    cameras_only: bool = False,
 ) -> Applied:
     """Publish what a folder says and Kafka does not have yet.
 
@@ -87,12 +88,13 @@ async def apply_folder(
         prune: take cameras out of service that the folder no longer has.
         strict: refuse everything for a wrong camera file too.
         dry_run: say what would change, publish nothing.
+        cameras_only: leave rules and authorisations alone, right or wrong.
 
     Raises:
         InvalidFileError: a rule or authorisation is wrong (or, with `strict`, a camera); nothing was published.
         DependencyError: Kafka does not answer, or has no topics.
     """
-    site = read_site_folder(folder)
+    site = read_site_folder(folder, cameras_only=cameras_only)
     refused = site.problems + (site.cameras.problems if strict else ())
     if refused:
         raise InvalidFileError(refused)
@@ -105,11 +107,8 @@ async def apply_folder(
         # the camera of a wrong file is not gone, and its id may be the very thing that is wrong
         raise InvalidFileError(site.cameras.problems)
     effective_at = at_ms if at_ms is not None else time.time_ns() // 1_000_000 + DELAY_MS
-    try:
-        async with asyncio.timeout(_ANSWER_S):
-            changes = await _bring_in_force(settings, site, author, effective_at, prune=prune, dry_run=dry_run)
-    except (KafkaError, OSError) as down:  # a timeout is an OSError
-        raise unreachable(settings, down) from down
+    async with answered(settings):
+        changes = await _bring_in_force(settings, site, author, effective_at, prune=prune, dry_run=dry_run)
     return Applied(effective_at, changes, site.cameras.problems)
 
 
@@ -146,8 +145,13 @@ def _changes(
         folder = Path(located.document.file).parent
         record = camera_record(located.content, site.cameras.site, folder, effective_at)
         name, version = str(record["camera_id"]), str(record["version"])
-        what = _difference(cameras.get(name), "version", record)
-        changes.append(Change("camera", name, what, version))
+        last = cameras.get(name)
+        what = _difference(last, "version", record)
+        if last is not None and not last["removed"]:
+            # a person said it of the camera, not of a file
+            record["view_confirmed_at"] = last["view_confirmed_at"]
+        details = differences(last, record) if last is not None and what == "changed" else ()
+        changes.append(Change("camera", name, what, version, details))
         if what != "unchanged":
             records.append(("cameras", name, record))
     known = {change.name for change in changes}
@@ -213,6 +217,8 @@ def table(applied: Applied) -> Table:
     for change in applied.changes:
         what = f"[{colours[change.what]}]{change.what}[/]{notes.get(change.what, '')}"
         view.add_row(change.kind, change.name, what, change.version)
+        for detail in change.details:
+            view.add_row("", "", Text(f"  {detail}", style="dim"), "")
     return view
 
 
@@ -233,6 +239,20 @@ def command(
 
     Example: vigie apply town --at 2026-12-24T18:00+01:00 --prune
     """
+    run(folder, at, author, prune=prune, strict=strict, dry_run=dry_run)
+
+
+def run(
+    folder: Path,
+    at: str,
+    author: str | None,
+    *,
+    prune: bool,
+    strict: bool,
+    dry_run: bool,
+    cameras_only: bool = False,
+) -> None:
+    """Apply a folder and show on the terminal what came of it."""
     applied = asyncio.run(
         apply_folder(
             read_settings(Settings),
@@ -242,6 +262,7 @@ def command(
             prune=prune,
             strict=strict,
             dry_run=dry_run,
+            cameras_only=cameras_only,
         )
     )
     console = Console()

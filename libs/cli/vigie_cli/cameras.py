@@ -1,41 +1,388 @@
-"""`vigie cameras`: check camera files without publishing them."""
+"""`vigie cameras`: a fleet from files to service: check, calibrate, apply, list, show, confirm."""
 
 from __future__ import annotations
 
+import asyncio
+import json
+import time
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
 
-from vigie_cli.wording import counted
-from vigie_common.catalogue import load_catalogue
+from vigie_cli.wording import counted, said
 from vigie_common.errors import BadInputError
-from vigie_common.yaml_source import InvalidFileError
-from vigie_rule_engine.lint import read_cameras
+from vigie_common.settings import Settings, read_settings
 
-app = typer.Typer(help="Camera files.", no_args_is_help=True, add_completion=False)
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
+    from vigie_cli.cameras_deployed import Deployed
+    from vigie_cli.cameras_picture import Image
 
-@app.callback()
-def _cameras() -> None:
-    """Camera files."""
+app = typer.Typer(
+    help="Cameras: check and calibrate their files, bring them into service, see how they fare.",
+    no_args_is_help=True,
+    add_completion=False,
+)
+
+Language = Annotated[Literal["fr", "en"], typer.Option(help="Language of titles and words.")]
+_SITE_FOLDER: Final = "folder of the camera files; site.yaml in it, or in the folder above"
+_COLOURS: Final = {"online": "green", "unknown": "dim", "dark": "yellow", "blurred": "yellow", "frozen": "yellow"}
+_WATCH_S: Final = 2.0
+_WORDS: Final[dict[str, dict[str, str]]] = {
+    "fr": {
+        "unknown": "inconnu", "online": "en ligne", "offline": "hors ligne", "stalled": "sans image",
+        "frozen": "figée", "dark": "noire", "blurred": "floue", "moved": "déplacée", "camera": "caméra",
+        "title": "titre", "site": "site", "source": "source", "state": "état", "since": "depuis",
+        "frames/s": "images/s", "tags": "étiquettes", "measured": "mesurées", "cameras": "caméras",
+    },
+    "en": {},
+}  # fmt: skip
 
 
 @app.command()
-def lint(
-    folder: Annotated[Path, typer.Argument(help="folder of the camera files; site.yaml in it or above it")],
+def check(
+    place: Annotated[Path, typer.Argument(metavar="FOLDER|FILE", help=f"{_SITE_FOLDER}; or one camera file")],
+    residual: Annotated[float, typer.Option(min=0.0, help="metres that a calibration may be wrong")] = 1.0,
+    strict: Annotated[bool, typer.Option(help="warnings are errors too")] = False,
+    form: Annotated[Literal["text", "json"], typer.Option("--format", help="for people, or for programs")] = "text",
 ) -> None:
-    """Check every camera file of a site: each error with its line, column and fix.
+    """Check camera files: each error and warning with its file, line, column and fix.
 
-    Example: vigie cameras lint cameras
+    Exit status 1 if there is an error (with --strict, or a warning), else 0.
+
+    Example: vigie cameras check cameras --strict
     """
-    cameras = read_cameras(folder, frozenset(load_catalogue().models))
-    if cameras.problems:
-        raise InvalidFileError(cameras.problems)
-    if not cameras.cameras:
-        raise BadInputError(
-            f"{folder}: no camera file in it nor in cameras/ below it: give the folder that holds them, "
-            "each a file of its own ending in .yaml"
+    from vigie_cli.cameras_check import check_cameras
+    from vigie_common.catalogue import load_catalogue
+
+    found = check_cameras(place, frozenset(load_catalogue().models), residual)
+    told = sorted([(problem, "error") for problem in found.errors] + [(w, "warning") for w in found.warnings])
+    if form == "json":
+        rows = [
+            {"file": p.file, "line": p.mark.line, "column": p.mark.column, "level": level, "message": p.message}
+            for p, level in told
+        ]
+        print(json.dumps(rows, ensure_ascii=False, indent=1))
+    else:
+        for problem, level in told:
+            print(replace(problem, message=f"{level}: {problem.message}"))
+        errors, warnings = counted(len(found.errors), "error"), counted(len(found.warnings), "warning")
+        print(f"{counted(found.checked, 'camera file')} of {found.site}: {errors}, {warnings}")
+    if found.errors or (strict and found.warnings):
+        raise typer.Exit(1)
+
+
+@app.command()
+def apply(
+    folder: Annotated[Path, typer.Argument(help=_SITE_FOLDER)],
+    at: Annotated[str, typer.Option(help="when it holds from: now, +10s, or an ISO time")] = "+10s",
+    prune: Annotated[bool, typer.Option(help="remove cameras that the folder no longer has")] = False,
+    strict: Annotated[bool, typer.Option(help="publish nothing when a camera file is wrong")] = False,
+    dry_run: Annotated[bool, typer.Option(help="say what would change, publish nothing")] = False,
+) -> None:
+    """Bring the cameras of a folder into service: `vigie apply` without its rules.
+
+    What is new, changed (and how), unchanged or gone is shown. A wrong file is reported (exit status 1) and the
+    other cameras are published, unless --strict.
+
+    Example: vigie cameras apply cameras --dry-run
+    """
+    from vigie_cli.apply import run
+
+    run(folder, at, None, prune=prune, strict=strict, dry_run=dry_run, cameras_only=True)
+
+
+@app.command("list")
+def list_(
+    state: Annotated[list[str] | None, typer.Option(help="only in this state: online, offline, stalled, …")] = None,
+    tag: Annotated[list[str] | None, typer.Option(help="only with this tag; several: with all of them")] = None,
+    site: Annotated[str | None, typer.Option(help="only of this site")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    watch: Annotated[bool, typer.Option(help="Again every two seconds, until Ctrl-C.")] = False,
+    lang: Language = "fr",
+) -> None:
+    """List the cameras in service and their health: state, since when, frames a second wanted and measured.
+
+    Example: vigie cameras list --state offline --tag station --lang en
+    """
+    from vigie_cli.cameras_deployed import deployed_cameras
+    from vigie_common.records import HealthState
+
+    states: tuple[str, ...] = HealthState.__args__  # type: ignore[attr-defined]  # a Literal
+    for name in state or ():
+        if name not in states:
+            raise BadInputError(f"--state {name}: no such state: use one of {', '.join(states)}")
+    settings = read_settings(Settings)
+
+    def wanted() -> list[Deployed]:
+        return [
+            deployed
+            for deployed in asyncio.run(deployed_cameras(settings))
+            if (not state or deployed.health["state"] in state)
+            and set(tag or ()) <= set(deployed.camera["tags"])
+            and site in {None, deployed.camera["site"]}
+        ]
+
+    console = Console(highlight=False)
+
+    def show(cameras: Sequence[Deployed]) -> None:
+        if as_json:
+            for deployed in cameras:
+                print(json.dumps(deployed.row(), ensure_ascii=False), flush=True)
+        else:
+            console.print(_table(cameras, lang))
+
+    if not watch:
+        show(wanted())
+        return
+    with suppress(KeyboardInterrupt):
+        if as_json:
+            while True:
+                show(wanted())
+                time.sleep(_WATCH_S)
+        with Live(_table(wanted(), lang), console=console, auto_refresh=False) as live:
+            while True:
+                time.sleep(_WATCH_S)
+                live.update(_table(wanted(), lang), refresh=True)
+
+
+@app.command()
+def show(
+    camera: Annotated[str, typer.Argument(metavar="CAMERA|FILE", help="id of a camera in service, or a camera file")],
+    picture: Annotated[Path | None, typer.Option(help="write the current view, drawn over: a .png or .jpg")] = None,
+    from_source: Annotated[bool, typer.Option(help="take the view from the camera itself, once")] = False,
+    image: Annotated[Path | None, typer.Option(help="take the view from this image file")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The record and the health as one JSON object.")] = False,
+    lang: Language = "fr",
+) -> None:
+    """Show a camera: version, health, models, zones, lines, masks, error of the calibration; and its view.
+
+    The view is the newest frame of the deployment, with zones, lines (an arrow the way that counts as in), masks
+    and calibration points drawn. A camera file shows what it would be before it is applied.
+
+    Example: vigie cameras show maison-carree-02 --picture view.png
+
+    Example: vigie cameras show cameras/maison-carree-02.yaml --picture view.png --image still.jpg
+    """
+    from vigie_cli.cameras_picture import draw_camera, write_picture
+
+    deployed = _found(camera)
+    if as_json:
+        print(json.dumps({"camera": deployed.camera, "health": deployed.health}, ensure_ascii=False, indent=1))
+    else:
+        for line in _details(deployed, lang):
+            print(line)
+    if picture is not None:
+        write_picture(draw_camera(_view(deployed, image, from_source=from_source), deployed.camera, lang), picture)
+        print(picture)
+    elif from_source or image is not None:
+        raise BadInputError("--from-source and --image say where the view comes from: say with --picture where to")
+
+
+@app.command()
+def calibrate(
+    file: Annotated[Path, typer.Argument(metavar="CAMERA_FILE", help="the camera file")],
+    points: Annotated[
+        Path | None, typer.Option(help="CSV with the columns x,y,lat,lon; by default the points of the camera file")
+    ] = None,
+    size: Annotated[str | None, typer.Option(help="x and y are pixels of an image of this size: 1920x1080")] = None,
+    write: Annotated[bool, typer.Option(help="put the points into the camera file")] = False,
+    picture: Annotated[Path | None, typer.Option(help="write the view with a grid of metres: a .png or .jpg")] = None,
+    from_source: Annotated[bool, typer.Option(help="take the view from the camera itself, once")] = False,
+    image: Annotated[Path | None, typer.Option(help="take the view from this image file")] = None,
+    lang: Language = "fr",
+) -> None:
+    """Compute the ground plane of a camera from points known in the image and on the map, and how wrong it is.
+
+    Example: vigie cameras calibrate cameras/porte-01.yaml --points points.csv --size 1920x1080 --picture grid.png
+
+    Example: vigie cameras calibrate cameras/porte-01.yaml --points points.csv --write
+    """
+    from vigie_cli.cameras_calibrate import calibrate as computed
+    from vigie_cli.cameras_calibrate import parse_size, read_points, report, write_calibration
+    from vigie_cli.cameras_picture import draw_grid, write_picture
+    from vigie_common.camera_file import control_points, read_camera
+
+    pixels = None if size is None else parse_size(size)
+    located = read_camera(file)
+    if points is None:
+        if not located.content.calibration:
+            raise BadInputError(f"{file}: has no calibration: give points with --points points.csv")
+        result = computed(control_points(located.content), str(file))
+    else:
+        given, lines = read_points(points, pixels)
+        result = computed(given, str(points), lines)
+    width = located.content.sampling.width
+    height = round(width * pixels[1] / pixels[0]) if pixels else round(width * 9 / 16)
+    for line in report(result, (width, height)):
+        print(line)
+    if write:
+        write_calibration(file, located.document, result.points)
+        print(f"{file}: {counted(len(result.points), 'point')} written; `vigie cameras apply` brings them into force")
+    if picture is not None:
+        view = _view(_found(str(file)), image, from_source=from_source)
+        write_picture(draw_grid(view, result.plane, result.points, lang), picture)
+        print(picture)
+
+
+@app.command()
+def confirm(
+    camera: Annotated[str, typer.Argument(help="id of a camera in service")],
+) -> None:
+    """Say that you have looked: the view of a camera that was moved fits its zones, lines and calibration.
+
+    Rules that were suspended when it was found moved judge again. If the view does not fit, draw the zones anew in
+    the camera file, apply it, and then confirm.
+
+    Example: vigie cameras confirm maison-carree-02
+    """
+    from vigie_cli.cameras_deployed import confirm_view
+
+    deployed = asyncio.run(confirm_view(read_settings(Settings), camera))
+    at = deployed.camera["view_confirmed_at"]
+    print(f"{camera}: the view is confirmed from {_moment(at)} on (it was {deployed.health['state']})")
+
+
+def _found(camera: str) -> Deployed:
+    """A camera in service by its id; or what a camera file says, as if it were in service."""
+    from vigie_cli.cameras_deployed import SILENT, Deployed, deployed_camera
+
+    path = Path(camera)
+    if path.suffix not in {".yaml", ".yml"}:
+        return asyncio.run(deployed_camera(read_settings(Settings), camera))
+    from vigie_common.camera_file import camera_record, read_camera
+    from vigie_common.site_file import find_site, read_site
+
+    content = read_camera(path).content
+    site = read_site(find_site(path.parent)).content
+    record = camera_record(content, site, path.resolve().parent, time.time_ns() // 1_000_000)
+    return Deployed(record, None, None, SILENT)
+
+
+def _view(deployed: Deployed, image: Path | None, *, from_source: bool) -> Image:
+    """The view of a camera, its masks burned in: of an image file, of the camera itself, or its newest frame."""
+    from vigie_cli.cameras_picture import burn_masks, read_picture
+
+    if from_source and image is not None:
+        raise BadInputError("--from-source and --image: give one of them")
+    if image is not None:
+        return burn_masks(read_picture(image.read_bytes(), str(image)), deployed.camera["masks"])
+    if from_source:
+        from vigie_cli.cameras_source import picture_of
+
+        jpeg = picture_of(deployed.camera)
+    else:
+        from vigie_cli.cameras_deployed import deployed_camera, newest_frame
+
+        settings = read_settings(Settings)
+        if deployed.partition is None:
+            deployed = asyncio.run(deployed_camera(settings, deployed.camera_id))
+        jpeg = asyncio.run(newest_frame(settings, deployed))["jpeg"]
+    return read_picture(jpeg, deployed.camera_id)
+
+
+def _table(cameras: Sequence[Deployed], lang: str) -> Table:
+    """One row a camera, and how many are in which state."""
+    states: dict[str, int] = {}
+    for deployed in cameras:
+        states[deployed.health["state"]] = states.get(deployed.health["state"], 0) + 1
+    total = ", ".join(f"{number} {_word(state, lang)}" for state, number in sorted(states.items()))
+    noun = _word("cameras", lang) if len(cameras) != 1 else _word("camera", lang)
+    table = Table(box=None, pad_edge=False, caption=f"{len(cameras)} {noun}{': ' if total else ''}{total}")
+    table.caption_justify = "left"
+    for name in ("camera", "title", "site", "source", "state", "since", "frames/s", "tags"):
+        table.add_column(_word(name, lang), justify="right" if name == "frames/s" else "left")
+    for deployed in cameras:
+        camera, health = deployed.camera, deployed.health
+        state = Text(_word(health["state"], lang), style=_COLOURS.get(health["state"], "bold red"))
+        if health["reason"] and health["state"] != "online":
+            state.append(f"  {health['reason']}", style="dim")
+        measured = "-" if health["fps"] is None else f"{health['fps']:g}"
+        table.add_row(
+            deployed.camera_id,
+            said(camera["title"], lang),
+            camera["site"],
+            camera["source"]["kind"],
+            state,
+            "-" if health["since"] is None else _moment(health["since"]),
+            f"{measured}/{camera['sampling']['fps']:g}",
+            ", ".join(camera["tags"]),
         )
-    number = len(cameras.cameras)
-    print(f"{counted(number, 'camera')} of {cameras.site.site} {'is' if number == 1 else 'are'} right")
+    return table
+
+
+def _details(deployed: Deployed, lang: str) -> list[str]:
+    """A camera in lines of `name: value`."""
+    camera, health = deployed.camera, deployed.health
+    source, sampling = camera["source"], camera["sampling"]
+    still = f", {sampling['still_fps']:g} while nothing moves" if sampling["still_fps"] else ""
+    state = health["state"] + (f" since {_moment(health['since'])}" if health["since"] is not None else "")
+    rows: list[tuple[str, Any]] = [
+        ("camera", f"{deployed.camera_id}  {said(camera['title'], lang)}"),
+        ("site", camera["site"]),
+        ("version", f"{camera['version']} in force from {_moment(camera['effective_at'])}"),
+        ("to come", _version(deployed.pending)),
+        ("state", state + (f": {health['reason']}" if health["reason"] else "")),
+        ("source", f"{source['kind']} {source['uri']}"),
+        ("credentials", source["credentials"]),
+        ("sampling", f"{sampling['fps']:g} frames a second{still}, {sampling['width']} pixels wide"),
+        ("measured", None if health["fps"] is None else f"{health['fps']:g} frames a second"),
+        ("models", ", ".join(camera["models"])),
+        ("tags", ", ".join(camera["tags"])),
+        ("position", _position(camera["position"])),
+        ("zones", ", ".join(zone["name"] for zone in camera["zones"])),
+        ("lines", ", ".join(f"{x['name']} (in: {x['in_label']}, out: {x['out_label']})" for x in camera["lines"])),
+        ("masks", ", ".join(mask["name"] for mask in camera["masks"])),
+        ("calibration", _calibration(camera["calibration"])),
+        ("view", "confirmed " + _moment(camera["view_confirmed_at"]) if camera["view_confirmed_at"] else None),
+    ]
+    return [f"{name + ':':<13} {value}" for name, value in rows if value]
+
+
+def _version(pending: Mapping[str, Any] | None) -> str | None:
+    if pending is None:
+        return None
+    what = "removal" if pending["removed"] else pending["version"]
+    return f"{what} from {_moment(pending['effective_at'])}"
+
+
+def _position(position: Mapping[str, Any] | None) -> str | None:
+    if position is None:
+        return None
+    height = f", {position['height_m']:g} m high" if position["height_m"] is not None else ""
+    heading = f", looking {position['heading_deg']:g}°" if position["heading_deg"] is not None else ""
+    return f"{position['lat']:.6f} {position['lon']:.6f}{height}{heading}"
+
+
+def _calibration(calibration: Sequence[Mapping[str, Any]]) -> str:
+    """How far the calibration can be trusted."""
+    from vigie_common.ground_plane import FEWEST, CalibrationError, ControlPoint, ground_plane, leave_one_out_m
+
+    if not calibration:
+        return "none: no metres, no places on the map"
+    points = [ControlPoint(**point) for point in calibration]
+    try:
+        plane = ground_plane(points)
+    except CalibrationError as error:
+        return f"wrong: {error}"
+    if len(points) == FEWEST:
+        return "4 points, which cannot check each other"
+    apart = [error for error in leave_one_out_m(points) if error == error]  # noqa: PLR0124 - NaN is not itself
+    others = f", at worst {max(apart):.2f} m by the others alone" if apart else ""
+    return f"{len(points)} points, {plane.rms_m:.2f} m (root mean square){others}"
+
+
+def _word(word: str, lang: str) -> str:
+    return _WORDS[lang].get(word, word)
+
+
+def _moment(at_ms: int) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at_ms / 1000))

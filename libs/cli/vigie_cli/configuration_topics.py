@@ -1,23 +1,43 @@
-"""The configuration topics as `vigie apply` meets them: what was published last, and publishing more."""
+"""The topics as commands meet them: what was published last of each key, and publishing more."""
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
 
 from vigie_common.codec import Codec
 from vigie_common.errors import DependencyError, PoisonRecordError
-from vigie_common.kafka import admin, consumer, producer
+from vigie_common.kafka import admin, consumer, producer, unreachable
 from vigie_common.registry import open_codec
 from vigie_common.topics import load_topics
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable, Mapping
 
     from vigie_common.settings import Settings
     from vigie_common.topics import TopicNames
+
+_ANSWER_S: Final = 60.0
+_TAIL: Final = 64
+"""Records of a partition that are looked at first for the newest; four times as many the next time."""
+
+
+@asynccontextmanager
+async def answered(settings: Settings) -> AsyncIterator[None]:
+    """Within a bounded time.
+
+    Raises:
+        DependencyError: Kafka does not answer.
+    """
+    try:
+        async with asyncio.timeout(_ANSWER_S):
+            yield
+    except (KafkaError, OSError) as down:  # a timeout is an OSError
+        raise unreachable(settings, down) from down
 
 
 async def topic_partitions(settings: Settings, topics: list[str]) -> dict[str, list[TopicPartition]]:
@@ -59,7 +79,7 @@ async def last_records(
 ) -> dict[str, dict[str, Any]]:
     """The last record of each key in a whole topic; what is no such record is passed over."""
     last: dict[str, dict[str, Any]] = {}
-    async for record in _whole_topic(settings, partitions):
+    async for record in whole_topic(settings, partitions):
         try:
             last[(record.key or b"").decode("utf-8", "replace")] = codec.decode_as(schema, record.value)
         except PoisonRecordError:
@@ -67,7 +87,7 @@ async def last_records(
     return last
 
 
-async def _whole_topic(settings: Settings, partitions: list[TopicPartition]) -> AsyncIterator[Any]:
+async def whole_topic(settings: Settings, partitions: list[TopicPartition]) -> AsyncIterator[Any]:
     """Every record of a topic up to where it ends now; partition by partition in order."""
     client: Any = consumer(settings, fetch_min_bytes=1)
     await client.start()
@@ -84,6 +104,63 @@ async def _whole_topic(settings: Settings, partitions: list[TopicPartition]) -> 
             waiting = {p for p in waiting if await client.position(p) < ends[p]}
     finally:
         await client.stop()
+
+
+async def newest_records(
+    settings: Settings,
+    partitions: list[TopicPartition],
+    keys: Mapping[int, set[str]],
+    codec: Codec,
+    schema: str,
+    wanted: Callable[[dict[str, Any]], bool] = lambda _: True,
+) -> dict[str, dict[str, Any]]:
+    """The newest record of each key, read from the ends backwards until all are found or nothing is left.
+
+    Args:
+        settings: where Kafka is.
+        partitions: of one topic.
+        keys: by the number of the partition that holds them.
+        codec: of the deployment.
+        schema: what is no such record is passed over.
+        wanted: records of which this is not true are passed over too.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    client: Any = consumer(settings, fetch_min_bytes=1)
+    await client.start()
+    try:
+        client.assign(partitions)
+        begins, ends = await client.beginning_offsets(partitions), await client.end_offsets(partitions)
+        for partition in partitions:
+            missing, end, size = set(keys.get(partition.partition, ())), ends[partition], _TAIL
+            while missing and begins[partition] < end:
+                start = max(begins[partition], end - size)
+                newest: dict[str, dict[str, Any]] = {}
+                async for record in _between(client, partition, start, end):
+                    name = (record.key or b"").decode("utf-8", "replace")
+                    if name not in missing:
+                        continue
+                    try:
+                        value = codec.decode_as(schema, record.value)
+                    except PoisonRecordError:
+                        continue
+                    if wanted(value):
+                        newest[name] = value
+                found |= newest
+                missing -= newest.keys()
+                end, size = start, size * 4
+    finally:
+        await client.stop()
+    return found
+
+
+async def _between(client: Any, partition: TopicPartition, start: int, end: int) -> AsyncIterator[Any]:
+    """The records of a partition from one offset up to another."""
+    client.seek(partition, start)
+    while await client.position(partition) < end:
+        for records in (await client.getmany(partition, timeout_ms=200)).values():
+            for record in records:
+                if record.offset < end:
+                    yield record
 
 
 async def publish(

@@ -28,8 +28,10 @@ class SiteFolder:
     """Of rules and authorisations, alone or together with the cameras."""
 
 
-def read_site_folder(folder: Path) -> SiteFolder:
+def read_site_folder(folder: Path, *, cameras_only: bool = False) -> SiteFolder:
     """A folder with `site.yaml` (there or in `cameras/`), `cameras/`, `rules/` and `authorisations/`.
+
+    With `cameras_only` rules and authorisations are not looked at.
 
     Raises:
         BadInputError: there is no site file, or it is wrong.
@@ -37,11 +39,10 @@ def read_site_folder(folder: Path) -> SiteFolder:
     if not folder.is_dir():
         raise BadInputError(f"{folder}: no such folder: give the one that holds site.yaml or cameras/site.yaml")
     cameras = read_cameras(folder, frozenset(load_catalogue().models))
-    sources = rule_folders(folder)
+    sources = [] if cameras_only else rule_folders(folder)
     if not (cameras.cameras or cameras.problems or sources):
-        raise BadInputError(
-            f"{folder}: neither a camera file nor rules in it: give the folder that holds cameras/ and rules/"
-        )
+        nothing = "no camera file" if cameras_only else "neither a camera file nor rules"
+        raise BadInputError(f"{folder}: {nothing} in it: give the folder that holds cameras/ and rules/")
     if not sources:
         return SiteFolder(cameras, None, ())
     rules = read_rules(*sources)

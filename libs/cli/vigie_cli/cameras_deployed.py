@@ -1,0 +1,197 @@
+"""The cameras of a deployment as its topics have them: what is in service, how it fares, what it sees now."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from vigie_cli.configuration_topics import (
+    answered,
+    deployment_codec,
+    newest_records,
+    publish,
+    topic_partitions,
+    whole_topic,
+)
+from vigie_common.errors import BadInputError, PoisonRecordError
+from vigie_common.topics import TopicNames
+from vigie_common.yaml_model import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from aiokafka import TopicPartition
+
+    from vigie_common.codec import Codec
+    from vigie_common.settings import Settings
+
+SILENT: Final[dict[str, Any]] = {"state": "unknown", "reason": None, "since": None, "updated_at": None, "fps": None}
+"""The health of a camera of which no sampler has said anything yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """One camera of the deployment."""
+
+    camera: Mapping[str, Any]
+    """Its version in force, or its only one that is to come."""
+    pending: Mapping[str, Any] | None
+    """The version that comes after it, published and not yet in force."""
+    partition: int | None
+    """Of every camera topic: they are partitioned alike. None: a camera file, not in service."""
+    health: Mapping[str, Any]
+
+    @property
+    def camera_id(self) -> str:
+        """Unique in the deployment."""
+        return str(self.camera["camera_id"])
+
+    def row(self) -> dict[str, Any]:
+        """What `vigie cameras list --json` says of it: no address, which may tell where a camera hangs."""
+        camera, health = self.camera, self.health
+        return {
+            "camera": self.camera_id,
+            "title": camera["title"],
+            "site": camera["site"],
+            "source": camera["source"]["kind"],
+            "state": health["state"],
+            "reason": health["reason"],
+            "since": health["since"],
+            "fps": camera["sampling"]["fps"],
+            "measured_fps": health["fps"],
+            "models": camera["models"],
+            "tags": camera["tags"],
+            "version": camera["version"],
+            "effective_at": camera["effective_at"],
+        }
+
+
+async def deployed_cameras(settings: Settings) -> list[Deployed]:
+    """Every camera in service, by id.
+
+    Raises:
+        DependencyError: Kafka does not answer, or has no topics.
+    """
+    names = TopicNames(settings.topic_prefix)
+    cameras, health = names.full("cameras"), names.full("camera-health")
+    async with answered(settings):
+        partitions = await topic_partitions(settings, [cameras, health])
+        async with deployment_codec(settings) as codec:
+            found = await _cameras(settings, partitions[cameras], codec)
+            wanted: dict[int, set[str]] = {}
+            for name, (_, _, partition) in found.items():
+                wanted.setdefault(partition, set()).add(name)
+            states = await newest_records(settings, partitions[health], wanted, codec, "camera-health")
+    return [
+        Deployed(camera, pending, partition, states.get(name, SILENT))
+        for name, (camera, pending, partition) in sorted(found.items())
+    ]
+
+
+async def deployed_camera(settings: Settings, camera_id: str) -> Deployed:
+    """One camera in service.
+
+    Raises:
+        BadInputError: there is none of that id; which ones there are.
+        DependencyError: Kafka does not answer, or has no topics.
+    """
+    cameras = await deployed_cameras(settings)
+    for deployed in cameras:
+        if deployed.camera_id == camera_id:
+            return deployed
+    ids = [deployed.camera_id for deployed in cameras]
+    known = f"{len(ids)} are in service, see `vigie cameras list`" if len(ids) > 8 else f"in service: {', '.join(ids)}"
+    raise BadInputError(
+        f'camera "{camera_id}" is not in service{nearest(camera_id, ids)}; {known if ids else "none is"}; '
+        "`vigie cameras apply FOLDER` brings one in"
+    )
+
+
+async def newest_frame(settings: Settings, deployed: Deployed) -> Mapping[str, Any]:
+    """The newest frame of a camera that has a picture.
+
+    Raises:
+        BadInputError: the topic has none.
+        DependencyError: Kafka does not answer, or has no topics.
+    """
+    topic = TopicNames(settings.topic_prefix).full("frames")
+    async with answered(settings):
+        partitions = (await topic_partitions(settings, [topic]))[topic]
+        async with deployment_codec(settings) as codec:
+            found = await newest_records(
+                settings,
+                [p for p in partitions if p.partition == deployed.partition],
+                {p.partition: {deployed.camera_id} for p in partitions},
+                codec,
+                "frame",
+                wanted=lambda frame: frame["jpeg"] is not None,
+            )
+    if deployed.camera_id not in found:
+        state, reason = deployed.health["state"], deployed.health["reason"]
+        raise BadInputError(
+            f"camera {deployed.camera_id}: no picture of it is in {topic} (its state: {state}"
+            f"{f', {reason}' if reason else ''}): wait for one, or take it from the camera itself with --from-source, "
+            "or give an image with --image"
+        )
+    return found[deployed.camera_id]
+
+
+async def confirm_view(settings: Settings, camera_id: str) -> Deployed:
+    """Publish that somebody has looked: zones, lines and calibration fit what the camera sees now.
+
+    The version in force holds again from now on with the confirmation. A version that is yet to come keeps its
+    instant and takes the confirmation along.
+
+    Raises:
+        BadInputError: there is no such camera, or it is not in force yet.
+        DependencyError: Kafka does not answer, or has no topics.
+    """
+    deployed = await deployed_camera(settings, camera_id)
+    now_ms = time.time_ns() // 1_000_000
+    if deployed.camera["effective_at"] > now_ms:
+        raise BadInputError(f"camera {camera_id}: it is not in force yet, so nobody can have looked at its view")
+    records = [{**deployed.camera, "effective_at": now_ms, "view_confirmed_at": now_ms}]
+    if deployed.pending is not None:
+        records.append({**deployed.pending, "view_confirmed_at": now_ms})
+    names = TopicNames(settings.topic_prefix)
+    async with answered(settings), deployment_codec(settings) as codec:
+        await publish(settings, names, codec, [("cameras", camera_id, record) for record in records])
+    return Deployed(records[0], deployed.pending, deployed.partition, deployed.health)
+
+
+async def _cameras(
+    settings: Settings, partitions: list[TopicPartition], codec: Codec
+) -> dict[str, tuple[dict[str, Any], dict[str, Any] | None, int]]:
+    """Of each camera in service: its version in force, the one to come, its partition."""
+    versions: dict[str, list[tuple[int, dict[str, Any]]]] = {}
+    places: dict[str, int] = {}
+    async for record in whole_topic(settings, partitions):
+        name = (record.key or b"").decode("utf-8", "replace")
+        if record.value is None:
+            versions.pop(name, None)
+            continue
+        try:
+            camera = codec.decode_as("camera", record.value)
+        except PoisonRecordError:
+            continue
+        versions.setdefault(name, []).append((record.offset, camera))
+        places[name] = record.partition
+    now_ms = time.time_ns() // 1_000_000
+    found = {}
+    for name, all_versions in versions.items():
+        in_force, pending = _in_force(all_versions, now_ms)
+        shown = in_force or pending
+        if shown is not None and not shown["removed"]:
+            found[name] = (shown, pending if in_force else None, places[name])
+    return found
+
+
+def _in_force(
+    versions: Iterable[tuple[int, dict[str, Any]]], now_ms: int
+) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+    """The version that judges now, greatest (effective_at, offset), and the last that comes after it."""
+    ordered = [camera for _, camera in sorted(versions, key=lambda v: (v[1]["effective_at"], v[0]))]
+    past = [camera for camera in ordered if camera["effective_at"] <= now_ms]
+    future = ordered[len(past) :]
+    return (past[-1] if past else None), (future[-1] if future else None)
