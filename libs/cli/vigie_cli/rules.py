@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Rules: check, test, schemas for editors.", no_args_is_help=True, add_completion=False)
 
 
+AsJson = Annotated[bool, typer.Option("--json", help="for programs: one JSON document")]
+
+
 class Format(StrEnum):
     """How the lint speaks."""
 
@@ -58,6 +61,10 @@ def lint(
     known = read_cameras(cameras, frozenset(load_catalogue().models)) if cameras is not None else None
     rules = read_rules(*rule_sources(folder))
     problems = lint_rules(rules, known)
+    if any(test is not None and test.scene for parts in rules.parts for test in parts.tests):
+        from vigie_cli.rules_scenes import scene_problems
+
+        problems = sorted({*problems, *scene_problems(rules)})
     _print(problems, form)
     if problems:
         raise typer.Exit(1)
@@ -76,8 +83,11 @@ def run(
         Path | None, typer.Option(help="folder of the cameras; by default the site's own, or beside the rules")
     ] = None,
     rule: Annotated[str | None, typer.Option(help="only this rule, by its id")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Run the tests written in the rules through the engine's own core; exit status 1 if one fails.
+
+    Prints what was expected beside what was found, with times from each test's start.
 
     Example: vigie rules test rules --cameras cameras
     """
@@ -86,8 +96,11 @@ def run(
     report = run_tests(rule_sources(folder), cameras or camera_folder(folder), rule)
     if not report.outcomes and not report.problems:
         raise BadInputError(f"{folder}: no rule below it has tests: write some under `tests:`")
-    for line in report.lines():
-        print(line)
+    if as_json:
+        print(json.dumps(report.plain(), ensure_ascii=False, indent=1))
+    else:
+        for line in report.lines():
+            print(line)
     if not report.passed:
         raise typer.Exit(1)
 

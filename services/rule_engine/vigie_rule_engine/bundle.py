@@ -31,6 +31,11 @@ class RuleFolder:
     broken: tuple[RuleParts, ...] = ()
     """What could be read of rules that are wrong in themselves: the lint checks it with the cameras too."""
 
+    @property
+    def parts(self) -> tuple[RuleParts, ...]:
+        """Of every rule, right or wrong."""
+        return (*(rule.parts for rule in self.rules), *self.broken)
+
 
 def read_rules(*folders: Path) -> RuleFolder:
     """Every `*.yaml` below the folders, each a rule or an authorisation by its keys; in the order of paths.

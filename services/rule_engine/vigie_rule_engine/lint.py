@@ -86,7 +86,7 @@ def lint(rules: RuleFolder, cameras: CameraFolder | None) -> list[Problem]:
         cameras: of the site; None: what rules say of cameras is not checked.
     """
     problems = list(rules.problems)
-    everything = [*(rule.parts for rule in rules.rules), *rules.broken]
+    everything = rules.parts
     ids = _rule_ids(everything)
     for parts in everything:
         problems += _test_problems(parts, cameras)
@@ -189,13 +189,39 @@ def _geometry_problems(parts: RuleParts, cameras: Sequence[Located[CameraFile]])
                         f"{', '.join(have) or 'none'}{nearest(name, have)}"
                     )
                     problems.append(document.problem(["with", key], message))
-        if parts.template is not None and "homography" in parts.template.needs and not content.calibration:
+        template = parts.template
+        if template is None:
+            continue
+        if "homography" in template.needs and not content.calibration:
             message = (
-                f"template: {parts.template.name} needs a homography and camera {content.camera} "
+                f"template: {template.name} needs a homography and camera {content.camera} "
                 f"({camera.document.file}) has no calibration: add four calibration points to it"
             )
             problems.append(document.problem(["template"], message))
+        elif not content.calibration:
+            problems += _metric_problems(parts, camera)
+        if content.sampling.fps < template.least_fps:
+            message = (
+                f"template: {template.name} needs {template.least_fps:g} frames a second and camera {content.camera} "
+                f"({camera.document.file}) is sampled at {content.sampling.fps:g}: raise its sampling.fps"
+            )
+            problems.append(document.problem(["template"], message))
     return problems
+
+
+def _metric_problems(parts: RuleParts, camera: Located[CameraFile]) -> list[Problem]:
+    """Distances and speeds in metres on a camera that is not calibrated."""
+    template = parts.template
+    for parameter in template.parameters if template is not None else ():
+        given = parts.document.at(["with", parameter.name])
+        if given is not None and {f"{parameter.name}_m", f"{parameter.name}_mps"} & set(parts.parameters.numbers):
+            message = (
+                f"with.{parameter.name}: {given.value} is in metres and camera {camera.content.camera} "
+                f"({camera.document.file}) has no calibration: add four calibration points to it, or write heights, "
+                f"such as {parameter.default}"
+            )
+            return [parts.document.problem(["with", parameter.name], message)]
+    return []
 
 
 def _test_problems(parts: RuleParts, cameras: CameraFolder | None) -> list[Problem]:

@@ -1,0 +1,76 @@
+"""Tracks through the rule engine's own core, under cameras and rules that hold throughout."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from vigie_common.errors import PoisonRecordError
+from vigie_common.stream import ConfigVersion, FixedView, Message
+from vigie_rule_engine.core import RuleCore
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from vigie_rule_engine.core import ForcedMode
+
+_LONG_AGO: Final = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the core said."""
+
+    events: tuple[Mapping[str, Any], ...]
+    """Rule events in the order of their records, affirmations left out."""
+    coverage: tuple[Mapping[str, Any], ...]
+    errors: tuple[Mapping[str, Any], ...]
+    """Rules that a camera cannot run: rule, camera_id, message."""
+    records: int
+    refused: int
+    """Records that contradict themselves."""
+
+
+def judge(
+    records: Iterable[Mapping[str, Any]],
+    cameras: Iterable[Mapping[str, Any]],
+    bundle: Mapping[str, Any] | None,
+    mode: ForcedMode | None = None,
+    look: Callable[[RuleCore, Mapping[str, Any]], None] | None = None,
+) -> Judged:
+    """Judge tracks records, each camera's in the order of time.
+
+    Args:
+        records: of any cameras; those of a camera that is not given are passed over.
+        cameras: Camera records; `effective_at` does not matter.
+        bundle: RuleBundle that judges all of them, whatever their site; None: no rule.
+        mode: forces the mode of everything that is found; None: as the authorisations say.
+        look: called after each record with the core, to see what it has measured.
+    """
+    known = {str(camera["camera_id"]): camera for camera in cameras}
+    versions = {name: ConfigVersion(name, _LONG_AGO, 0, 0, camera) for name, camera in known.items()}
+    sites = {str(camera["site"]) for camera in known.values()} if bundle is not None else set()
+    rules = {site: ConfigVersion(site, _LONG_AGO, 0, 0, bundle) for site in sorted(sites) if bundle is not None}
+    view = FixedView({"cameras": versions, "rules": rules})
+    core = RuleCore(0, mode=mode)
+    outputs: list[Any] = []
+    count = refused = 0
+    for offset, tracks in enumerate(records):
+        message = Message("tracks", 0, offset, tracks["camera_id"], tracks["captured_at"], tracks)
+        try:
+            outputs += core.process(message, view)
+        except PoisonRecordError:
+            refused += 1
+            continue
+        count += 1
+        if look is not None:
+            look(core, tracks)
+    errors = {(error["rule"], error["camera_id"]): dict(error) for table in core.tables() for error in table.errors}
+    outputs += core.finish()
+    return Judged(
+        tuple(o.value for o in outputs if o.topic == "rule-events" and o.value["kind"] != "AFFIRM"),
+        tuple(o.value for o in outputs if o.topic == "coverage"),
+        tuple(errors[key] for key in sorted(errors)),
+        count,
+        refused,
+    )
