@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from vigie_common.errors import PoisonRecordError
+from vigie_common.frame_status import LOOKED_AT
 from vigie_common.stream import Output
 from vigie_common.taxonomy import CLASS_NAMES, CLASS_ORDINAL
 from vigie_tracking import snapshot
@@ -71,7 +72,7 @@ class TrackingCore:
             self.tally.dropped += 1
             return ()
 
-        ok = record["status"] == "ok"
+        ok = record["status"] in LOOKED_AT
         session_over = session != seen.session or record["status"] == "ended"
         room = seen.live + min(columns.shape[1], MAX_BOXES)
         if room > fleet.tracks.shape[1]:
@@ -141,7 +142,7 @@ def _columns(record: Mapping[str, Any]) -> Array:
             f"detections of camera {record['camera_id']}, seq {record['seq']}: columns of different lengths ({sizes}); "
             "the producer must write one entry a box in each"
         )
-    if count == 0 or record["status"] != "ok":
+    if count == 0 or record["status"] not in LOOKED_AT:
         return _NO_BOXES
     try:
         classes = [CLASS_ORDINAL[name] for name in record["object_class"]]
