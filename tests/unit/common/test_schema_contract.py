@@ -102,12 +102,18 @@ def test_a_wire_id_is_never_used_twice():
     ]
 
 
+def _with_bytes(value):
+    if isinstance(value, dict):
+        return {key: _with_bytes(v) for key, v in value.items()}
+    return value.encode("latin-1") if isinstance(value, str) else value
+
+
 @pytest.mark.parametrize("name", sorted(load_schemas()))
 def test_every_schema_has_an_example_that_it_takes(name):
     """Bytes are written as Avro's JSON encoding does, one character a byte."""
     example = json.loads((repository_resource("schemas") / name / "example.json").read_text(encoding="utf-8"))
     binary = {f["name"] for f in json.loads(current(name).text)["fields"] if "bytes" in str(f["type"])}
-    value = {key: v.encode("latin-1") if key in binary and v is not None else v for key, v in example.items()}
+    value = {key: _with_bytes(v) if key in binary else v for key, v in example.items()}
     codec = Codec.pinned()
     found = codec.decode(codec.encode(name, value))[1]
     assert list(found) == list(example)

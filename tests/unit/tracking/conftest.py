@@ -28,6 +28,7 @@ def detections():
             "seq": seq,
             "captured_at": NOON + at_ms,
             "clock": "stream",
+            "watched_ms": 0,
             "status": "ok",
             "reason": None,
             "frame_ref": {"partition": 0, "offset": seq},

@@ -31,7 +31,7 @@ def test_it_does_so_without_any_record_of_the_blindness(detections, tracked):
     assert {i for v in tracked(records) for i in v["track_id"]} == {0}
 
 
-@pytest.mark.parametrize("status", ["shed", "failed", "offline", "frozen", "dark", "blurred", "moved", "unknown"])
+@pytest.mark.parametrize("status", ["shed", "failed", "offline", "frozen", "dark", "blurred", "unknown"])
 def test_a_record_that_was_not_looked_at_is_passed_on_without_boxes(detections, tracked, status):
     blind = detections(1, 200, [PARKED], classes="car", status=status, reason="why")
     values = tracked([detections(0, 0, [PARKED], classes="car"), blind])
@@ -39,6 +39,24 @@ def test_a_record_that_was_not_looked_at_is_passed_on_without_boxes(detections, 
         name: blind[name] for name in ("seq", "status", "reason", "frame_ref")
     }
     assert [values[1][name] for name in ("x1", "score", "object_class", "model_index", "track_id", "vx")] == [[]] * 6
+
+
+def test_a_moved_camera_is_tracked_on(detections, tracked):
+    records = [detections(k, k * 200, [PARKED], classes="car", status="moved", reason="why") for k in range(5)]
+    values = tracked(records)
+    assert [(v["track_id"], v["status"], v["reason"]) for v in values] == [([0], "moved", "why")] * 5
+
+
+def test_a_still_scene_at_a_tenth_of_a_frame_a_second_keeps_what_stands_there(detections, tracked):
+    records = [detections(k, k * 200, [PARKED], classes="car") for k in range(10)]
+    seen = [k for k in range(20) if k not in {5, 6, 12}]  # the detector misses it now and then
+    records += [
+        detections(10 + k, 2_000 + k * 10_000, [PARKED] if k in seen else [], classes="car", watched_ms=10_000)
+        for k in range(20)
+    ]
+    values = tracked(records)
+    assert {i for v in values for i in v["track_id"]} == {0}
+    assert endings(values) == []
 
 
 def test_shed_frames_in_between_do_not_stop_the_clock_of_forgetting(detections, tracked):
