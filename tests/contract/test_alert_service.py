@@ -412,3 +412,31 @@ def free_port():
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         return listening.getsockname()[1]
+
+
+async def test_members_that_two_processes_see_at_once_are_one_compound_alert_each(bench, postgres, rule_event):
+    compounds = [f"meeting-{i}" for i in range(30)]
+
+    def member(camera, compound, kind="OPEN"):
+        stamp = {
+            "id": compound, "version": "v1", "same": "site", "within_ms": 60_000, "min_rules": 1, "min_cameras": 2,
+            "severity": "critical", "category": "crowd", "mode": "test", "authorisation": None, "title": {},
+            "explain": {},
+        }  # fmt: skip
+        ordinal = 0 if kind == "OPEN" else 1
+        fields = {"camera_id": camera, "subject": compound, "mode": "shadow", "authorisation": None}
+        return rule_event(kind, ordinal, compounds=[stamp] if kind == "OPEN" else [], **fields)
+
+    database_url = own_database(postgres)
+    with bench.service(database_url), bench.service(database_url, VIGIE_INSTANCE_ID="alert-1"):
+        for kind, states in (("OPEN", 1), ("CLOSE", 2)):
+            for compound in compounds:
+                for partition, camera in enumerate(("cam-1", "cam-2")):
+                    event = member(camera, compound, kind)
+                    await bench.write("rule-events", event, key=camera, partition=partition)
+            alerts = await bench.alerts_when(
+                lambda a, n=states: len({(x["id"], x["state"] == "ENDED") for x in a}) == n * len(compounds)
+            )
+    assert sorted(a["rule"]["id"] for a in alerts if a["state"] == "OPEN") == sorted(compounds)
+    assert sorted(a["rule"]["id"] for a in alerts if a["state"] == "ENDED") == sorted(compounds)
+    assert {len(a["related_ids"]) for a in alerts} == {2}
