@@ -17,6 +17,10 @@ setup: ## Install into .venv and fetch Kafka and Triton; quick the second time
 demo: setup ## Footage to alerts on real parts. VIDEO=file MODEL=name|file.onnx DURATION=seconds; Ctrl-C stops
 	@VIDEO='$(VIDEO)' MODEL='$(MODEL)' DURATION='$(DURATION)' $(VENV) -m vigie_dev demo
 
+.PHONY: stack
+stack: setup ## Every part, without footage, for cameras of your own. MODEL=name|file.onnx FRESH=1; Ctrl-C stops
+	@MODEL='$(MODEL)' $(VENV) -m vigie_dev stack $(if $(FRESH),--fresh)
+
 ##@ Prove
 
 .PHONY: test
@@ -41,7 +45,7 @@ chaos: setup-tests ## Kill, freeze and wake workers and the broker for SECONDS=6
 
 .PHONY: bench
 bench: setup-tests ## Every figure in one run; the last line is JSON. ONLY=name,... some; RECORD=1 keeps it in docs
-	@ONLY='$(ONLY)' $(VENV) tests/bench/run.py $(if $(RECORD),--record)
+	@ONLY='$(ONLY)' SECONDS='$(SECONDS)' $(VENV) tests/bench/run.py $(if $(RECORD),--record)
 
 ##@ Check
 

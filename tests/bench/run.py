@@ -27,6 +27,7 @@ STEPS: Final = {
     "scene": ("simulated scenes", "bench_scene"),
     "sampler": ("one sampler beside ffmpeg", "bench_sampler"),
     "services": ("services on a real broker", "services"),
+    "city": ("600 cameras at their real pace for five minutes; SECONDS=60 for one", "bench_city"),
     "demo": ("the demo", "run"),
 }
 """By the name that ONLY takes: what is measured, and the module whose `rows()` does it."""

@@ -53,10 +53,10 @@ def camera_record(camera_id: str) -> dict[str, Any]:
     }
 
 
-def rule_bundle() -> dict[str, Any]:
-    """Ten rules: presence, stopped and counts over the zones and lines, in shadow."""
+def rule_bundle(presence_s: float = 20.0, *, exercise: bool = False) -> dict[str, Any]:
+    """Ten rules: presence, stopped and counts over the zones and lines, in shadow, or as an exercise."""
     rules = [
-        *(_rule(f"presence-{zone}", "presence", ["person"], [zone], [], {"for_s": 20.0}) for zone in ZONES),
+        *(_rule(f"presence-{zone}", "presence", ["person"], [zone], [], {"for_s": presence_s}) for zone in ZONES),
         *(_rule(f"parked-{zone}", "stopped", ["car", "truck"], [zone], [], {"for_s": 60.0}) for zone in ZONES),
         _rule("stopped-person", "stopped", ["person"], ["square"], [], {"for_s": 30.0}),
         *(_rule(f"count-{line}", "count_line", ["person"], [], [line], {}) for line in ("across", "down")),

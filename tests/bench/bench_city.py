@@ -1,0 +1,249 @@
+"""The city at detections level, at its real pace: 600 cameras, 5 frames a second, 10 objects, 10 rules a camera.
+
+`python tests/bench/bench_city.py [seconds]`, or `make bench ONLY=city SECONDS=60`; the last line is JSON. Tracking,
+rule engine and alert are real processes on a real broker with 12 partitions; simulated streets come from another one.
+After the measured time, tracking and then the rule engine are killed, parent and worker, and started again at once.
+
+From detection to rule event: the broker's append time of the event that a record brought, less that of the record.
+Caught up: the last record that came out more than half a second late after a kill.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import psutil
+
+sys.path.insert(0, str(Path(__file__).parent))
+import street
+from harness import Row, counter, cpu_s, family, produce, row, service
+
+from vigie_common.codec import Codec
+from vigie_common.kafka import consumer
+from vigie_common.settings import Settings
+from vigie_common.topics import TopicNames, create_topics
+from vigie_dev.kafka import KafkaBroker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from aiokafka import ConsumerRecord
+
+CAMERAS: Final = 600
+FPS: Final = 5.0
+PARTITIONS: Final = 12
+SECONDS: Final = 300.0
+WARM_S: Final = 20.0
+"""Before measuring: compiling, the rules of 600 cameras, the broker's own compiler."""
+
+AFTER_KILL_S: Final = 15.0
+LATE_MS: Final = 500
+KNOWN_S: Final = 6.0
+LOOK_S: Final = 5.0
+
+INPUTS: Final = {"tracking": "detections", "rule_engine": "tracks", "alert": "rule-events"}
+"""The three services, with what each reads."""
+
+
+@dataclass
+class City:
+    """The services that run, and how to look at them."""
+
+    settings: Settings
+    broker: KafkaBroker
+    scratch: Path
+    stack: ExitStack
+    running: dict[str, tuple[psutil.Process, str]] = field(default_factory=dict)
+
+    def start(self, name: str) -> None:
+        """Start a service, or start it again in its place."""
+        extra = {}
+        if name == "alert":
+            extra = {
+                "VIGIE_ALERT_DATABASE_URL": f"sqlite+aiosqlite:///{self.scratch}/alerts.db",
+                "VIGIE_ALERT_EVIDENCE_DIR": str(self.scratch / "evidence"),
+            }
+        self.running[name] = self.stack.enter_context(service(self.settings, ["-m", f"vigie_{name}"], **extra))
+
+    def kill(self, name: str) -> float:
+        """SIGKILL of parent and worker; wall clock of it, ms."""
+        for process in family(self.running[name][0]):
+            process.kill()
+        self.running[name][0].wait(10)
+        return time.time() * 1000
+
+    def cpu(self) -> dict[str, float]:
+        """Seconds of CPU so far."""
+        spent = {name: cpu_s(process) for name, (process, _) in self.running.items()}
+        return spent | {"broker": cpu_s(psutil.Process(self.broker.pid))}
+
+    def lag(self) -> float:
+        """Records that wait for tracking and for the rule engine."""
+        return sum(
+            counter(address, f'vigie_consumer_lag_records{{topic="{INPUTS[name]}"}}')
+            for name, (_, address) in self.running.items()
+            if name != "alert"
+        )
+
+    def memory_mb(self, name: str) -> float:
+        """Of the worker."""
+        return max(process.memory_info().rss for process in family(self.running[name][0])) / 1e6
+
+    def wait_for(self, what: str, condition: Callable[[], bool], deadline_s: float = 90.0) -> None:
+        """Wait until it is so."""
+        deadline = time.monotonic() + deadline_s
+        while not condition():
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"not within {deadline_s:g} s: {what}")
+            time.sleep(0.1)
+
+
+def rows(seconds: float | None = None) -> list[Row]:
+    """The city, then the two kills."""
+    seconds = seconds or float(os.environ.get("SECONDS") or SECONDS)
+    with (
+        tempfile.TemporaryDirectory(prefix="vigie-bench-") as scratch,
+        KafkaBroker(Path(scratch) / "kafka") as broker,
+        ExitStack() as stack,
+    ):
+        settings = Settings(kafka_bootstrap=broker.bootstrap, topic_prefix="city.", topic_partitions=PARTITIONS)
+        city = City(settings, broker, Path(scratch), stack)
+        _configure(settings)
+        for name in INPUTS:
+            city.start(name)
+        whole_s = WARM_S + seconds + 2 * AFTER_KILL_S + 5.0
+        load = stack.enter_context(_Load(settings, whole_s))
+        city.wait_for(
+            "the first tracks are judged",
+            lambda: counter(city.running["rule_engine"][1], "vigie_records_consumed_total") > 0,
+        )
+        time.sleep(WARM_S)
+        measured, window = _steady(city, seconds)
+        kills = {}
+        for name in ("tracking", "rule_engine"):
+            kills[name] = city.kill(name)
+            city.start(name)
+            time.sleep(max(0.0, AFTER_KILL_S - (time.time() * 1000 - kills[name]) / 1000))
+        said, _ = load.communicate(timeout=whole_s)
+        sent = json.loads(said.splitlines()[-1])
+        measured.append(row("city: load generator, largest delay of a record", sent["late_ms"], "ms"))
+        return measured + asyncio.run(_logs(settings, window, kills))
+
+
+def _configure(settings: Settings) -> None:
+    asyncio.run(create_topics(settings))
+    names = [f"cam-{number:03d}" for number in range(CAMERAS)]
+    asyncio.run(produce(settings, "cameras", ((name, street.camera_record(name)) for name in names)))
+    asyncio.run(produce(settings, "rules", [("bench", street.rule_bundle(600.0, exercise=True))]))
+    time.sleep(KNOWN_S)
+
+
+class _Load:
+    """The load generator as a process."""
+
+    def __init__(self, settings: Settings, seconds: float) -> None:
+        numbers = (PARTITIONS, CAMERAS, FPS, seconds)
+        self.command = [
+            *(sys.executable, str(Path(__file__).with_name("city_load.py")), settings.kafka_bootstrap),
+            *(settings.topic_prefix, *map(str, numbers)),
+        ]
+
+    def __enter__(self) -> subprocess.Popen[str]:
+        self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, text=True)
+        return self.process
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.communicate()
+
+
+def _steady(city: City, seconds: float) -> tuple[list[Row], tuple[float, float]]:
+    """Rows of the measured time, and its beginning and end, wall clock in ms."""
+    before, began, began_ms = city.cpu(), time.monotonic(), time.time() * 1000
+    lags = []
+    while (left := began + seconds - time.monotonic()) > 0:
+        lags.append(city.lag())
+        time.sleep(min(LOOK_S, left))
+    after, period = city.cpu(), time.monotonic() - began
+    cores = {name: (after[name] - before[name]) / period for name in before}
+    quarter = max(1, len(lags) // 4)
+    growth = float(np.mean(lags[-quarter:]) - np.mean(lags[:quarter]))
+    services = sum(cores[name] for name in INPUTS)
+    second = CAMERAS * FPS
+    return [
+        *(row(f"city: {name}, CPU", cores[name], "cores") for name in INPUTS),
+        row("city: the three services together, CPU", services, "cores", 0.4),
+        row("city: broker, CPU", cores["broker"], "cores", 0.3),
+        row("city: lag of tracking and rule engine, largest", max(lags), "records"),
+        row("city: lag, last quarter over first", growth, "records", 0.1 * second),
+        *(row(f"city: {name}, memory", city.memory_mb(name), "MB", 200) for name in ("tracking", "rule_engine")),
+    ], (began_ms, time.time() * 1000)
+
+
+async def _logs(settings: Settings, window: tuple[float, float], kills: Mapping[str, float]) -> list[Row]:
+    """What the logs tell: latencies, and when the killed had caught up."""
+    began: dict[int, list[int]] = {}
+    for record in await _read(settings, "detections"):
+        began.setdefault(record.partition, []).append(record.timestamp)
+    since = min(kills.values())
+    late = {"tracking": _late(began, [r for r in await _read(settings, "tracks") if r.timestamp >= since])}
+    events = _late(began, await _read(settings, "rule-events"), "OPEN", "COUNT")
+    late["rule_engine"] = events
+    steady = np.array([delay for at, delay in events if window[0] <= at < window[1]])
+    alerts = await _read(settings, "alerts")
+    period_s = (window[1] - window[0]) / 1000
+    made = [
+        row("city: records of detections", sum(map(len, began.values())), "records"),
+        row("city: rule events that open or count", len(steady) / period_s, "1/s"),
+        row("city: alert revisions, whole run", len(alerts), "records"),
+        row("city: detection to rule event, median", float(np.median(steady)), "ms"),
+        row("city: detection to rule event, 99 %", float(np.percentile(steady, 99)), "ms", 200),
+    ]
+    for name, killed in kills.items():
+        ends = [at for at, delay in late[name] if killed < at < killed + 1000 * AFTER_KILL_S and delay > LATE_MS]
+        caught_up = (max(ends, default=killed) - killed) / 1000
+        made.append(row(f"city: {name} killed and started again, caught up after", caught_up, "s", 5))
+    return made
+
+
+def _late(began: Mapping[int, list[int]], records: list[ConsumerRecord], *kinds: str) -> list[tuple[int, int]]:
+    """Append time of each record, and how long after the detections that brought it, ms."""
+    codec, found = Codec.pinned(), []
+    for record in records:
+        value: dict[str, Any] = codec.decode(record.value)[1]
+        place = value["frame_ref"]
+        if place is not None and (not kinds or value["kind"] in kinds):
+            found.append((record.timestamp, record.timestamp - began[place["partition"]][place["offset"]]))
+    return found
+
+
+async def _read(settings: Settings, topic: str) -> list[ConsumerRecord]:
+    """Every record of a topic, each partition in order."""
+    client = consumer(settings, TopicNames(settings.topic_prefix).full(topic))
+    await client.start()
+    found: list[ConsumerRecord] = []
+    try:
+        while not (partitions := sorted(client.assignment())):
+            await asyncio.sleep(0.05)
+        ends = await client.end_offsets(partitions)
+        while any([await client.position(tp) < ends[tp] for tp in partitions]):
+            for batch in (await client.getmany(timeout_ms=500)).values():
+                found += batch
+    finally:
+        await client.stop()
+    return found
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps({"rows": rows(*map(float, sys.argv[1:]))}, ensure_ascii=False) + "\n")
