@@ -42,6 +42,46 @@ class Simulator:
         self.process.stdout.close()
 
 
+class HttpSimulator:
+    """A process with a simulated HTTP camera; ends when its standard input does."""
+
+    def __init__(self, *options):
+        command = [sys.executable, str(HERE / "http_simulator.py"), *options]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.port = json.loads(self.process.stdout.readline())["port"]
+
+    def address(self, path="mjpeg"):
+        return f"http://127.0.0.1:{self.port}/{path}"
+
+    def order(self, *words):
+        """Tell the camera what to do, see http_simulator.py; gives what it answers."""
+        self.process.stdin.write(" ".join(words) + "\n")
+        self.process.stdin.flush()
+        return self.process.stdout.readline().strip()
+
+    def counted(self):
+        return json.loads(self.order("count"))
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait(10)
+        self.process.stdout.close()
+
+
+@pytest.fixture
+def simulate_http():
+    """Starts a simulated HTTP camera: `simulate_http("--user", "u", "--password", "p", "--auth", "basic")`."""
+    running = []
+
+    def start(*options):
+        running.append(HttpSimulator(*options))
+        return running[-1]
+
+    yield start
+    for simulator in running:
+        simulator.close()
+
+
 @pytest.fixture(scope="session")
 def camera_clip(tmp_path_factory):
     """Four seconds of 25 pictures a second, a key frame each second."""
@@ -81,6 +121,10 @@ class Watched:
     def states(self):
         return [m["health"]["state"] for m in list(self.messages) if "health" in m]
 
+    @property
+    def troubles(self):
+        return [m["trouble"] for m in list(self.messages) if "trouble" in m]
+
     def status(self, status):
         return [f for f in self.frames if f["status"] == status]
 
@@ -102,7 +146,7 @@ def watch():
 
     def start(**fields):
         defaults = {"camera_id": "cam-1", "version": "v1", "kind": "rtsp", "fps": 5.0, "width": 320}
-        limits = Limits(open_s=1.0, read_s=1.0)
+        limits = Limits(open_s=1.0, read_s=1.5)  # more than a heartbeat: stalled comes before offline
         running.append(Watched(CameraPlan(**(defaults | fields)), limits))
         return running[-1]
 

@@ -23,8 +23,6 @@ from vigie_common.yaml_source import InvalidFileError, Problem
 
 SourceKind = Literal["rtsp", "file", "folder", "mjpeg", "snapshot"]
 SOURCE_KINDS: Final[tuple[SourceKind, ...]] = ("rtsp", "file", "folder", "mjpeg", "snapshot")
-READABLE_KINDS: Final[tuple[SourceKind, ...]] = ("rtsp", "file", "folder")
-"""Those that the frame sampler of this version reads."""
 _SCHEMES: Final[Mapping[str, tuple[str, ...]]] = {
     "rtsp": ("rtsp", "rtsps"),
     "mjpeg": ("http", "https"),
@@ -278,12 +276,6 @@ def camera_problems(located: Located[CameraFile], site: SiteFile, models: Collec
     if camera.site != site.site:
         message = f'site: "{camera.site}" is not the site of {SITE_FILE}: write {site.site}'
         problems.append(located.problem(["site"], message))
-    if camera.source.kind not in READABLE_KINDS:
-        message = (
-            f"source.{camera.source.kind}: this version does not read it yet, the camera would stay dark: "
-            f"use one of {', '.join(READABLE_KINDS)}"
-        )
-        problems.append(located.problem(["source", camera.source.kind], message, of_key=True))
     for i, model in enumerate(camera.models if models is not None else ()):
         if models is not None and model not in models:
             known = ", ".join(sorted(models)) or "none"

@@ -18,6 +18,7 @@ from vigie_frame_sampler.clock import LiveClock, RecordingClock
 from vigie_frame_sampler.credentials import without_credentials
 from vigie_frame_sampler.frames import FrameRecord, FrameWriter
 from vigie_frame_sampler.health import HealthLog
+from vigie_frame_sampler.notes import Notes
 from vigie_frame_sampler.picture import Limits
 from vigie_frame_sampler.sources import open_source
 
@@ -38,7 +39,7 @@ _LIBRARY_FAULTS: Final = (cv2.error, av.error.FFmpegError, ValueError)
 """What the libraries raise on pictures that break their own rules."""
 
 Message = dict[str, Any]
-"""{"camera": id, "frame": record, "encode_s": seconds} or {"camera": id, "health": record}."""
+"""{"camera": id} with {"frame": record, "encode_s": seconds}, {"health": record} or what `Notes` tells."""
 
 
 @dataclass(slots=True)
@@ -58,7 +59,9 @@ class CameraCapture:
     _order: threading.Lock = field(default_factory=threading.Lock, init=False)
     _writer: FrameWriter = field(init=False)
     _health: HealthLog = field(init=False)
+    _notes: Notes = field(init=False)
     _clock_name: str = field(init=False)
+    _size: tuple[int, int] | None = field(default=None, init=False)
     _last_ms: int | None = field(default=None, init=False)
     _last_mono: float = field(default=0.0, init=False)
     _image_mono: float = field(default=0.0, init=False)
@@ -69,6 +72,7 @@ class CameraCapture:
     def __post_init__(self) -> None:
         self._writer = FrameWriter(self.plan, session_id)
         self._health = HealthLog(self.plan.camera_id)
+        self._notes = Notes(lambda trouble: self.emit({"camera": self.plan.camera_id} | trouble))
         self._clock_name = "arrival" if self.plan.live else "recording"
         self._image_mono = self._last_mono = time.monotonic()
 
@@ -77,7 +81,8 @@ class CameraCapture:
         failures = 0
         while not self._stop.is_set():
             images = self._images
-            source = open_source(self.plan, self.limits)
+            self._notes.connected()
+            source = open_source(self.plan, self.limits, self._notes)
             try:
                 self._read(source)
             except VigieError as trouble:
@@ -118,20 +123,22 @@ class CameraCapture:
         return self.plan.heartbeat_s + PLAYING_S if self._images and not self.plan.lossless else math.inf
 
     def _read(self, source: Source) -> None:
-        live = LiveClock()
+        live, error_ms = LiveClock(), None
         recording: RecordingClock | None = None
         begun_mono = 0.0
         for picture in source.pictures(self._stop.is_set):
             if recording is None:
                 recording, begun_mono = self._begin(), time.monotonic()
             if self.plan.live:
-                at_ms = live.at(picture.media_s, picture.arrival_ms, picture.stream_ms)
-                self._clock_name = live.name
+                at_ms = live.at(picture.media_s, picture.arrival_ms, picture.stream_ms, picture.wait_ms)
+                if live.name == "arrival" and self._clock_name == "stream":
+                    self._notes.add("clock_lost", "the camera's clock leapt; arrival counts")
+                self._clock_name, error_ms = live.name, live.error_ms
             else:
                 at_ms = recording.at(picture.media_s)
                 if self.plan.pace == "real" and self._stop.wait(begun_mono + picture.media_s - time.monotonic()):
                     return
-            self._image(picture, at_ms)
+            self._image(picture, at_ms, error_ms)
 
     def _begin(self) -> RecordingClock:
         """A connection gives its first picture: a new session, unless the running one has had none yet."""
@@ -140,11 +147,15 @@ class CameraCapture:
                 self._writer.begin_session()
             return RecordingClock(self._now_ms())
 
-    def _image(self, picture: Picture, at_ms: int) -> None:
+    def _image(self, picture: Picture, at_ms: int, error_ms: int | None) -> None:
         with self._order:
             if self._stop.is_set():
                 return
-            record = self._writer.image(picture, at_ms, self._clock_name)
+            if self._size is not None and self._size != picture.size:
+                before, now = (f"{width} × {height}" for width, height in (self._size, picture.size))
+                self._notes.add("size_change", f"its pictures changed from {before} to {now}")
+            self._size = picture.size
+            record = self._writer.image(picture, at_ms, self._clock_name, error_ms)
             self._images += 1
             self._trouble = None
             self._image_mono = time.monotonic()

@@ -27,12 +27,22 @@ def with_credentials(camera_id: str, uri: str, reference: str | None) -> str:
     """
     if reference is None:
         return uri
-    user, colon, password = _resolve(camera_id, reference).partition(":")
-    if not (colon and user):
-        raise BadInputError(f"camera {camera_id}: {reference} does not hold user:password; write it in that form")
+    user, password = user_and_password(camera_id, reference)
     parts = urlsplit(uri)
     place = parts.netloc.rpartition("@")[2]
     return urlunsplit(parts._replace(netloc=f"{quote(user, safe='')}:{quote(password, safe='')}@{place}"))
+
+
+def user_and_password(camera_id: str, reference: str) -> tuple[str, str]:
+    """What the reference stands for. Never log what this gives.
+
+    Raises:
+        BadInputError: as `with_credentials`.
+    """
+    user, colon, password = _resolve(camera_id, reference).partition(":")
+    if not (colon and user):
+        raise BadInputError(f"camera {camera_id}: {reference} does not hold user:password; write it in that form")
+    return user, password
 
 
 def without_credentials(text: str) -> str:

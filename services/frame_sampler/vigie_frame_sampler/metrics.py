@@ -12,6 +12,9 @@ FRAMES: Final = Counter("vigie_frame_sampler_frames_total", "Frame records publi
 SHED: Final = Counter("vigie_frame_sampler_shed_total", "Images given up because Kafka was slow")
 RESTARTS: Final = Counter("vigie_frame_sampler_capture_restarts_total", "Capture processes replaced", ["why"])
 HEALTH: Final = Counter("vigie_frame_sampler_health_changes_total", "Changes of a camera's state", ["state"])
+TROUBLES: Final = Counter(
+    "vigie_frame_sampler_source_troubles_total", "What sources suffered and survived", ["trouble"]
+)
 ENCODE: Final = Histogram(
     "vigie_frame_sampler_encode_seconds",
     "Scaling, masking, measuring and encoding one image",

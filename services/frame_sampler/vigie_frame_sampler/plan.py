@@ -11,7 +11,10 @@ from vigie_common.errors import BadInputError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-KINDS: Final = ("rtsp", "file", "folder")
+LIVE_KINDS: Final = ("rtsp", "mjpeg", "snapshot")
+"""Cameras on the network: their images come whether one looks or not."""
+
+KINDS: Final = (*LIVE_KINDS, "file", "folder")
 """Source kinds that this sampler can read."""
 
 MAX_FPS: Final = 60.0
@@ -47,7 +50,7 @@ class CameraPlan:
     @property
     def live(self) -> bool:
         """Whether the images come whether one looks or not."""
-        return self.kind == "rtsp"
+        return self.kind in LIVE_KINDS
 
     @property
     def lossless(self) -> bool:

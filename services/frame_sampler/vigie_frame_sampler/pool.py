@@ -204,8 +204,13 @@ class _Group:
             patience_s = self.settings.capture_hung_s
             await self.received(self, message)
 
-    def _limits(self) -> dict[str, float]:
-        return {"open_s": self.settings.capture_open_timeout_s, "read_s": self.settings.capture_read_timeout_s}
+    def _limits(self) -> dict[str, float | str | None]:
+        settings = self.settings
+        return {
+            "open_s": settings.capture_open_timeout_s,
+            "read_s": settings.capture_read_timeout_s,
+            "ca_file": settings.capture_ca_file,
+        }
 
     def _kill(self) -> None:
         if self.process is not None and self.process.returncode is None:

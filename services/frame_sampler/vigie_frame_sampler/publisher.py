@@ -9,8 +9,9 @@ import structlog
 from aiokafka.errors import KafkaTimeoutError
 
 from vigie_common.stream import Output
-from vigie_frame_sampler.metrics import ENCODE, FRAMES, HEALTH, SHED
+from vigie_frame_sampler.metrics import ENCODE, FRAMES, HEALTH, SHED, TROUBLES
 from vigie_frame_sampler.ownership import Ownership
+from vigie_frame_sampler.trace import traceparent
 
 if TYPE_CHECKING:
     from vigie_common.process import Service
@@ -38,11 +39,18 @@ class Publisher:
                 SHED.inc()
             if message["encode_s"] is not None:
                 ENCODE.observe(message["encode_s"])
-            await self.send(Output("frames", camera_id, frame, partition))
+            headers = (("traceparent", traceparent(frame["session"], frame["seq"])),)
+            await self.send(Output("frames", camera_id, frame, partition, headers))
         elif (health := message.get("health")) is not None:
             HEALTH.labels(health["state"]).inc()
             _log.info("camera", camera=camera_id, state=health["state"], reason=health["reason"])
             await self.send(Output("camera-health", camera_id, health | {"sampler": self.sampler}, partition))
+
+        elif (trouble := message.get("trouble")) is not None:
+            TROUBLES.labels(trouble).inc(message["count"])
+            _log.warning(
+                "camera trouble", camera=camera_id, trouble=trouble, count=message["count"], reason=message["why"]
+            )
 
     async def send(self, output: Output) -> None:
         """Hand one record to the producer; while that has no room, wait: the captures shed, nothing else is lost."""

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import struct
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import av
 import av.error
 
+from vigie_frame_sampler.clock import AGREE_MS, WallClock
 from vigie_frame_sampler.credentials import with_credentials, without_credentials
 from vigie_frame_sampler.decode import GopDecoder
+from vigie_frame_sampler.flood import PacedGrid, ReadingPace, Spacing
+from vigie_frame_sampler.notes import Notes
 from vigie_frame_sampler.picture import Limits, Picture, SourceError, tick_of, video_stream
-from vigie_frame_sampler.sampling import EventGrid
+from vigie_frame_sampler.timeline import Timeline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,6 +29,9 @@ if TYPE_CHECKING:
 
 _WALL_CLOCK: Final = struct.Struct("<q")
 
+_WRAP_MS: Final = round(2**32 / 90)
+"""RTP timestamps of 90 kHz wrap after 13 h 15 min. Until the next sender report the library is wrong by that."""
+
 
 @dataclass(slots=True)
 class RtspSource:
@@ -33,6 +39,7 @@ class RtspSource:
 
     plan: CameraPlan
     limits: Limits
+    notes: Notes = field(default_factory=Notes)
 
     def pictures(self, stopped: Callable[[], bool]) -> Iterator[Picture]:
         """See Source. The end of the stream is an error: a camera has no end."""
@@ -53,27 +60,36 @@ class RtspSource:
         self, container: InputContainer, stream: VideoStream, stopped: Callable[[], bool]
     ) -> Iterator[Picture]:
         tick = tick_of(stream)
-        grid = EventGrid(self.plan.fps, float(1 / (stream.guessed_rate or 25)))
+        timeline, grid, pace, spacing = Timeline(), PacedGrid(self.plan.fps), ReadingPace(), Spacing()
         decoder = GopDecoder(stream.codec_context, tick, grid, keys_may_suffice=True)
+        wall = WallClock()
         stamps: dict[int, tuple[int, int | None]] = {}
-        newest_s: float | None = None
         for packet in container.demux(stream):
             if stopped():
                 return
-            if not packet.size or packet.pts is None:
+            if not packet.size:
                 continue
-            media_s = float(packet.pts * tick)
-            if newest_s is not None and media_s < newest_s - 1.0:
-                raise SourceError(
-                    f"{self._where()}: its time jumped back by {newest_s - media_s:.1f} s; connecting again"
-                )
-            newest_s = media_s if newest_s is None else max(newest_s, media_s)
-            stamps[packet.pts] = (time.time_ns() // 1_000_000, _reference_ms(packet))
+            now_s, arrival_ms = time.monotonic(), wall.now_ms()
+            media_s = timeline.place(None if packet.pts is None else float(packet.pts * tick), now_s)
+            # from here on the stream's timestamps are those of its even timeline
+            packet.pts, packet.dts = round(media_s / tick), None
+            grid.arrived(now_s)
+            grid.source_s = spacing.add(media_s) or grid.source_s
+            stamps[packet.pts] = (arrival_ms, _reference_ms(packet, arrival_ms))
             for found in decoder.feed(packet):
-                arrival_ms, stream_ms = stamps.get(found.frame.pts or 0, (time.time_ns() // 1_000_000, None))
-                for old in [pts for pts in stamps if pts <= (found.frame.pts or 0)]:
-                    del stamps[old]
+                shown = found.frame.pts or 0
+                arrival_ms, stream_ms = stamps.get(shown, (arrival_ms, None))
+                stamps = {pts: stamp for pts, stamp in stamps.items() if pts > shown}
                 yield Picture(found.frame, found.media_s, None, arrival_ms, stream_ms)
+            self._note(timeline, pace, decoder)
+            if (rest_s := pace.rest_s(now_s)) > 0:
+                time.sleep(rest_s)
+
+    def _note(self, timeline: Timeline, pace: ReadingPace, decoder: GopDecoder) -> None:
+        self.notes.total("time_jump", timeline.jumps, "its timestamps jumped; bridged")
+        self.notes.total("time_distrusted", timeline.distrusted is not None, f"{timeline.distrusted}; arrival counts")
+        self.notes.total("flood", pace.floods, "more pictures a second than any camera has; reading is slowed down")
+        self.notes.total("corrupt", decoder.corrupt, "packets that cannot be decoded")
 
     def _open(self) -> InputContainer:
         address = with_credentials(self.plan.camera_id, self.plan.uri, self.plan.credentials)
@@ -107,8 +123,9 @@ _FIXES: Final[dict[type[av.error.FFmpegError], str]] = {
 }
 
 
-def _reference_ms(packet: Packet[VideoStream]) -> int | None:
+def _reference_ms(packet: Packet[VideoStream], arrival_ms: int) -> int | None:
     """The producer's wall clock of this packet (AVProducerReferenceTime: int64 µs since 1970), in ms."""
     if not packet.has_sidedata("prft"):
         return None
-    return int(_WALL_CLOCK.unpack_from(bytes(packet.get_sidedata("prft")))[0]) // 1000
+    told_ms = int(_WALL_CLOCK.unpack_from(bytes(packet.get_sidedata("prft")))[0]) // 1000
+    return next((ms for ms in (told_ms + _WRAP_MS, told_ms - _WRAP_MS) if abs(ms - arrival_ms) <= AGREE_MS), told_ms)

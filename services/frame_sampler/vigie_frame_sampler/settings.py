@@ -18,6 +18,10 @@ class FrameSamplerSettings(Settings):
     )
     capture_open_timeout_s: float = Field(5.0, gt=0, le=60, description="network sources: time-out of connecting, s")
     capture_read_timeout_s: float = Field(4.0, gt=0, le=60, description="network sources: time-out of reading, s")
+    capture_ca_file: str | None = Field(
+        None,
+        description="network sources: certificates that https cameras are trusted by, PEM; else the public ones",
+    )
     capture_hung_s: float = Field(
         10.0, ge=3, le=120, description="a capture process that is silent for so long is replaced, s"
     )

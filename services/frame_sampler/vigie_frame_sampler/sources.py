@@ -1,4 +1,4 @@
-"""Where pictures come from: one interface over files, folders and RTSP cameras.
+"""Where pictures come from: one interface over files, folders and cameras.
 
 A source gives the wanted pictures of one connection, or of one whole recording. It ends by returning only when
 a recording is over; everything else is an error that names the camera and the fix.
@@ -6,14 +6,17 @@ a recording is over; everything else is an error that names the camera and the f
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
+from vigie_frame_sampler.mjpeg_source import MjpegSource
+from vigie_frame_sampler.notes import Notes
 from vigie_frame_sampler.picture import Limits, Picture
 from vigie_frame_sampler.recording_source import RecordingSource
 from vigie_frame_sampler.rtsp_source import RtspSource
+from vigie_frame_sampler.snapshot_source import SnapshotSource
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from vigie_frame_sampler.plan import CameraPlan
 
@@ -35,6 +38,14 @@ class Source(Protocol):
         ...
 
 
-def open_source(plan: CameraPlan, limits: Limits | None = None) -> Source:
+_CAMERAS: Final[Mapping[str, Callable[[CameraPlan, Limits, Notes], Source]]] = {
+    "rtsp": RtspSource,
+    "mjpeg": MjpegSource,
+    "snapshot": SnapshotSource,
+}
+
+
+def open_source(plan: CameraPlan, limits: Limits | None = None, notes: Notes | None = None) -> Source:
     """The source of a camera. Nothing is opened before the first picture is asked for."""
-    return RtspSource(plan, limits or Limits()) if plan.kind == "rtsp" else RecordingSource(plan)
+    camera = _CAMERAS.get(plan.kind)
+    return RecordingSource(plan) if camera is None else camera(plan, limits or Limits(), notes or Notes())

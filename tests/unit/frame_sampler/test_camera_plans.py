@@ -39,7 +39,7 @@ def test_a_record_becomes_a_plan():
         ({"sampling": {"fps": 0.0, "width": 960}}, "camera gate: sampling.fps 0 is outside 0..60"),
         ({"sampling": {"fps": float("nan"), "width": 960}}, "camera gate: sampling.fps nan is outside 0..60"),
         ({"sampling": {"fps": 2.0, "width": 8}}, "camera gate: sampling.width 8 is outside 16..7680"),
-        ({"source": {"kind": "snapshot", "uri": "http://x"}}, "camera gate: source kind 'snapshot' cannot be read"),
+        ({"source": {"kind": "unknown", "uri": "http://x"}}, "camera gate: source kind 'unknown' cannot be read"),
         ({"source": {"kind": "file", "uri": ""}}, "camera gate: source.file is empty"),
         (
             {"masks": [{"name": "w", "x": [0.0, 1.5, 1.0], "y": [0.0, 0.0, 1.0]}]},

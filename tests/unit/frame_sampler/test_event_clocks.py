@@ -1,9 +1,11 @@
 """Event time: which clock, and that it rises."""
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vigie_frame_sampler.clock import LiveClock, RecordingClock, Rising
+from vigie_frame_sampler.clock import ARRIVAL_DELAY_MS, LiveClock, RecordingClock, Rising
 
 T0 = 1_700_000_000_000
 
@@ -22,11 +24,35 @@ def test_a_clock_that_disagrees_at_the_start_is_never_used():
     assert clock.name == "arrival"
 
 
-def test_a_clock_that_comes_later_is_not_taken_up_in_mid_session():
+def test_a_clock_that_comes_late_is_taken_up_smoothly():
     clock = LiveClock()
     clock.at(0.0, T0, None)
-    clock.at(1.0, T0 + 1_000, T0 + 900)
+    times = [clock.at(n * 0.5, T0 + n * 500, T0 + n * 500 - 300) for n in range(1, 21)]
+    assert clock.name == "stream"
+    steps = [b - a for a, b in pairwise([T0, *times])]
+    assert all(470 <= step <= 500 for step in steps)
+    assert times[-1] == T0 + 10_000 - 300
+
+
+def test_a_clock_that_comes_in_mid_session_is_not_taken_up():
+    clock = LiveClock()
+    clock.at(0.0, T0, None)
+    clock.at(16.0, T0 + 16_000, T0 + 15_900)
     assert clock.name == "arrival"
+
+
+def test_the_error_is_the_distance_of_the_streams_clock_from_arrival():
+    clock = LiveClock()
+    clock.at(0.0, T0, T0 - 180)
+    assert clock.error_ms == 180
+
+
+def test_the_error_of_arrival_is_the_usual_delay_with_jitter_and_the_wait():
+    clock = LiveClock()
+    clock.at(0.0, T0, None)
+    assert clock.error_ms == ARRIVAL_DELAY_MS
+    clock.at(1.0, T0 + 1_140, None, wait_ms=30)
+    assert clock.error_ms == ARRIVAL_DELAY_MS + 138 + 30
 
 
 def test_a_camera_clock_set_while_it_runs_is_given_up():
