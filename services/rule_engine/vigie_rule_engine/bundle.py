@@ -1,4 +1,4 @@
-"""Rules and authorisations as the RuleBundle record (`schemas/rule-bundle`), and their folder."""
+"""Rules, compounds and authorisations as the RuleBundle record (`schemas/rule-bundle`), and their folder."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from vigie_common.digest import content_digest
 from vigie_common.units import parse_instant
 from vigie_common.yaml_model import Located, validated
 from vigie_common.yaml_source import InvalidFileError, Problem, read_document
+from vigie_rule_engine.compound_file import CompoundFile, compound_record
 from vigie_rule_engine.rule_file import AuthorisationFile, Rule, RuleParts, examine_rule
 
 if TYPE_CHECKING:
@@ -23,13 +24,14 @@ _NOT_RULES: Final = frozenset({"tracks", "scenes"})
 
 @dataclass(frozen=True, slots=True)
 class RuleFolder:
-    """Every rule and authorisation below a folder, and everything that is wrong in a file by itself."""
+    """Every rule, compound and authorisation below a folder, and everything that is wrong in a file by itself."""
 
     rules: tuple[Rule, ...]
     authorisations: tuple[Located[AuthorisationFile], ...]
     problems: tuple[Problem, ...]
     broken: tuple[RuleParts, ...] = ()
     """What could be read of rules that are wrong in themselves: the lint checks it with the cameras too."""
+    compounds: tuple[Located[CompoundFile], ...] = ()
 
     @property
     def parts(self) -> tuple[RuleParts, ...]:
@@ -38,7 +40,7 @@ class RuleFolder:
 
 
 def read_rules(*folders: Path) -> RuleFolder:
-    """Every `*.yaml` below the folders, each a rule or an authorisation by its keys; in the order of paths.
+    """Every `*.yaml` below the folders: a rule, a compound or an authorisation by its keys; in the order of paths.
 
     Ids are unique over all of them.
     """
@@ -46,15 +48,18 @@ def read_rules(*folders: Path) -> RuleFolder:
     authorisations: list[Located[AuthorisationFile]] = []
     problems: list[Problem] = []
     broken: list[RuleParts] = []
+    compounds: list[Located[CompoundFile]] = []
     for path in sorted({path for folder in folders for path in _yaml_files(folder)}):
         try:
             document = read_document(path)
             keys = document.root.keys
             if "authorisation" in keys and "rule" not in keys:
                 authorisations.append(Located(document, validated(document, AuthorisationFile)))
+            elif "compound" in keys and "rule" not in keys:
+                compounds.append(Located(document, validated(document, CompoundFile)))
             elif isinstance(document.root.value, dict) and not {"rule", "template"} & set(keys):
-                hint = "begin a rule with `rule: id`, an authorisation with `authorisation: id`"
-                problems.append(document.problem([], f"neither a rule nor an authorisation: {hint}"))
+                hint = "begin it with `rule: id`, `compound: id` or `authorisation: id`"
+                problems.append(document.problem([], f"neither a rule nor a compound nor an authorisation: {hint}"))
             else:
                 rule, parts, found = examine_rule(document, path.parent)
                 problems += found
@@ -65,8 +70,9 @@ def read_rules(*folders: Path) -> RuleFolder:
         except InvalidFileError as error:
             problems += error.problems
     problems += _duplicates("rule", [(rule.content.rule, rule.located) for rule in rules])
+    problems += _duplicates("compound", [(c.content.compound, c) for c in compounds])
     problems += _duplicates("authorisation", [(a.content.authorisation, a) for a in authorisations])
-    return RuleFolder(tuple(rules), tuple(authorisations), tuple(sorted(problems)), tuple(broken))
+    return RuleFolder(tuple(rules), tuple(authorisations), tuple(sorted(problems)), tuple(broken), tuple(compounds))
 
 
 def _yaml_files(folder: Path) -> Iterable[Path]:
@@ -150,6 +156,9 @@ def rule_bundle(
         "authorisations": sorted(
             (authorisation_record(a.content, site.time_zone) for a in folder.authorisations),
             key=lambda record: str(record["id"]),
+        ),
+        "compounds": sorted(
+            (compound_record(compound.content) for compound in folder.compounds), key=lambda record: str(record["id"])
         ),
     }
     return {**content, "digest": content_digest(content, 64), "author": author, "effective_at": effective_at}

@@ -10,6 +10,7 @@ from vigie_common.site_file import SITE_FILE, find_site, read_site
 from vigie_common.yaml_model import Located, nearest
 from vigie_common.yaml_source import InvalidFileError, Problem
 from vigie_rule_engine.bundle import RuleFolder, read_rules
+from vigie_rule_engine.compound_file import compound_problems
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -91,9 +92,12 @@ def lint(rules: RuleFolder, cameras: CameraFolder | None) -> list[Problem]:
     for parts in everything:
         problems += _test_problems(parts, cameras)
         problems += _replacement_problems(parts, ids)
+    for compound in rules.compounds:
+        problems += compound_problems(compound, rules.rules, ids)
     if cameras is not None:
         problems += cameras.problems
         selections = [(parts.document, parts.selection) for parts in everything]
+        selections += [(c.document, c.content.cameras) for c in rules.compounds]
         selections += [(a.document, a.content.cameras) for a in rules.authorisations]
         for document, selection in selections:
             if selection is not None:

@@ -1,0 +1,106 @@
+"""Compound rule files: read, linted beside their rules, tested, and put into the bundle."""
+
+import shutil
+
+import pytest
+
+from vigie_cli.rules_test import run_tests
+from vigie_rule_engine.bundle import read_rules, rule_bundle
+from vigie_rule_engine.lint import lint, read_cameras
+
+COMPOUND = """\
+compound: parvis-et-livraison
+title: {fr: Présence pendant une livraison, en: Presence during a delivery}
+status: stable
+rules: [parvis-presence, livraison-stationnement]
+cameras: {ids: [maison-carree-02]}
+same: camera
+within: 30s
+severity: warning
+category: presence
+explain: {fr: "{count} événements sur {cameras}"}
+tests:
+  - episodes:
+      - {rule: parvis-presence, camera: maison-carree-02, open: 10s, close: 40s}
+      - {rule: livraison-stationnement, camera: maison-carree-02, open: 65s, close: 2m}
+    expect: [{open: 65s, close: 2m}]
+  - episodes:
+      - {rule: parvis-presence, camera: maison-carree-02, open: 10s, close: 30s}
+      - {rule: livraison-stationnement, camera: maison-carree-02, open: 65s, close: 2m}
+    expect: []
+"""
+
+
+@pytest.fixture
+def site(repository, tmp_path):
+    """A copy of the example site, with the compound; `site(old, new)` changes one text of it."""
+    for folder in ("cameras", "rules"):
+        shutil.copytree(repository / folder, tmp_path / folder)
+
+    def write(old="", new=""):
+        assert not old or COMPOUND.count(old) == 1
+        (tmp_path / "rules" / "compound.yaml").write_text(COMPOUND.replace(old, new) if old else COMPOUND)
+        return tmp_path
+
+    return write
+
+
+def told(folder):
+    problems = lint(read_rules(folder / "rules"), read_cameras(folder / "cameras", None))
+    return [f"{p.mark.line}:{p.mark.column}: {p.message}" for p in problems]
+
+
+def test_a_right_compound_has_nothing_to_lint(site):
+    assert told(site()) == []
+
+
+def test_it_is_in_the_bundle_with_the_digest_of_what_decides(site):
+    folder = site()
+    cameras = read_cameras(folder / "cameras", None)
+
+    def compounds():
+        return rule_bundle(cameras.site, read_rules(folder / "rules"), author="a", effective_at=0)["compounds"]
+
+    (record,) = compounds()
+    assert record["rules"] == ["livraison-stationnement", "parvis-presence"]
+    assert (record["same"], record["within_ms"], record["min_rules"], record["min_cameras"]) == ("camera", 30_000, 2, 1)
+    site("severity: warning", "severity: critical")
+    assert compounds()[0]["version"] == record["version"]
+    site("within: 30s", "within: 31s")
+    assert compounds()[0]["version"] != record["version"]
+
+
+def test_its_tests_run_with_those_of_the_rules(site):
+    report = run_tests([site() / "rules"], site() / "cameras", "parvis-et-livraison")
+    assert (len(report.outcomes), report.passed) == (2, True)
+    folder = site("expect: [{open: 65s, close: 2m}]", "expect: [{open: 65s, close: 3m}]")
+    report = run_tests([folder / "rules"], folder / "cameras")
+    failed = [o for o in report.outcomes if not o.passed]
+    assert [(o.rule, [str(f) for f in o.found]) for o in failed] == [
+        ("parvis-et-livraison", ["open 1m05.0s, close 2m00.0s (over)"])
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("rules: [parvis-presence, l", "rules: [parvis-presense, l", '"parvis-presense": there is no such rule'),
+        ("rules: [parvis-presence, l", "rules: [porte-comptage, l", "counts and opens no episode"),
+        ("within: 30s", "within: 30", "30"),
+        ("within: 30s", "within: 2h", "is longer than 1h"),
+        ("same: camera", "same: camera\nat_least: {cameras: 2}", "write same: site"),
+        ("same: camera", "same: camera\nat_least: {rules: 3}", "3 of 2 rules can never be there"),
+        ("same: camera", "same: camera\nat_least: {rules: 1}", "one rule on one camera is no compound"),
+        ("same: camera", "same: street", "same"),
+        ("cameras: {ids: [maison-carree-02]}", "cameras: {ids: [maison-caree-02]}", "there is no camera"),
+        ("compound: parvis-et-livraison", "compound: parvis-et-livraison\nwhen: true", "when"),
+    ],
+)  # fmt: skip
+def test_what_an_author_can_get_wrong_is_told(site, old, new, message):
+    found = told(site(old, new))
+    assert any(message in line for line in found), found
+
+
+def test_a_stable_compound_needs_tests(site):
+    found = told(site(COMPOUND[COMPOUND.index("tests:") :], ""))
+    assert any("a stable compound needs tests" in line for line in found), found
