@@ -1,4 +1,4 @@
-"""`python -m vigie_dev COMMAND`: set-up and the demo."""
+"""`python -m vigie_dev COMMAND`: set-up, the demo, and the stack for cameras of one's own."""
 
 from __future__ import annotations
 
@@ -36,6 +36,14 @@ def _parser() -> argparse.ArgumentParser:
         default=os.environ.get("DURATION") or None,
         help="seconds from when the services run; by default until Ctrl-C",
     )
+
+    stack = commands.add_parser(
+        "stack",
+        help="Kafka, Triton and every service for cameras of your own, until Ctrl-C",
+        epilog="example: python -m vigie_dev stack --model yolox-nano",
+    )
+    stack.add_argument("--model", default=os.environ.get("MODEL", ""), help="catalogue name or ONNX file")
+    stack.add_argument("--fresh", action="store_true", help="forget the cameras, rules and alerts of the last time")
     return parser
 
 
@@ -58,6 +66,10 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if given.command == "setup":
             _setup(given.only, tests=given.tests)
+        elif given.command == "stack":
+            from vigie_dev.own_cameras import run as run_stack
+
+            return run_stack(given.model, fresh=given.fresh)
         else:
             from vigie_dev.demo import run
 

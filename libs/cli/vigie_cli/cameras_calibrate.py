@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Final
 
 from vigie_common.camera_file import CameraFile
 from vigie_common.errors import BadInputError
-from vigie_common.ground_plane import FEWEST, CalibrationError, ControlPoint, ground_plane, leave_one_out_m
+from vigie_common.ground_plane import (
+    FEWEST,
+    CalibrationError,
+    ControlPoint,
+    doubtful_point,
+    ground_plane,
+    leave_one_out_m,
+)
 from vigie_common.yaml_model import validated
 from vigie_common.yaml_source import InvalidFileError, Mark, Problem, parse_document
 
@@ -23,6 +30,10 @@ if TYPE_CHECKING:
     from vigie_common.yaml_source import Document
 
 COLUMNS: Final = ("x", "y", "lat", "lon")
+_BETTER: Final = 0.5
+"""A point is doubtful if the error without it is less than this share of the error with it, …"""
+_TOLD_M: Final = 0.1
+"""… and that is at least this, metres."""
 _BOUNDS: Final = {"x": (0.0, 1.0), "y": (0.0, 1.0), "lat": (-90.0, 90.0), "lon": (-180.0, 180.0)}
 
 
@@ -35,14 +46,8 @@ class Calibration:
     apart_m: tuple[float, ...]
     """Leave-one-out errors; () with four points."""
 
-    @property
-    def worst(self) -> int | None:
-        """The point to look at first; None: four points cannot check each other."""
-        if len(self.points) <= FEWEST:
-            return None
-        errors = self.apart_m if len(self.points) > FEWEST + 1 else self.plane.residuals_m
-        known = [error if isfinite(error) else -1.0 for error in errors]
-        return known.index(max(known))
+    doubtful: tuple[int, float] | None
+    """`doubtful_point`; None with fewer than six points."""
 
 
 def calibrate(points: Sequence[ControlPoint], name: str, lines: Sequence[int] = ()) -> Calibration:
@@ -61,7 +66,7 @@ def calibrate(points: Sequence[ControlPoint], name: str, lines: Sequence[int] = 
     except CalibrationError as error:
         mark = Mark(lines[error.point], 1) if error.point is not None and lines else None
         raise InvalidFileError([Problem(name, mark or Mark(1, 1), str(error))]) from error
-    return Calibration(tuple(points), plane, leave_one_out_m(points))
+    return Calibration(tuple(points), plane, leave_one_out_m(points), doubtful_point(points))
 
 
 def read_points(path: Path, size: tuple[int, int] | None) -> tuple[list[ControlPoint], list[int]]:
@@ -169,21 +174,25 @@ def write_calibration(path: Path, document: Document, points: Sequence[ControlPo
 def report(calibration: Calibration, size: tuple[int, int]) -> list[str]:
     """What to know of a calibration, line by line; `size` is the sampled image's, whose pixels are meant."""
     plane, points = calibration.plane, calibration.points
+    plane_m = plane.rms_m
+    doubtful = calibration.doubtful if plane_m >= _TOLD_M else None
+    if doubtful is not None and doubtful[1] > _BETTER * plane_m:
+        doubtful = None
     lines = ["point      x      y         lat         lon  residual  others alone"]
     for i, point in enumerate(points):
         residual = f"{plane.residuals_m[i]:6.2f} m" if len(points) > FEWEST else "       -"
         apart = f"{calibration.apart_m[i]:10.2f} m" if calibration.apart_m else "           -"
-        worst = "  <- look at this one first" if i == calibration.worst else ""
+        worst = f"  <- without it {doubtful[1]:.2f} m: look at it first" if doubtful and doubtful[0] == i else ""
         lines.append(
             f"{i + 1:5d}  {point.x:5.3f}  {point.y:5.3f}  {point.lat:10.6f}  {point.lon:10.6f}  "
             f"{residual}  {apart.replace('nan m', 'needed')}{worst}"
         )
-    if calibration.worst is None:
+    if len(points) <= FEWEST:
         lines.append("four points fit any plane, right or wrong: a fifth lets them check each other")
     else:
         known = [error for error in calibration.apart_m if isfinite(error)]
         middle = f", {(sum(e * e for e in known) / len(known)) ** 0.5:.2f} m by the others alone" if known else ""
-        lines.append(f"error (root mean square): {plane.rms_m:.2f} m at the points{middle}")
+        lines.append(f"error (root mean square): {plane_m:.2f} m at the points{middle}")
     for word, y in (("near (bottom)", 1.0), ("middle", None), ("far (the highest point)", min(p.y for p in points))):
         at = y if y is not None else (1.0 + min(p.y for p in points)) / 2
         metres = plane.metres_per_pixel(0.5, at, size)

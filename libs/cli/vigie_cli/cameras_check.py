@@ -12,7 +12,7 @@ import numpy as np
 from vigie_common.camera_file import control_points
 from vigie_common.errors import BadInputError
 from vigie_common.geometry import length
-from vigie_common.ground_plane import FEWEST, ground_plane, leave_one_out_m
+from vigie_common.ground_plane import doubtful_point, ground_plane
 from vigie_rule_engine.lint import read_cameras
 
 if TYPE_CHECKING:
@@ -141,13 +141,18 @@ def _calibration(located: Located[CameraFile], residual_m: float) -> Iterable[Pr
         return
     plane = ground_plane(points)
     if plane.rms_m > residual_m:
-        # the point that the others do not expect: the fit bends towards a wrong one, its residual may be small
-        apart = leave_one_out_m(points) if len(points) > FEWEST + 1 else plane.residuals_m
-        worst = int(np.nanargmax(apart))
-        how = "the others put it" if len(points) > FEWEST + 1 else "the fit puts it"
+        doubtful = doubtful_point(points)
+        worst, fix = (
+            (0, "look at them one by one, or add a sixth, which shows the wrong one")
+            if doubtful is None
+            else (
+                doubtful[0],
+                f"without point {doubtful[0] + 1} the others agree to {doubtful[1]:.1f} m: look at it first",
+            )
+        )
         message = (
             f"calibration: the points disagree by {plane.rms_m:.1f} m (root mean square; {residual_m:g} m is allowed); "
-            f"look at point {worst + 1} first, {how} {apart[worst]:.1f} m away"
+            f"{fix}"
         )
         yield located.problem(["calibration", worst], message)
     if camera.position is not None:

@@ -5,7 +5,9 @@ Colours are BGR. Every stroke has a dark rim and every word a plate, so that bot
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import product
+from math import hypot
 from typing import TYPE_CHECKING, Any, Final
 
 import cv2
@@ -37,6 +39,10 @@ _POINT: Final[Colour] = (255, 255, 255)
 _MASK: Final[Colour] = (150, 150, 150)
 _GRID: Final[Colour] = (230, 230, 90)
 _INK: Final[Colour] = (20, 20, 20)
+_BESIDE: Final = sorted(
+    product((0, -1.1, 1.1), (0, -1.1, 1.1, -2.2, 2.2, -3.3, 3.3)), key=lambda d: hypot(3 * d[0], d[1])
+)
+"""Where a plate goes, in its own widths and heights from where it should be: the first free place."""
 _STEPS_M: Final = (0.5, 1, 2, 5, 10, 20, 50, 100)
 _GRID_LINES: Final = 12
 _WORDS: Final = {"fr": {"mask": "masque", "grid": "maille", "north": "N"}, "en": {"grid": "grid"}}
@@ -48,6 +54,10 @@ class _Pen:
 
     image: Image
     unit: float
+    taken: list[tuple[int, int, int, int]] = field(default_factory=list)
+    """Where no plate may go: left, top, right, bottom."""
+    words: list[tuple[str, Pixel, Colour]] = field(default_factory=list)
+    """Waiting for all strokes to be drawn: what is said first has its place first."""
 
     def at(self, x: float, y: float) -> Pixel:
         height, width = self.image.shape[:2]
@@ -56,15 +66,20 @@ class _Pen:
     def px(self, size: float) -> int:
         return max(round(size * self.unit), 1)
 
-    def stroke(self, points: Sequence[Pixel], colour: Colour, thick: float, *, closed: bool = False) -> None:
-        """A line with a dark rim."""
-        polygon = [np.array(points, np.int32)]
+    def stroke(
+        self, points: Sequence[tuple[float, float]], colour: Colour, thick: float, *, closed: bool = False
+    ) -> None:
+        """A line with a dark rim; pixels may be fractions."""
+        polygon = [np.rint(np.array(points) * 16).astype(np.int32)]
         for ink, width in ((_INK, thick + 2), (colour, thick)):
-            cv2.polylines(self.image, polygon, closed, ink, self.px(width), cv2.LINE_AA)
+            cv2.polylines(self.image, polygon, closed, ink, self.px(width), cv2.LINE_AA, 4)
 
     def arrow(self, start: Pixel, end: Pixel, colour: Colour) -> None:
         for ink, width in ((_INK, 5), (colour, 3)):
             cv2.arrowedLine(self.image, start, end, ink, self.px(width), cv2.LINE_AA, tipLength=0.3)
+        (left, right), (top, bottom) = (sorted(pair) for pair in zip(start, end, strict=True))
+        dx, dy = round((right - left) * 0.3), round((bottom - top) * 0.3)
+        self.taken.append((left + dx, top + dy, right - dx, bottom - dy))
 
     def dot(self, centre: Pixel, colour: Colour, radius: float, *, hollow: bool = False) -> None:
         cv2.circle(self.image, centre, self.px(radius + 2), _INK, cv2.FILLED, cv2.LINE_AA)
@@ -73,14 +88,34 @@ class _Pen:
             cv2.circle(self.image, centre, self.px(radius * 0.45), _INK, cv2.FILLED, cv2.LINE_AA)
 
     def label(self, text: str, centre: Pixel, colour: Colour) -> None:
-        """Dark letters on a plate round `centre`, kept inside the image."""
+        """Have a plate with dark letters at `centre`."""
+        self.words.append((text, centre, colour))
+
+    def finish(self) -> Image:
+        """The image with its plates on it, each beside its place where others are, and inside the image."""
+        for text, centre, colour in self.words:
+            self._write(text, centre, colour)
+        return self.image
+
+    def _write(self, text: str, centre: Pixel, colour: Colour) -> None:
         scale, pad = 0.6 * self.unit, self.px(5)
         wide, high = text_width(text, scale, 1) + 2 * pad, round(text_height(scale) * 1.4) + 2 * pad
-        x = min(max(centre[0] - wide // 2, 0), max(self.image.shape[1] - wide, 0))
-        y = min(max(centre[1] + high // 2, high), self.image.shape[0])
-        cv2.rectangle(self.image, (x, y - high), (x + wide, y), colour, cv2.FILLED)
-        cv2.rectangle(self.image, (x, y - high), (x + wide, y), _INK, 1)
-        put_text(self.image, text, (x + pad, y - pad - round(text_height(scale) * 0.2)), scale, _INK, 1)
+        plates = [self._plate((centre[0] + dx * wide, centre[1] + dy * high), wide, high) for dx, dy in _BESIDE]
+        x, y, right, bottom = next((plate for plate in plates if self._free(plate)), plates[0])
+        self.taken.append((x, y, right, bottom))
+        cv2.rectangle(self.image, (x, y), (right, bottom), colour, cv2.FILLED)
+        cv2.rectangle(self.image, (x, y), (right, bottom), _INK, 1)
+        put_text(self.image, text, (x + pad, bottom - pad - round(text_height(scale) * 0.2)), scale, _INK, 1)
+
+    def _plate(self, centre: tuple[float, float], wide: int, high: int) -> tuple[int, int, int, int]:
+        height, width = self.image.shape[:2]
+        x = min(max(round(centre[0]) - wide // 2, 0), max(width - wide, 0))
+        y = min(max(round(centre[1]) - high // 2, 0), max(height - high, 0))
+        return x, y, x + wide, y + high
+
+    def _free(self, plate: tuple[int, int, int, int]) -> bool:
+        left, top, right, bottom = plate
+        return all(right < l or r < left or bottom < t or b < top for l, t, r, b in self.taken)
 
 
 def draw_camera(image: Image, camera: Mapping[str, Any], language: str = "en") -> Image:
@@ -95,31 +130,33 @@ def draw_camera(image: Image, camera: Mapping[str, Any], language: str = "en") -
         pen.stroke(corners, colour, 2, closed=True)
     for line in camera["lines"]:
         _draw_line(pen, line)
-    for number, zone in enumerate(camera["zones"]):  # above all strokes
+    _draw_points(pen, [ControlPoint(**point) for point in camera["calibration"]], ())
+    for number, zone in enumerate(camera["zones"]):  # a zone is large: its name gives way to those of the others
         middle = pen.at(*_inside(zone["x"], zone["y"]))
         pen.label(zone["name"], middle, _ZONES[number % len(_ZONES)])
-    _draw_points(pen, [ControlPoint(**point) for point in camera["calibration"]], ())
-    return pen.image
+    return pen.finish()
 
 
 def draw_grid(image: Image, plane: GroundPlane, points: Sequence[ControlPoint], language: str = "en") -> Image:
     """The view with a grid of metres on the ground, north, and the points with their residuals; `image` stays."""
     pen = _pen(image)
+    height, width = pen.image.shape[:2]
     step, east, north = _extent(plane, points)
     for constant, other, along_east in [(e, north, False) for e in east] + [(n, east, True) for n in north]:
         places = [(t, constant) if along_east else (constant, t) for t in np.linspace(other[0], other[-1], 120)]
         seen = [plane.image(e, n) for e, n in places]
         for part in _runs(seen):
-            pen.stroke([pen.at(x, y) for x, y in part], _GRID, 1)
-    middle = (float(np.median(east)), float(np.median(north)))
-    start, end = plane.image(*middle), plane.image(middle[0], middle[1] + 2 * step)
-    if all(-0.5 < v < 1.5 for v in (*start, *end)):
+            pen.stroke([(x * (width - 1), y * (height - 1)) for x, y in part], _GRID, 1)
+    start = (0.5, (1.0 + min(point.y for point in points)) / 2)
+    here = plane.metres(*start)
+    end = plane.image(here[0], here[1] + step)
+    if all(-0.5 < v < 1.5 for v in end):
         pen.arrow(pen.at(*start), pen.at(*end), _GRID)
         pen.label("N", pen.at(*end), _GRID)
     _draw_points(pen, points, plane.residuals_m)
     word = _WORDS[language].get("grid", "grid")
     pen.label(f"{word} {step:g} m", (pen.px(70), pen.image.shape[0] - pen.px(20)), _GRID)
-    return pen.image
+    return pen.finish()
 
 
 def write_picture(image: Image, path: Path) -> None:

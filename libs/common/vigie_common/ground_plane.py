@@ -201,6 +201,23 @@ def leave_one_out_m(points: Sequence[ControlPoint]) -> tuple[float, ...]:
     return tuple(errors)
 
 
+def doubtful_point(points: Sequence[ControlPoint]) -> tuple[int, float] | None:
+    """The point to look at first: without it the others agree best; and to how many metres (root mean square).
+
+    None with fewer than six points: whichever is left out of five, the other four agree.
+    """
+    if len(points) <= FEWEST + 1:
+        return None
+    agree = []
+    for i in range(len(points)):
+        try:
+            agree.append((ground_plane([*points[:i], *points[i + 1 :]]).rms_m, i))
+        except CalibrationError:
+            continue
+    rms_m, point = min(agree)
+    return point, rms_m
+
+
 def _homography(image: Array, ground: Array) -> Array:
     """(3, 3) image to ground, of any sign."""
     to_image, to_ground = _normalisation(image), _normalisation(ground)

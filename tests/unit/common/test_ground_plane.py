@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vigie_common.ground_plane import CalibrationError, ControlPoint, degree_m, ground_plane, leave_one_out_m
+from vigie_common.ground_plane import (
+    CalibrationError,
+    ControlPoint,
+    degree_m,
+    doubtful_point,
+    ground_plane,
+    leave_one_out_m,
+)
 from vigie_scene.camera import SceneCamera
 
 CAMERA = SceneCamera(heading_deg=30.0)
@@ -93,13 +100,13 @@ def test_the_error_of_the_calibration_is_part_of_the_accuracy():
     assert plane.accuracy_m(0.5, 0.95) > plane.rms_m
 
 
-def test_the_wrong_point_is_the_one_that_the_others_do_not_expect():
+def test_the_wrong_point_is_the_one_without_which_the_others_agree():
     points = seen(CAMERA, NEAR_AND_FAR)
     assert leave_one_out_m(points) == pytest.approx((0,) * 6, abs=1e-3)
     points[4] = points[4]._replace(lat=points[4].lat + 3 / degree_m(CAMERA.lat)[0])
-    errors = leave_one_out_m(points)
-    assert errors[4] == pytest.approx(3, abs=1e-3)
-    assert ground_plane(points).residuals_m[4] == max(ground_plane(points).residuals_m)
+    assert leave_one_out_m(points)[4] == pytest.approx(3, abs=1e-3)
+    assert doubtful_point(points) == (4, pytest.approx(0, abs=1e-3))
+    assert doubtful_point(points[:5]) is None
 
 
 def test_four_points_cannot_check_each_other():
