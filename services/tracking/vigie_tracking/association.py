@@ -2,7 +2,8 @@
 
 1. Boxes of a high score, by plain overlap with where each track was predicted.
 2. What is left, low scores too, by overlap of grown boxes.
-3. What is left of the high scores, by distance, for tracks seen once: their speed is not known yet.
+3. What is left of the high scores, by distance: for tracks seen once, whose speed is not known yet, and for tracks seen
+   in the look before, as far as their prediction is uncertain. That counts at few frames a second.
 
 Only boxes of a track's class group come near it. Two stages by score: Zhang et al., "ByteTrack", ECCV 2022.
 """
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 STAGE_OVERLAP = 0
 STAGE_BUFFERED = 1
-STAGE_NEWBORN = 2
+STAGE_DISTANCE = 2
 
 
 @jit
@@ -48,7 +49,7 @@ def associate(
         least_score = p["low_score"] if stage == STAGE_BUFFERED else p["high_score"]
         left = 0
         for i in range(live):
-            if places[i]["box_of_track"] == -1 and (stage != STAGE_NEWBORN or tracks[i]["boxes"] == 1):
+            if places[i]["box_of_track"] == -1 and (stage != STAGE_DISTANCE or _within_reach(tracks[i])):
                 places[left]["track"] = i
                 left += 1
         offered = 0
@@ -109,8 +110,14 @@ def _overlap(track: Slot, box: Slot, buffer: float, least: float) -> float:
 
 
 @jit
+def _within_reach(track: Slot) -> bool:
+    """Whether distance may find the track: a longer occlusion would let it take another's box."""
+    return track["boxes"] == 1 or track["missed"] == 0
+
+
+@jit
 def _nearness(track: Slot, box: Slot, unseen_s: float, p: Slot) -> float:
-    """1 at the track's place, falling to 0.01 where an object seen once can just have got to; 0 beyond.
+    """1 at the track's place, falling to 0.01 where the object can just have got to; 0 beyond.
 
     After a blindness of more than `coast_ms` it could be anywhere: 0.
     """
@@ -120,8 +127,11 @@ def _nearness(track: Slot, box: Slot, unseen_s: float, p: Slot) -> float:
     if ratio > p["newborn_area_ratio"] or ratio * p["newborn_area_ratio"] < 1.0:
         return 0.0
     size = max(box["w"], box["h"])
-    mean_size = 0.5 * (max(track["w"], track["h"]) + size)
-    reach = p["newborn_speed"] * mean_size * unseen_s + p["newborn_slack"] * size
+    if track["boxes"] == 1:
+        mean_size = 0.5 * (max(track["w"], track["h"]) + size)
+        reach = p["newborn_speed"] * mean_size * unseen_s + p["newborn_slack"] * size
+    else:
+        reach = p["reach"] * math.sqrt(track["centre_var"])
     dx = track["cx"] - box["cx"]
     dy = track["cy"] - box["cy"]
     squared = dx * dx + dy * dy

@@ -2,9 +2,10 @@
 
 Four axes (centre x and y, width, height), each a position and a rate, independent of each other. x and y share
 their noise, so one 2×2 covariance serves both; width and height share another. In matrix form, for an axis:
-F = [[1, dt], [0, 1]], H = [1, 0], Q = q [[dt⁴/4, dt³/2], [dt³/2, dt²]] (a random acceleration held over the step:
-Bar-Shalom, Li, Kirubarajan, "Estimation with Applications to Tracking and Navigation", 2001, section 6.3.2). Noise
-grows with the box: a near object moves and shakes by more pixels than a far one.
+F = [[1, dt], [0, 1]], H = [1, 0], Q = q [[dt³/3, dt²/2], [dt²/2, dt]] (white-noise acceleration: Bar-Shalom, Li,
+Kirubarajan, "Estimation with Applications to Tracking and Navigation", 2001, section 6.2.2). Its noise over a second is
+the same in one step or in ten, so it holds at any frame rate. Noise grows with the box: a near object moves and shakes
+by more pixels than a far one.
 """
 
 from __future__ import annotations
@@ -27,21 +28,21 @@ def predict(track: Slot, dt: float, acceleration: float, smallest: float) -> Non
     Args:
         track: layout.TRACK, changed in place.
         dt: seconds, 0 or more.
-        acceleration: standard deviation, in largest sides of the box a second².
+        acceleration: standard deviation of the change of speed in a second, in largest sides of the box a second.
         smallest: pixels that a predicted side never falls below.
     """
     sigma = acceleration * max(track["w"], track["h"])
     squared = dt * dt
-    noise = sigma * sigma * squared
+    noise = sigma * sigma * dt
     track["cx"] += dt * track["vx"]
     track["cy"] += dt * track["vy"]
     track["w"] = max(track["w"] + dt * track["vw"], smallest)
     track["h"] = max(track["h"] + dt * track["vh"], smallest)
-    track["centre_var"] += 2.0 * dt * track["centre_cov"] + squared * track["centre_rate_var"] + noise * squared / 4.0
+    track["centre_var"] += 2.0 * dt * track["centre_cov"] + squared * track["centre_rate_var"] + noise * squared / 3.0
     track["centre_cov"] += dt * track["centre_rate_var"] + noise * dt / 2.0
     track["centre_rate_var"] += noise
     noise *= SIZE_NOISE
-    track["size_var"] += 2.0 * dt * track["size_cov"] + squared * track["size_rate_var"] + noise * squared / 4.0
+    track["size_var"] += 2.0 * dt * track["size_cov"] + squared * track["size_rate_var"] + noise * squared / 3.0
     track["size_cov"] += dt * track["size_rate_var"] + noise * dt / 2.0
     track["size_rate_var"] += noise
 

@@ -68,7 +68,7 @@ TRACK: Final = np.dtype(
         ("group", "<i4"),  # class group
         ("object_class", "<i4"),  # the vote's winner: ordinal in the taxonomy
         ("boxes", "<i4"),  # boxes seen so far, counted up to 2: a new-born has one
-        ("reserved", "<i4"),
+        ("missed", "<i4"),  # looks since the last box
     ]
 )
 

@@ -18,7 +18,7 @@ class Parameters:
     Two workers of one deployment must have the same: outputs are a function of the input and of these.
     """
 
-    high_score: float = 0.5
+    high_score: float = 0.4
     """Boxes from this score on are matched first, by plain overlap."""
     low_score: float = 0.1
     """Boxes from this score on may continue a track that found no better one; those below are never looked at."""
@@ -36,11 +36,14 @@ class Parameters:
     """… plus this many sizes of the box."""
     newborn_area_ratio: float = 2.5
     """… if neither box has more than this many times the other's area."""
+    reach: float = 4.0
+    """How far from its prediction a known track that was seen in the look before may be found: this many standard
+    deviations of the predicted centre; the same area ratio holds."""
     duplicate_iou: float = 0.7
     """A box that overlaps a tracked one of its class group this much begins no track: it is the same object twice."""
-    acceleration: float = 0.5
-    """Standard deviation of the acceleration, largest sides a second²."""
-    jitter: float = 0.04
+    acceleration: float = 0.25
+    """How much a speed changes by itself within a second: standard deviation, largest sides a second."""
+    jitter: float = 0.08
     """Standard deviation of a detected box, in its largest side."""
     initial_speed: float = 1.5
     """Standard deviation of the speed of an object seen once, largest sides a second."""
@@ -54,7 +57,7 @@ class Parameters:
     """A track changes its class when another of the group has this many times its votes."""
     look_ms: float = 1000.0
     """One look at the scene is worth at most this much watched time; a longer wait for the next is blind time."""
-    forget_ms: float = 2000.0
+    forget_ms: float = 3000.0
     """A track unseen for longer than this much watched time is lost."""
     coast_ms: float = 3000.0
     """Up to this long between two looks a moving object is predicted; after it only still ones are held."""

@@ -42,11 +42,17 @@ class TrackingSettings(Settings):
         le=20,
         description="… if its second box has an area like the first's, within this",
     )
+    tracking_reach: float = Field(
+        _DEFAULT.reach, ge=0, le=20, description="reach of a known object, standard deviations of its prediction"
+    )
     tracking_duplicate_iou: float = Field(
         _DEFAULT.duplicate_iou, gt=0, le=1, description="a box that overlaps a tracked one more begins no track"
     )
     tracking_acceleration: float = Field(
-        _DEFAULT.acceleration, gt=0, le=20, description="unforeseen acceleration, largest sides a second²"
+        _DEFAULT.acceleration,
+        gt=0,
+        le=20,
+        description="unforeseen change of speed within a second, largest sides a second",
     )
     tracking_jitter: float = Field(_DEFAULT.jitter, gt=0, le=1, description="noise of a box, in its largest side")
     tracking_initial_speed: float = Field(

@@ -194,6 +194,9 @@ def _continue(camera: Slot, tracks: Array, boxes: Array, places: Array, p: Slot)
             track["seen_at"] = camera["looked_at"]
             track["seen_watched"] = camera["watched"]
             track["boxes"] = 2
+            track["missed"] = 0
+        else:
+            tracks[i]["missed"] += 1
 
 
 @jit
@@ -217,7 +220,7 @@ def _bear(camera: Slot, tracks: Array, boxes: Array, count: int, seq: int, p: Sl
         track["seen_watched"] = camera["watched"]
         track["group"] = box["group"]
         track["boxes"] = 1
-        track["reserved"] = 0
+        track["missed"] = 0
         box["track"] = slot
         camera["tracks"] = slot + 1
         born += 1

@@ -195,6 +195,7 @@ def test_the_command_records_a_scene(tmp_path):
         "events.jsonl",
         "gt.txt",
         "tracks.csv",
+        "tracks.txt",
     ]
     events = [json.loads(line) for line in (tmp_path / "out" / "events.jsonl").read_text().splitlines()]
     assert [event["direction"] for event in events if event["kind"] == "crossing"] == ["out"]

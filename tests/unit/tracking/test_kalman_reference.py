@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from vigie_tracking import kalman
 from vigie_tracking.layout import BOX, TRACK
 
-ACCELERATION, JITTER, SPEED = 0.5, 0.04, 1.5
+ACCELERATION, JITTER, SPEED = 0.25, 0.08, 1.5
 
 
 class MatrixFilter:
@@ -23,11 +23,11 @@ class MatrixFilter:
     def predict(self, dt):
         f = np.eye(8)
         f[:4, 4:] = dt * np.eye(4)
-        g = np.vstack([dt * dt / 2 * np.eye(4), dt * np.eye(4)])
+        noise = np.array([[dt**3 / 3, dt**2 / 2], [dt**2 / 2, dt]])
         sigma = ACCELERATION * max(self.x[2], self.x[3]) * np.array([1, 1, 0.2, 0.2])
         self.x = f @ self.x
         self.x[2:4] = np.maximum(self.x[2:4], 4.0)
-        self.p = f @ self.p @ f.T + g @ np.diag(sigma**2) @ g.T
+        self.p = f @ self.p @ f.T + np.kron(noise, np.diag(sigma**2))
 
     def update(self, z):
         h = np.hstack([np.eye(4), np.zeros((4, 4))])

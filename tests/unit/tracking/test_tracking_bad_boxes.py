@@ -93,7 +93,7 @@ def test_an_empty_frame_is_a_record_too(detections, tracked):
 
 
 def test_a_frame_without_a_size_loses_nobody_to_the_border(detections, tracked):
-    records = [detections(k, k * 200, [GOOD] if k == 0 else [], width=0, height=0) for k in range(14)]
+    records = [detections(k, k * 200, [GOOD] if k == 0 else [], width=0, height=0) for k in range(18)]
     assert [r for v in tracked(records) for r in v["ended_reason"]] == ["lost"]
 
 

@@ -26,9 +26,9 @@ def test_missed_boxes_seldom_break_an_identity(street, tracked, walker, fps, mos
 @pytest.mark.parametrize("fps", [10, 5, 2])
 def test_an_occlusion_within_the_bound_keeps_the_id(detections, tracked, walker, fps):
     one = walker(100, 500, 60, 0)
-    seen = [k / fps for k in range(8 * fps) if not 3.0 < k / fps < 4.6]
+    seen = [k / fps for k in range(8 * fps) if not 3.0 < k / fps < 5.6]
     records = [detections(int(s * fps), int(s * 1000), [one.box(s)]) for s in seen]
-    records += [detections(int(s * fps), int(s * 1000)) for s in (k / fps for k in range(8 * fps)) if 3.0 < s < 4.6]
+    records += [detections(int(s * fps), int(s * 1000)) for s in (k / fps for k in range(8 * fps)) if 3.0 < s < 5.6]
     records.sort(key=lambda r: r["seq"])
     ids = {i for value in tracked(records) for i in value["track_id"]}
     assert ids == {0}
@@ -37,15 +37,15 @@ def test_an_occlusion_within_the_bound_keeps_the_id(detections, tracked, walker,
 def test_an_occlusion_beyond_the_bound_ends_the_track_as_lost(detections, tracked):
     box = (600, 300, 640, 400)
     times = range(0, 8000, 200)
-    values = tracked([detections(t // 200, t, [] if 3000 < t < 6000 else [box]) for t in times])
+    values = tracked([detections(t // 200, t, [] if 3000 < t < 7000 else [box]) for t in times])
     endings = [
         (t, v["ended_track_id"], v["ended_at"], v["ended_reason"])
         for t, v in zip(times, values, strict=True)
         if v["ended_track_id"]
     ]
     last_seen = values[0]["captured_at"] + 3000
-    assert endings == [(5200, [0], [last_seen], ["lost"])]
-    assert values[-1]["track_id"] == [30 * 4096]
+    assert endings == [(6200, [0], [last_seen], ["lost"])]
+    assert values[-1]["track_id"] == [35 * 4096]
 
 
 def test_who_walks_out_of_the_image_has_left(detections, tracked, walker):
@@ -154,3 +154,26 @@ def test_a_change_of_resolution_keeps_the_ids_and_the_velocity_in_new_pixels(det
     values = tracked(records)
     assert {i for v in values for i in v["track_id"]} == {0}
     assert values[-1]["vx"] == pytest.approx([30.0], abs=0.5)
+
+
+def test_a_known_track_that_turns_is_found_by_distance_at_one_frame_a_second(detections, tracked):
+    lefts = [100, 160, 220, 280, 250]  # turned round: 90 from its prediction, beyond its grown box
+    values = tracked([detections(k, k * 1000, [(x, 200, x + 40, 300)]) for k, x in enumerate(lefts)])
+    assert [v["track_id"] for v in values] == [[0]] * 5
+
+
+def test_distance_finds_nobody_who_was_hidden_meanwhile(detections, tracked):
+    lefts = {0: 100, 1: 160, 2: 220, 3: 280, 6: 375}  # it would be at 460
+    values = tracked(
+        [detections(k, k * 500, [(lefts[k], 200, lefts[k] + 40, 300)] if k in lefts else []) for k in range(7)]
+    )
+    assert [v["track_id"] for v in values] == [[0]] * 4 + [[], [], [6 * 4096]]
+
+
+@pytest.mark.parametrize("fps", [1, 0.5])
+def test_who_stands_keeps_the_id_at_a_slow_rate_though_missed_now_and_then(detections, tracked, fps):
+    box = (600, 300, 640, 400)
+    times = [round(k * 1000 / fps) for k in range(30)]
+    values = tracked([detections(k, t, [] if k in {4, 9, 10, 20} else [box]) for k, t in enumerate(times)])
+    assert {i for v in values for i in v["track_id"]} == {0}
+    assert [v["ended_track_id"] for v in values if v["ended_track_id"]] == []

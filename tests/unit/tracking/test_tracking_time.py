@@ -62,7 +62,7 @@ def test_a_still_scene_at_a_tenth_of_a_frame_a_second_keeps_what_stands_there(de
 def test_shed_frames_in_between_do_not_stop_the_clock_of_forgetting(detections, tracked):
     records = [detections(0, 0, [PARKED], classes="car")]
     records += [detections(k, k * 200, status="shed" if k % 2 else "ok") for k in range(1, 20)]
-    assert endings(tracked(records)) == [(2400, 0, "lost")]
+    assert endings(tracked(records)) == [(3200, 0, "lost")]
 
 
 def test_whoever_moved_has_gone_when_the_camera_sees_again(detections, tracked, walker):
@@ -82,7 +82,7 @@ def test_blindness_ends_every_track_after_ten_minutes(detections, tracked):
 
 def test_slow_sampling_forgets_by_looks(detections, tracked):
     records = [detections(0, 0, [PARKED], classes="car")] + [detections(k, k * 5000) for k in range(1, 6)]
-    assert endings(tracked(records)) == [(15_000, 0, "lost")]
+    assert endings(tracked(records)) == [(20_000, 0, "lost")]
 
 
 def test_a_new_session_ends_the_tracks_of_the_old_one(detections, tracked, next_session):
