@@ -15,7 +15,7 @@ from vigie_common.stream import Message
 from vigie_common.telemetry import Health
 from vigie_dev.triton import TritonServer
 from vigie_inference.canary import canary_image, watch
-from vigie_inference.repository import build_repository
+from vigie_inference.repository import build_repository, version_number
 from vigie_inference.service import Inference
 from vigie_inference.settings import InferenceSettings
 from vigie_inference.triton import Triton
@@ -164,7 +164,7 @@ async def test_a_killed_triton_costs_no_frame_and_comes_back_with_a_swapped_mode
     catalogue = load_catalogue()
     stricter = replace(HOG, score=0.9)
     own_triton.start()
-    inference = at(own_triton.grpc_url, inference_max_age=0, inference_in_flight=2)
+    inference = at(own_triton.grpc_url, inference_max_age=0, inference_in_flight_most=2)
     records = []
 
     async def look():
@@ -216,7 +216,7 @@ async def test_readiness_falls_when_the_process_behind_a_model_hangs(own_triton,
 
 
 async def test_a_model_that_fails_three_times_fails_its_frame(at, own_triton, tmp_path):
-    hog = tmp_path / "models" / "hog" / "1" / "vigie_backend" / "hog.py"
+    hog = tmp_path / "models" / "hog" / str(version_number(HOG.version)) / "vigie_backend" / "hog.py"
     source = hog.read_text(encoding="utf-8")
     hog.write_text(source.replace("height, width = image.shape[:2]", "height = 1 / 0"), encoding="utf-8")
     own_triton.start()

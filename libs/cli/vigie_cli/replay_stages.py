@@ -131,7 +131,7 @@ def _message(topic: str, key: str, value: Mapping[str, Any]) -> Message:
 async def _detected(frames: Iterator[Mapping[str, Any]], triton_url: str, totals: Totals) -> AsyncIterator[Output]:
     """The Detections of every frame, in order."""
     triton = Triton(triton_url)
-    inference = Inference(InferenceSettings(inference_max_age=0.0, inference_in_flight=_AHEAD), triton)
+    inference = Inference(InferenceSettings(inference_max_age=0.0, inference_in_flight_most=_AHEAD), triton)
     waiting: deque[asyncio.Task[tuple[Output, ...]]] = deque()
     loop = asyncio.get_running_loop()
     more = True

@@ -38,22 +38,21 @@ def canary_image() -> bytes:
     return jpeg
 
 
-async def answering(triton: Triton, image: bytes) -> list[str]:
-    """The served models, once each has answered an image and told its version.
+async def answering(triton: Triton, image: bytes) -> dict[str, str]:
+    """The version of every served model, once each has answered an image.
 
     Raises:
         VigieError: Triton is away, serves nothing, or a model does not answer; the message says which.
     """
-    served = sorted(name for name, ready in (await triton.models()).items() if ready)
+    served = sorted(name for name, why in (await triton.states()).items() if why is None)
     if not served:
         raise TritonAwayError(f"Triton {triton.url} serves no model: build its repository (vigie models build)")
-    await asyncio.gather(*(triton.detect(model, image) for model in served))
-    await asyncio.gather(*(triton.read_version(model) for model in served))
-    return served
+    answers = await asyncio.gather(*(triton.answer(model, image) for model in served))
+    return {model: answer.version for model, answer in zip(served, answers, strict=True)}
 
 
 async def watch(triton: Triton, health: Health, every_s: float) -> None:
-    """Tell the service's health, for ever, whether Triton answers; notice other model versions by the way."""
+    """Tell the service's health, for ever, whether Triton answers; log other models and versions by the way."""
     image = canary_image()
     told: str | None = None
     while True:
@@ -66,7 +65,7 @@ async def watch(triton: Triton, health: Health, every_s: float) -> None:
             state = f"away: {why}"
             health.ready("triton", ok=False, why=why)
         else:
-            state = f"serves {', '.join(served)}"
+            state = "serves " + ", ".join(f"{model} {version}" for model, version in served.items())
             health.ready("triton", ok=True)
         if state != told:
             _log.info("triton", state=state, url=triton.url)

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+LOOKED_AT: Final = frozenset({"ok", "moved"})
+"""Statuses of frames that carry an image to be looked at; the record keeps the status."""
+
 MAX_BOXES: Final = 1000
 """Most boxes a frame; beyond, the ones with the lowest scores are left out."""
 
@@ -29,14 +32,22 @@ class Seen:
     """(n, 6): x1 y1 x2 y2, pixels of the sampled frame; score; class, ordinal in the taxonomy."""
 
 
-def watched(frame: Mapping[str, Any], frame_ref: tuple[int, int], seen: Sequence[Seen]) -> dict[str, Any]:
-    """The record of a frame that every one of its models looked at; boxes in the order of models."""
+def watched(
+    frame: Mapping[str, Any], frame_ref: tuple[int, int], seen: Sequence[Seen], missing: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """The record of a frame that was looked at; boxes in the order of models.
+
+    `missing`: the models that were to look at it and did not, and why; the record tells both.
+    """
     boxes = np.concatenate([each.boxes for each in seen]) if seen else np.empty((0, 6), np.float32)
     model_index = np.repeat(np.arange(len(seen)), [len(each.boxes) for each in seen])
     if len(boxes) > MAX_BOXES:
         best = np.sort(np.argsort(-boxes[:, 4], kind="stable")[:MAX_BOXES])
         boxes, model_index = boxes[best], model_index[best]
-    return _head(frame, frame_ref, "ok", None) | {
+    told = [frame["reason"], *(f"model {model}: {why}" for model, why in (missing or {}).items())]
+    reason = "; ".join(text for text in told if text) or None
+    return _head(frame, frame_ref, frame["status"], reason) | {
+        "models_missing": list(missing or ()),
         "models": [{"name": each.model, "version": each.version} for each in seen],
         "x1": boxes[:, 0].tolist(),
         "y1": boxes[:, 1].tolist(),
@@ -50,7 +61,7 @@ def watched(frame: Mapping[str, Any], frame_ref: tuple[int, int], seen: Sequence
 
 def blind(frame: Mapping[str, Any], frame_ref: tuple[int, int], status: str, reason: str | None) -> dict[str, Any]:
     """The record of a frame that nobody looked at: time passes, with a status and a reason."""
-    columns = ("models", "x1", "y1", "x2", "y2", "score", "object_class", "model_index")
+    columns = ("models", "models_missing", "x1", "y1", "x2", "y2", "score", "object_class", "model_index")
     return _head(frame, frame_ref, status, reason) | {column: [] for column in columns}
 
 
@@ -62,6 +73,7 @@ def _head(frame: Mapping[str, Any], frame_ref: tuple[int, int], status: str, rea
         "seq": frame["seq"],
         "captured_at": frame["captured_at"],
         "clock": frame["clock"],
+        "watched_ms": frame.get("watched_ms", 0),
         "status": status,
         "reason": reason,
         "frame_ref": {"partition": partition, "offset": offset},

@@ -6,7 +6,11 @@ from vigie_common.errors import DependencyError, PoisonRecordError, VigieError
 
 
 class TritonAwayError(DependencyError):
-    """Triton does not answer, or refuses more work for now: the same request is right later."""
+    """Triton does not answer: the same request is right later."""
+
+
+class TritonFullError(DependencyError):
+    """Triton's queue is full, or held the request for too long: the same request is right in a moment."""
 
 
 class ModelNotServedError(DependencyError):
@@ -15,6 +19,14 @@ class ModelNotServedError(DependencyError):
 
 class InferenceFailedError(DependencyError):
     """Triton took the request and failed: after a few tries the frame is given up."""
+
+
+class OutOfMemoryError(InferenceFailedError):
+    """The model found no memory: fewer images at once may help."""
+
+
+class TritonSlowError(InferenceFailedError):
+    """No answer within the time-out."""
 
 
 class ImageRefusedError(PoisonRecordError):

@@ -1,8 +1,8 @@
 """Triton's model repository, written from the catalogue: one Triton model a catalogue name.
 
-Each folder is complete: `config.pbtxt`, and in `1/` Triton's side of the contract (`models/backend`), the
-description of the model and its file. The version of the model stands in the configuration's parameters,
-where the service reads it, so that a swapped model is visible in every detection.
+Each folder is complete: `config.pbtxt`, and below it the folder of its version with Triton's side of the contract
+(`models/backend`), the description of the model and its file. Triton names a version by a number and tells it in every
+answer: ours is made of the model's digest, so that each detection tells which model found it, whatever is loaded when.
 """
 
 from __future__ import annotations
@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from vigie_common.catalogue import Catalogue, Model
 
 VERSION_PARAMETER: Final = "vigie_version"
-"""Name of the configuration parameter that holds the model's version."""
+"""Name of the configuration parameter that holds the model's version, for people and for other repositories."""
+
+_MARK: Final = 1 << 48
+"""Above a digest of twelve digits: what tells our numbers of versions from those that people count."""
 
 MAX_BATCH: Final = 16
 """Most requests that Triton hands over at once."""
@@ -53,6 +56,17 @@ dynamic_batching {{
 }}
 parameters {{ key: "{version_parameter}" value {{ string_value: "{version}" }} }}
 """
+
+
+def version_number(version: str) -> int:
+    """Triton's number for a version of the catalogue, twelve hexadecimal digits."""
+    return _MARK + int(version, 16)
+
+
+def version_of(number: str) -> str | None:
+    """The version of the catalogue behind Triton's number of it; None: the number is not one of ours."""
+    value = int(number) if number.isdecimal() else 0
+    return f"{value - _MARK:012x}" if _MARK <= value < 2 * _MARK else None
 
 
 def build_repository(
@@ -97,7 +111,7 @@ def _check(model: Model, model_files: Mapping[str, Path]) -> None:
 
 
 def _write(model: Model, file: Path | None, folder: Path, instances: int) -> None:
-    version_folder = folder / "1"
+    version_folder = folder / str(version_number(model.version))
     shutil.copytree(repository_resource("models/backend"), version_folder, ignore=shutil.ignore_patterns("__pycache__"))
     if file is not None:
         shutil.copyfile(file, version_folder / MODEL_FILE)

@@ -2,50 +2,82 @@
 
 | what happens | the frame's record | besides |
 |---|---|---|
-| every model answers | ok, with boxes | |
-| its status was not ok | the same status, no boxes | |
-| it is older than its use | shed | |
-| Triton is down or full | waits, tries again, is shed when it is too old | readiness |
-| Triton fails three times | failed | |
-| the image is unreadable, the model unknown | failed | dead letter, without the image |
+| every model answers | ok (or the frame's own status, when it is looked at under another), with boxes | |
+| some models answer, others fail | the same, with the models that ran; `models_missing` names the others | |
+| its status was one without an image | the same status, no boxes | |
+| it is older than its use, or more than its camera's share under overload | shed | |
+| Triton is away or full | waits, tries again, is shed when it is too old | readiness |
+| every model fails: three times, or is not served for 10 s | failed | |
+| the image is unreadable, no model is known | failed | dead letter, without the image |
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 import time
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
-from vigie_common.errors import PoisonRecordError
+from vigie_common.errors import PoisonRecordError, VigieError
 from vigie_common.stream import Done, Message, Output, reject
-from vigie_inference.detections import Seen, blind, watched
+from vigie_inference.boxes import usable
+from vigie_inference.detections import LOOKED_AT, Seen, blind, watched
 from vigie_inference.failures import (
     FrameTooOldError,
     ImageRefusedError,
     InferenceFailedError,
     ModelNotServedError,
+    OutOfMemoryError,
     TritonAwayError,
+    TritonFullError,
+    TritonSlowError,
     UnknownModelError,
 )
-from vigie_inference.measures import BOXES, FRAMES, IN_FLIGHT, RETRIES, SECONDS
+from vigie_inference.fairness import Fairness, Pace
+from vigie_inference.lane import Lane, Ticket
+from vigie_inference.limiter import Limiter
+from vigie_inference.measures import (
+    BOXES,
+    DROPPED,
+    FAILURES,
+    FRAMES,
+    PARTIAL,
+    REQUESTS,
+    RETRIES,
+    SECONDS,
+    SERVED,
+    SHED,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
     from vigie_inference.settings import InferenceSettings
-    from vigie_inference.triton import Boxes, Triton
+    from vigie_inference.triton import Answer, Triton
 
 SERVICE: Final = "inference"
 TRIES: Final = 3
-"""A frame that Triton fails this often is given up."""
-FIRST_PAUSE_S: Final = 0.2
-LONGEST_PAUSE_S: Final = 2.0
-NOT_SERVED_S: Final = 30.0
-"""A model that Triton has but has not served for so long fails its frames instead of holding them up."""
+"""A frame that a model fails this often is given up."""
+BETWEEN_TRIES_S: Final = 0.1
+NOT_SERVED_S: Final = 10.0
+"""A model that Triton has but has not served for so long fails its frames instead of holding up what others saw."""
+FIRST_LIMIT: Final = 16
+"""Images at Triton at once, a model, before anything is known of it."""
 
 _log = structlog.get_logger(__name__)
+
+_OUTCOMES: Final[dict[type[VigieError], str]] = {
+    TritonAwayError: "away",
+    TritonFullError: "full",
+    ModelNotServedError: "not served",
+    TritonSlowError: "timed out",
+    OutOfMemoryError: "out of memory",
+    InferenceFailedError: "failed",
+    ImageRefusedError: "refused",
+}
 
 
 def _now() -> float:
@@ -56,33 +88,78 @@ class Inference:
     """The handler of the stream loop."""
 
     def __init__(self, settings: InferenceSettings, triton: Triton, now: Callable[[], float] = _now) -> None:
+        self._settings = settings
         self._max_age_s = settings.inference_max_age
-        self._limit = settings.inference_in_flight
         self._triton = triton
         self._now = now
-        self._slots: dict[str, asyncio.Semaphore] = {}
+        self._lanes: dict[str, Lane] = {}
+        self._fairness = Fairness()
+        self._paces: dict[int, Pace] = {}
         self._not_served_since: dict[str, float] = {}
 
     async def handle(self, batch: Sequence[Message]) -> AsyncIterator[Done]:
         """One record a frame, in order; the frames are at Triton at the same time."""
-        tasks = [asyncio.create_task(self.frame(message)) for message in batch]
+        started = time.perf_counter()
+        looked = [message for message in batch if message.value["status"] in LOOKED_AT]
+        excess = self._excess(looked)
+        tasks = [None if m.offset in excess else asyncio.create_task(self.frame(m)) for m in batch]
+        too_old = 0
         try:
             for message, task in zip(batch, tasks, strict=True):
-                yield Done(message.offset, await task)
+                if task is None:
+                    outputs: tuple[Output, ...] = (self._shed(message, excess[message.offset]),)
+                else:
+                    outputs = await task
+                    too_old += outputs[0].value["status"] == "shed"
+                if message is batch[-1]:
+                    took_s = time.perf_counter() - started
+                    self._learn_pace(looked, len(looked) - len(excess), too_old, took_s)
+                yield Done(message.offset, outputs)
         finally:
             for task in tasks:
-                task.cancel()
+                if task is not None:
+                    task.cancel()
+
+    def _excess(self, looked: Sequence[Message]) -> dict[int, str]:
+        """Offsets of the frames that are more than their cameras' shares under overload, and why."""
+        if not looked or not self._max_age_s:
+            return {}
+        for message in looked:
+            self._fairness.saw(message.key, message.appended_at)
+        age_s = self._age_s(looked[-1])
+        partition, cameras = looked[0].partition, [message.key for message in looked]
+        pace = self._paces.get(partition, Pace())
+        kept = self._fairness.keep(partition, cameras, age_s, self._max_age_s, pace)
+        why = (
+            f"Triton cannot keep up, frames wait {age_s:.1f} s of {self._max_age_s:g} s (VIGIE_INFERENCE_MAX_AGE), and "
+            "this one is more than its camera's share: give Triton more instances, or the cameras fewer frames"
+        )
+        return {message.offset: why for message, keep in zip(looked, kept, strict=True) if not keep}
+
+    def _learn_pace(self, looked: Sequence[Message], kept: int, too_old: int, took_s: float) -> None:
+        if looked:
+            partition = looked[0].partition
+            at_once = min((self._lane(model).at_once for model in looked[0].value["models"]), default=1)
+            pace = self._paces.get(partition, Pace())
+            self._paces[partition] = pace.after(kept, kept - too_old, took_s, at_once)
+
+    def _shed(self, message: Message, why: str) -> Output:
+        SHED.labels("fair share").inc()
+        FRAMES.labels("shed").inc()
+        record = blind(message.value, (message.partition, message.offset), "shed", why)
+        return Output("detections", message.key, record)
 
     async def frame(self, message: Message) -> tuple[Output, ...]:
         """What becomes of one frame: its detections, and a dead letter when it is to blame."""
         frame, ref = message.value, (message.partition, message.offset)
         letters: tuple[Output, ...] = ()
         try:
-            if frame["status"] == "ok":
-                record = watched(frame, ref, await self._look(message))
+            if frame["status"] in LOOKED_AT:
+                record = await self._look(message)
             else:
                 record = blind(frame, ref, frame["status"], frame["reason"])
         except FrameTooOldError as old:
+            SHED.labels("too old").inc()
             record = blind(frame, ref, "shed", str(old))
         except InferenceFailedError as failed:
             _log.warning("frame failed", camera=frame["camera_id"], seq=frame["seq"], error=str(failed))
@@ -93,8 +170,12 @@ class Inference:
         FRAMES.labels(record["status"]).inc()
         return (Output("detections", message.key, record), *letters)
 
-    async def _look(self, message: Message) -> list[Seen]:
-        """What each of the frame's models sees; the first error, once all have ended."""
+    async def _look(self, message: Message) -> dict[str, Any]:
+        """The record of what the frame's models see, of those that answer.
+
+        Raises:
+            VigieError: none does; the first error that is a failure, else the first.
+        """
         frame = message.value
         models = list(dict.fromkeys(frame["models"]))
         if not models:
@@ -104,64 +185,118 @@ class Inference:
             )
         if frame["jpeg"] is None:
             raise ImageRefusedError(
-                f'camera "{frame["camera_id"]}": the frame has status ok but no image: '
+                f'camera "{frame["camera_id"]}": the frame has status {frame["status"]} but no image: '
                 "a frame without an image carries the status that says why"
             )
         jpeg: bytes = frame["jpeg"]
-        if len(models) == 1:
-            return [await self._ask(message, models[0], jpeg)]
         answers = await asyncio.gather(*(self._ask(message, model, jpeg) for model in models), return_exceptions=True)
-        seen = []
-        for answer in answers:
-            if isinstance(answer, BaseException):
+        seen: list[Seen] = []
+        missing: dict[str, VigieError] = {}
+        for model, answer in zip(models, answers, strict=True):
+            if isinstance(answer, VigieError):
+                missing[model] = answer
+                FAILURES.labels(model, type(answer).__name__).inc()
+            elif isinstance(answer, BaseException):
                 raise answer
-            seen.append(answer)
-        return seen
+            else:
+                seen.append(answer)
+        if not seen:
+            errors = list(missing.values())
+            raise next((each for each in errors if not isinstance(each, FrameTooOldError)), errors[0])
+        if missing:
+            PARTIAL.inc()
+        ref = (message.partition, message.offset)
+        record = watched(frame, ref, seen, {model: str(why) for model, why in missing.items()})
+        kept = Counter(record["model_index"])
+        for index, each in enumerate(seen):
+            BOXES.labels(each.model).inc(kept[index])
+            if kept[index] < len(each.boxes):
+                DROPPED.labels(each.model, "too many").inc(len(each.boxes) - kept[index])
+        return record
 
     async def _ask(self, message: Message, model: str, jpeg: bytes) -> Seen:
-        """One model's answer, tried until it comes, the frame is too old or Triton has failed too often."""
-        pause, failures = FIRST_PAUSE_S, 0
+        """What one model sees; asked until it answers, the frame is too old or it has failed too often."""
+        lane = self._lane(model)
+        weight = self._fairness.weight(message.key)
+        ticket = Ticket(message.key, weight, lambda: self._left_s(message), lambda: self._too_old(message))
+        failures = 0
         while True:
             try:
-                return await self._attempt(message, model, jpeg)
-            except TritonAwayError as away:
-                self._triton.forget_versions()
-                RETRIES.labels(model, type(away).__name__).inc()
+                answer = await self._attempt(lane, ticket, model, jpeg)
+                frame = message.value
+                boxes, dropped = usable(model, answer.boxes, frame["width"], frame["height"])
+            except (TritonAwayError, TritonFullError) as wait:
+                RETRIES.labels(model, type(wait).__name__).inc()
             except ModelNotServedError as missing:
+                self._report(model, served=False, why=str(missing))
                 await self._still_hoped_for(model, missing)
+                lane.halt(away=True)
                 RETRIES.labels(model, type(missing).__name__).inc()
             except InferenceFailedError as failed:
                 failures += 1
                 if failures == TRIES:
-                    raise InferenceFailedError(f"given up after {TRIES} tries: {failed}") from failed
+                    raise type(failed)(f"given up after {TRIES} tries: {failed}{_fix(failed)}") from failed
                 RETRIES.labels(model, type(failed).__name__).inc()
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, LONGEST_PAUSE_S)
+                await asyncio.sleep(BETWEEN_TRIES_S)
+            else:
+                self._report(model, served=True)
+                for why, count in dropped.items():
+                    DROPPED.labels(model, why).inc(count)
+                return Seen(model, answer.version, boxes)
 
-    async def _attempt(self, message: Message, model: str, jpeg: bytes) -> Seen:
-        """One attempt, as soon as fewer than the limit are at Triton for this model."""
-        slot = self._slots.setdefault(model, asyncio.Semaphore(self._limit))
-        async with slot:
-            self._refuse_old(message)
-            version = await self._triton.version(model)
-            IN_FLIGHT.labels(model).inc()
-            started = time.perf_counter()
+    def _lane(self, model: str) -> Lane:
+        if model not in self._lanes:
+            least, most = self._settings.inference_in_flight_least, self._settings.inference_in_flight_most
+            first = float(min(max(FIRST_LIMIT, least), most))
+            self._lanes[model] = Lane(model, Limiter(least, most, self._settings.inference_timeout, first))
+        return self._lanes[model]
+
+    async def _attempt(self, lane: Lane, ticket: Ticket, model: str, jpeg: bytes) -> Answer:
+        """One attempt, when it is this frame's turn; tells the lane how it went."""
+        async with lane.turn(ticket) as in_flight:
+            sent = time.perf_counter()
             try:
-                boxes: Boxes = await self._triton.detect(model, jpeg)
-            finally:
-                IN_FLIGHT.labels(model).dec()
-            SECONDS.labels(model).observe(time.perf_counter() - started)
-        self._not_served_since.pop(model, None)
-        BOXES.labels(model).inc(len(boxes))
-        return Seen(model, version, boxes)
+                answer = await self._triton.answer(model, jpeg)
+            except VigieError as error:
+                REQUESTS.labels(model, _OUTCOMES.get(type(error), "failed")).inc()
+                if isinstance(error, TritonAwayError):
+                    self._triton.forget_versions()
+                    lane.limiter.forget()
+                    lane.halt(away=True)
+                else:
+                    lane.answers()
+                if isinstance(error, (TritonFullError, TritonSlowError, OutOfMemoryError)):
+                    lane.limiter.overloaded(time.perf_counter(), sent)
+                if isinstance(error, TritonFullError):
+                    lane.halt(away=False)
+                raise
+            took = time.perf_counter() - sent
+            lane.answers()
+            lane.limiter.answered(time.perf_counter(), took, in_flight)
+        REQUESTS.labels(model, "answered").inc()
+        SECONDS.labels(model).observe(took)
+        return answer
 
-    def _refuse_old(self, message: Message) -> None:
-        age_s = self._now() - message.appended_at / 1000
-        if self._max_age_s and age_s > self._max_age_s:
-            raise FrameTooOldError(
-                f"{age_s:.1f} s old when its turn came, the limit is {self._max_age_s:g} s "
-                "(VIGIE_INFERENCE_MAX_AGE): give Triton more instances, or the cameras fewer frames"
-            )
+    def _left_s(self, message: Message) -> float:
+        return self._max_age_s - self._age_s(message) if self._max_age_s else math.inf
+
+    def _age_s(self, message: Message) -> float:
+        return self._now() - message.appended_at / 1000
+
+    def _too_old(self, message: Message) -> FrameTooOldError:
+        return FrameTooOldError(
+            f"{self._age_s(message):.1f} s old and its turn had not come, the limit is {self._max_age_s:g} s "
+            "(VIGIE_INFERENCE_MAX_AGE): give Triton more instances, or the cameras fewer frames"
+        )
+
+    def _report(self, model: str, *, served: bool, why: str = "") -> None:
+        """Whether Triton serves the model: a metric, and a line in the log at the first frame that misses it."""
+        SERVED.labels(model).set(served)
+        if served and self._not_served_since.pop(model, None) is not None:
+            _log.info("model served again", model=model)
+        elif not served and model not in self._not_served_since:
+            self._not_served_since[model] = self._now()
+            _log.warning("model not served", model=model, why=why, fix="load it in Triton, or correct the camera file")
 
     async def _still_hoped_for(self, model: str, missing: ModelNotServedError) -> None:
         """Nothing, when a model that is not served may be served soon.
@@ -170,20 +305,28 @@ class Inference:
             UnknownModelError: Triton's repository has no such model.
             InferenceFailedError: it has, but has not served it for long.
         """
-        self._triton.forget_versions()
         try:
-            known: dict[str, Any] = dict(await self._triton.models())
+            states = await self._triton.states()
         except (TritonAwayError, InferenceFailedError):
             return  # it is starting or stopping
-        if model not in known:
+        if model not in states:
             raise UnknownModelError(
                 f'model "{model}" is not in the repository of Triton {self._triton.url}, which has '
-                f"{', '.join(sorted(known)) or 'none'}: name one of these in the camera file, or add it "
+                f"{', '.join(sorted(states)) or 'none'}: name one of these in the camera file, or add it "
                 "(docs/how-to/add-a-model.md)"
             ) from missing
-        since = self._not_served_since.setdefault(model, self._now())
-        if self._now() - since > NOT_SERVED_S:
+        if self._now() - self._not_served_since[model] > NOT_SERVED_S:
             raise InferenceFailedError(
                 f'model "{model}" is in the repository of Triton {self._triton.url} but has not been served for '
-                f"{NOT_SERVED_S:g} s ({missing}): load it, or read Triton's log"
+                f"{NOT_SERVED_S:g} s ({states[model] or missing}): load it, or read Triton's log"
             ) from missing
+
+
+def _fix(failed: InferenceFailedError) -> str:
+    return _FIXES.get(type(failed), ": read Triton's log")
+
+
+_FIXES: Final[dict[type[VigieError], str]] = {
+    OutOfMemoryError: ": give Triton more memory or fewer instances, or lower VIGIE_INFERENCE_IN_FLIGHT_MOST",
+    TritonSlowError: ": give Triton more instances, or raise VIGIE_INFERENCE_TIMEOUT",
+}

@@ -6,35 +6,30 @@ pass through as they are: Triton decodes them and batches requests.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+import re
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 from tritonclient.grpc.aio import InferenceServerClient, InferInput, InferRequestedOutput
 from tritonclient.utils import InferenceServerException
 
-from vigie_common.taxonomy import CLASS_NAMES
+from vigie_inference.boxes import boxes_from
 from vigie_inference.failures import (
     ImageRefusedError,
     InferenceFailedError,
     ModelNotServedError,
+    OutOfMemoryError,
     TritonAwayError,
+    TritonFullError,
+    TritonSlowError,
 )
-from vigie_inference.repository import VERSION_PARAMETER
+from vigie_inference.repository import VERSION_PARAMETER, version_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
-    import numpy.typing as npt
-
     from vigie_common.errors import VigieError
-
-    Boxes = npt.NDArray[np.float32]
-
-COLUMNS: Final = 6
-"""x1 y1 x2 y2, pixels of the JPEG; score 0..1; class, ordinal in the taxonomy."""
-
-UNKNOWN_VERSION: Final = "unknown"
-"""Version of a model whose configuration does not tell it."""
+    from vigie_inference.boxes import Boxes
 
 _CHANNEL: Final = [
     ("grpc.max_send_message_length", -1),  # options replace the client's own: its limits again
@@ -43,7 +38,7 @@ _CHANNEL: Final = [
     ("grpc.keepalive_timeout_ms", 5_000),
     ("grpc.initial_reconnect_backoff_ms", 200),  # a restarted Triton is found within a second, not in 20
     ("grpc.min_reconnect_backoff_ms", 200),
-    ("grpc.max_reconnect_backoff_ms", 2_000),
+    ("grpc.max_reconnect_backoff_ms", 500),
 ]
 
 _META_S: Final = 5.0
@@ -53,8 +48,28 @@ _FAILURES: Final[dict[str, type[VigieError]]] = {
     "StatusCode.NOT_FOUND": ModelNotServedError,
     "StatusCode.UNAVAILABLE": TritonAwayError,
     "StatusCode.CANCELLED": TritonAwayError,
+    "StatusCode.DEADLINE_EXCEEDED": TritonSlowError,
+    "StatusCode.RESOURCE_EXHAUSTED": OutOfMemoryError,
 }
 """What each answer means; any other is an InferenceFailedError."""
+
+
+_FULL: Final = re.compile(r"maximum queue size|request timeout expired", re.IGNORECASE)
+"""UNAVAILABLE with these words is Triton's own queue policy, not an absent Triton."""
+
+_MEMORY: Final = re.compile(
+    r"MemoryError|out of memory|bad_alloc|failed to allocate|cannot allocate|BFCArena|RESOURCE_EXHAUSTED", re.IGNORECASE
+)
+"""How Python, C++, CUDA and onnxruntime name a lack of memory; Triton passes it on as INTERNAL."""
+
+
+class Answer(NamedTuple):
+    """What a model said of an image."""
+
+    boxes: Boxes
+    """DETECTIONS (n, 6), as they came."""
+    version: str
+    """Of the model that answered."""
 
 
 class Triton:
@@ -65,42 +80,46 @@ class Triton:
         self._timeout_s = timeout_s
         self._client = InferenceServerClient(url, channel_args=_CHANNEL)
         self._outputs = [InferRequestedOutput("DETECTIONS")]
-        self._versions: dict[str, str] = {}
+        self._versions: dict[tuple[str, str], str] = {}
 
     async def close(self) -> None:
         """Close the connection."""
         await self._client.close()
 
-    async def detect(self, model: str, jpeg: bytes) -> Boxes:
-        """DETECTIONS (n, 6) of one image. One attempt.
+    async def answer(self, model: str, jpeg: bytes) -> Answer:
+        """DETECTIONS of one image, and the version of the model that gave them. One attempt.
 
         Raises:
             ImageRefusedError: the image cannot be read.
             ModelNotServedError: the model is not (yet) served.
-            TritonAwayError: Triton is down or full.
+            TritonAwayError, TritonFullError: Triton is down, or full.
+            TritonSlowError, OutOfMemoryError: no answer in time, no memory.
             InferenceFailedError: anything else.
         """
         image = InferInput("IMAGE", [1, 1], "BYTES")
         image.set_data_from_numpy(np.array([[jpeg]], dtype=np.object_))
         call = self._client.infer(model, [image], outputs=self._outputs, client_timeout=self._timeout_s)
-        return boxes_from(model, (await self._answer(model, call)).as_numpy("DETECTIONS"))
+        came = await self._answer(model, call)
+        boxes = boxes_from(model, came.as_numpy("DETECTIONS"))
+        return Answer(boxes, await self._version(model, came.get_response().model_version))
 
-    async def version(self, model: str) -> str:
-        """The version of a served model, as its configuration says; `unknown` if it does not. Remembered.
+    async def detect(self, model: str, jpeg: bytes) -> Boxes:
+        """The boxes alone of `answer`."""
+        return (await self.answer(model, jpeg)).boxes
 
-        Raises:
-            ModelNotServedError, TritonAwayError, InferenceFailedError: as `detect`.
+    async def _version(self, model: str, number: str) -> str:
+        """The version behind Triton's number of it.
+
+        A repository of ours numbers a model by its digest: the answer says it all. Of another, the configuration of
+        that very number says it (`vigie_version`), and is remembered; one that says nothing has its number.
         """
-        if model not in self._versions:
-            await self.read_version(model)
-        return self._versions[model]
-
-    async def read_version(self, model: str) -> str:
-        """The version of a served model, asked of Triton again."""
-        answer = await self._answer(model, self._client.get_model_config(model, client_timeout=_META_S))
-        stated = answer.config.parameters[VERSION_PARAMETER].string_value
-        self._versions[model] = stated or UNKNOWN_VERSION
-        return self._versions[model]
+        if (digest := version_of(number)) is not None:
+            return digest
+        if (model, number) not in self._versions:
+            call = self._client.get_model_config(model, number, client_timeout=_META_S)
+            stated = (await self._answer(model, call)).config.parameters[VERSION_PARAMETER].string_value
+            self._versions[model, number] = stated or number
+        return self._versions[model, number]
 
     def forget_versions(self) -> None:
         """Ask again before the next use: Triton was away and may have come back with other models."""
@@ -113,6 +132,15 @@ class Triton:
             TritonAwayError: Triton is down, starting or stopping.
             InferenceFailedError: anything else.
         """
+        return {name: why is None for name, why in (await self.states()).items()}
+
+    async def states(self) -> dict[str, str | None]:
+        """Every model in Triton's repository, and why it is not served; None: it is.
+
+        Raises:
+            TritonAwayError: Triton is down, starting or stopping.
+            InferenceFailedError: anything else.
+        """
         try:
             ready = await self._answer("", self._client.is_server_ready(client_timeout=_META_S))
         except TritonAwayError as away:
@@ -120,34 +148,22 @@ class Triton:
         if not ready:
             raise TritonAwayError(f"Triton at {self.url} says that it is not ready")
         index = await self._answer("", self._client.get_model_repository_index(client_timeout=_META_S))
-        return {entry.name: entry.state == "READY" for entry in index.models}
+        states: dict[str, str | None] = {}
+        for entry in index.models:  # one entry a version
+            ready = entry.state == "READY" or (entry.name in states and states[entry.name] is None)
+            states[entry.name] = None if ready else " ".join((entry.reason or entry.state or "not loaded").split())
+        return states
 
     async def _answer(self, model: str, call: Awaitable[Any]) -> Any:
         try:
             return await call
         except InferenceServerException as refused:
+            message = " ".join((refused.message() or "no reason given").split())
             failure = _FAILURES.get(refused.status(), InferenceFailedError)
+            if failure is TritonAwayError and _FULL.search(message):
+                failure = TritonFullError
+            elif failure is InferenceFailedError and _MEMORY.search(message):
+                failure = OutOfMemoryError
             about = f'model "{model}" at ' if model else ""
             status = str(refused.status()).removeprefix("StatusCode.")
-            raise failure(f"{about}Triton {self.url}: {status}: {refused.message() or 'no reason given'}") from refused
-
-
-def boxes_from(model: str, tensor: npt.NDArray[Any] | None) -> Boxes:
-    """DETECTIONS (n, 6) from the answer's tensor, checked: the model may be anybody's.
-
-    Raises:
-        InferenceFailedError: they are not what the contract says.
-    """
-    if tensor is None or tensor.dtype != np.float32 or tensor.shape[-1:] != (COLUMNS,):
-        found = "nothing" if tensor is None else f"{tensor.dtype} {tensor.shape}"
-        raise InferenceFailedError(
-            f'model "{model}" answered {found}, DETECTIONS is FP32 with {COLUMNS} columns: correct the model'
-        )
-    boxes: Boxes = tensor.reshape(-1, COLUMNS)
-    classes = boxes[:, 5]
-    if not (np.isfinite(boxes).all() and (classes >= 0).all() and (classes < len(CLASS_NAMES)).all()):
-        raise InferenceFailedError(
-            f'model "{model}" answered boxes that are not finite, or of a class outside '
-            f"0..{len(CLASS_NAMES) - 1}: correct the model, or its classes in the catalogue"
-        )
-    return boxes
+            raise failure(f"{about}Triton {self.url}: {status}: {message}") from refused

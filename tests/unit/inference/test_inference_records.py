@@ -5,11 +5,11 @@ import pytest
 
 from vigie_common.codec import Codec
 from vigie_common.records import Detections
+from vigie_inference.boxes import boxes_from, usable
 from vigie_inference.canary import HEIGHT, WIDTH, canary_image
 from vigie_inference.detections import MAX_BOXES, Seen, blind, watched
 from vigie_inference.failures import InferenceFailedError
 from vigie_inference.settings import InferenceSettings
-from vigie_inference.triton import boxes_from
 
 
 def boxes(*rows):
@@ -28,6 +28,7 @@ def test_two_models_share_one_record_and_every_box_names_its_model(frame):
         "seq": 7,
         "captured_at": 1_000,
         "clock": "recording",
+        "watched_ms": 0,
         "status": "ok",
         "reason": None,
         "frame_ref": {"partition": 4, "offset": 99},
@@ -37,6 +38,7 @@ def test_two_models_share_one_record_and_every_box_names_its_model(frame):
         "source_height": 1080,
         "source_frame": 3,
         "models": [{"name": "hog", "version": "1a"}, {"name": "yolox-nano", "version": "2b"}],
+        "models_missing": [],
         "x1": [1.0, 5.0, 9.0],
         "y1": [2.0, 6.0, 10.0],
         "x2": [3.0, 7.0, 11.0],
@@ -84,10 +86,69 @@ def test_an_answer_of_another_shape_is_no_detection(answer, said):
         boxes_from("m", answer)
 
 
-@pytest.mark.parametrize("row", [(0, 0, 1, 1, float("nan"), 1), (0, 0, 1, 1, 0.5, 15), (0, 0, 1, 1, 0.5, -1)])
-def test_an_answer_with_impossible_boxes_is_no_detection(row):
-    with pytest.raises(InferenceFailedError, match='model "m" answered boxes that are not finite, or of a class'):
-        boxes_from("m", boxes(row))
+GOOD = (10, 10, 50, 40, 0.75, 5)
+
+
+@pytest.mark.parametrize(
+    ("bad", "why"),
+    [
+        ((0, 0, 1, 1, float("nan"), 1), "not finite"),
+        ((0, 0, float("inf"), 1, 0.5, 1), "not finite"),
+        ((0, float("nan"), 1, 1, 0.5, 1), "not finite"),
+        ((0, 0, 1, 1, 0.5, 15), "unknown class"),
+        ((0, 0, 1, 1, 0.5, -1), "unknown class"),
+        ((0, 0, 1, 1, -0.1, 1), "score outside 0..1"),
+        ((0, 0, 1, 1, 17.0, 1), "score outside 0..1"),
+        ((50, 10, 10, 40, 0.5, 1), "no area"),  # inverted
+        ((10, 40, 50, 10, 0.5, 1), "no area"),
+        ((10, 10, 10, 40, 0.5, 1), "no area"),
+        ((10, 10, 50, 10, 0.5, 1), "no area"),
+        ((640, 0, 700, 90, 0.5, 1), "no area"),  # beside the frame
+    ],
+)
+def test_a_bad_box_is_dropped_and_counted_and_the_others_stay(bad, why):
+    found = usable("m", boxes(bad, GOOD), 640, 360)
+    assert found.boxes.tolist() == [list(GOOD)]
+    assert found.dropped == {why: 1}
+
+
+def test_boxes_are_cut_at_the_edges_of_the_frame_and_scores_at_1():
+    found = usable("m", boxes((-5, -6, 700, 400, 1.0005, 1)), 640, 360)
+    assert found.boxes.tolist() == [[0, 0, 640, 360, 1, 1]]
+
+
+def test_an_answer_of_nothing_but_impossible_boxes_is_no_empty_street():
+    rows = boxes(*[(0, 0, 1, 1, float("nan"), 1)] * 3, (0, 0, 1, 1, 0.5, 99))
+    with pytest.raises(
+        InferenceFailedError, match=r'model "m" answered 4 boxes, none of them usable.*correct the model'
+    ):
+        usable("m", rows, 640, 360)
+
+
+def test_boxes_without_area_alone_are_an_empty_street():
+    found = usable("m", boxes((5, 5, 5, 5, 0.5, 1)), 640, 360)
+    assert (len(found.boxes), found.dropped) == (0, {"no area": 1})
+
+
+def test_the_record_keeps_its_frames_status_and_names_the_models_that_did_not_answer(frame):
+    moved = frame(status="moved", reason="the view changed")
+    record = watched(moved, (0, 1), [Seen("hog", "1a", boxes())], {"fire": "no memory"})
+    assert (record["status"], record["reason"]) == ("moved", "the view changed; model fire: no memory")
+    assert (record["models"], record["models_missing"]) == ([{"name": "hog", "version": "1a"}], ["fire"])
+
+
+@pytest.mark.parametrize(("least", "most", "fits"), [(4, 4, True), (5, 4, False)])
+def test_the_bounds_of_the_limit_are_in_order(least, most, fits, monkeypatch):
+    from vigie_common.errors import ConfigurationError
+    from vigie_common.settings import read_settings
+
+    monkeypatch.setenv("VIGIE_INFERENCE_IN_FLIGHT_LEAST", str(least))
+    monkeypatch.setenv("VIGIE_INFERENCE_IN_FLIGHT_MOST", str(most))
+    if fits:
+        assert read_settings(InferenceSettings).inference_in_flight_most == most
+    else:
+        with pytest.raises(ConfigurationError, match=r"IN_FLIGHT_LEAST is 5, above .*_MOST \(4\): lower"):
+            read_settings(InferenceSettings)
 
 
 def test_the_canary_is_a_real_jpeg():
