@@ -17,6 +17,8 @@ from rich.text import Text
 
 from vigie_cli.apply_difference import differences
 from vigie_cli.configuration_topics import answered, deployment_codec, last_records, publish, topic_partitions
+from vigie_cli.rules_bundles import SHORT, bundle_histories
+from vigie_cli.rules_publish import DELAY_MS, plan_bundle, refuse_failing_tests
 from vigie_cli.site_folder import read_site_folder
 from vigie_cli.wording import counted
 from vigie_common.camera_file import camera_record, removal_record
@@ -30,13 +32,11 @@ from vigie_rule_engine.bundle import rule_bundle
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from vigie_cli.rules_bundles import History
     from vigie_cli.site_folder import SiteFolder
 
-DELAY_MS: Final = 10_000
-"""From the publication to the event time at which it holds: every service has read it by then."""
-
-_SCHEMAS: Final = {"cameras": "camera", "rules": "rule-bundle"}
-"""The topics that are written, and the schema of each."""
+_TOPICS: Final = ("cameras", "rules")
+"""Those that are written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Change:
     and in the folder only if one of its wrong files is this camera's."""
     version: str
     details: tuple[str, ...] = ()
-    """Of a changed camera: what is another now."""
+    """Of a changed camera or changed rules: what is another now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +77,8 @@ async def apply_folder(
 ) -> Applied:
     """Publish what a folder says and Kafka does not have yet.
 
-    A wrong rule refuses everything, because rules are one bundle. A wrong camera file never stops the others:
-    it is reported, and its camera stays as it was.
+    A wrong rule, or a stable one whose tests fail, refuses everything, because rules are one bundle. A wrong camera
+    file never stops the others: it is reported, and its camera stays as it was.
 
     Args:
         settings: where Kafka is.
@@ -92,6 +92,7 @@ async def apply_folder(
 
     Raises:
         InvalidFileError: a rule or authorisation is wrong (or, with `strict`, a camera); nothing was published.
+        BadInputError: a stable rule's tests fail; nothing was published.
         DependencyError: Kafka does not answer, or has no topics.
     """
     site = read_site_folder(folder, cameras_only=cameras_only)
@@ -106,6 +107,7 @@ async def apply_folder(
     if prune and site.cameras.problems:
         # the camera of a wrong file is not gone, and its id may be the very thing that is wrong
         raise InvalidFileError(site.cameras.problems)
+    refuse_failing_tests(site)
     effective_at = at_ms if at_ms is not None else time.time_ns() // 1_000_000 + DELAY_MS
     async with answered(settings):
         changes = await _bring_in_force(settings, site, author, effective_at, prune=prune, dry_run=dry_run)
@@ -117,13 +119,11 @@ async def _bring_in_force(
 ) -> tuple[Change, ...]:
     """Publish what differs from what Kafka has; what differs."""
     names = TopicNames(settings.topic_prefix)
-    partitions = await topic_partitions(settings, [names.full(topic) for topic in _SCHEMAS])
+    partitions = await topic_partitions(settings, [names.full(topic) for topic in _TOPICS])
     async with deployment_codec(settings) as codec:
-        published = {
-            topic: await last_records(settings, partitions[names.full(topic)], codec, schema)
-            for topic, schema in _SCHEMAS.items()
-        }
-        changes, records = _changes(site, published["cameras"], published["rules"], author, effective_at, prune=prune)
+        cameras = await last_records(settings, partitions[names.full("cameras")], codec, "camera")
+        rules = await bundle_histories(settings, partitions[names.full("rules")], codec)
+        changes, records = _changes(site, cameras, rules, author, effective_at, prune=prune)
         if not dry_run:
             await publish(settings, names, codec, records)
     return changes
@@ -132,7 +132,7 @@ async def _bring_in_force(
 def _changes(
     site: SiteFolder,
     cameras: Mapping[str, Mapping[str, Any]],
-    rules: Mapping[str, Mapping[str, Any]],
+    rules: Mapping[str, History],
     author: str,
     effective_at: int,
     *,
@@ -164,10 +164,12 @@ def _changes(
             records.append(("cameras", name, removal_record(last, effective_at)))
     if site.rules is not None:
         bundle = rule_bundle(site.cameras.site, site.rules, author=author, effective_at=effective_at)
-        key, digest = str(bundle["site"]), str(bundle["digest"])
-        what = _difference(rules.get(key), "digest", bundle)
-        changes.append(Change("rules", f"{key} ({counted(len(bundle['rules']), 'rule')})", what, digest[:16]))
-        if what != "unchanged":
+        key = str(bundle["site"])
+        plan = plan_bundle(rules.get(key), bundle)
+        name = f"{key} ({counted(len(bundle['rules']), 'rule')})"
+        details = plan.differences if plan.what == "changed" else ()
+        changes.append(Change("rules", name, plan.what, str(bundle["digest"])[:SHORT], details))
+        if plan.publishes:
             records.append(("rules", key, bundle))
     return tuple(changes), records
 

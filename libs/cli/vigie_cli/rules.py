@@ -1,4 +1,7 @@
-"""`vigie rules`: what an author needs: check, test, and the JSON Schemas for the editor."""
+"""`vigie rules`: what an author needs, from an idea to a rule that is live and explains itself.
+
+Each command's own module is imported when it runs, so that those that only read files start at once.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vigie_cli.site_folder import camera_folder, rule_sources
+from vigie_cli.site_folder import camera_folder, rule_problems, rule_sources
 from vigie_cli.wording import counted
 from vigie_common.catalogue import load_catalogue
 from vigie_common.errors import BadInputError
 from vigie_rule_engine.bundle import read_rules
-from vigie_rule_engine.lint import lint as lint_rules
 from vigie_rule_engine.lint import read_cameras
 
 if TYPE_CHECKING:
@@ -22,7 +24,9 @@ if TYPE_CHECKING:
 
     from vigie_common.yaml_source import Problem
 
-app = typer.Typer(help="Rules: check, test, schemas for editors.", no_args_is_help=True, add_completion=False)
+app = typer.Typer(
+    help="Rules: begin, check, test, replay, publish, watch, explain.", no_args_is_help=True, add_completion=False
+)
 
 
 AsJson = Annotated[bool, typer.Option("--json", help="for programs: one JSON document")]
@@ -60,11 +64,7 @@ def lint(
         cameras = folder
     known = read_cameras(cameras, frozenset(load_catalogue().models)) if cameras is not None else None
     rules = read_rules(*rule_sources(folder))
-    problems = lint_rules(rules, known)
-    if any(test is not None and test.scene for parts in rules.parts for test in parts.tests):
-        from vigie_cli.rules_scenes import scene_problems
-
-        problems = sorted({*problems, *scene_problems(rules)})
+    problems = rule_problems(rules, known)
     _print(problems, form)
     if problems:
         raise typer.Exit(1)
@@ -119,3 +119,123 @@ def schema(
     for name, text in schemas().items():
         (out / name).write_text(text, encoding="utf-8")
         print(out / name)
+
+
+@app.command()
+def templates(
+    name: Annotated[str | None, typer.Argument(help="this one in full; left out: all of them, one a line")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """What a rule can judge by: definition, parameters with units and defaults, needs, limits.
+
+    Example: vigie rules templates
+
+    Example: vigie rules templates stopped
+    """
+    from vigie_cli import rules_templates as known
+
+    chosen = known.all_templates() if name is None else [known.template_named(name)]
+    if as_json:
+        print(json.dumps([known.plain(template) for template in chosen], ensure_ascii=False, indent=1))
+        return
+    for line in known.listing() if name is None else known.page(chosen[0]):
+        print(line)
+
+
+@app.command()
+def new(
+    name: Annotated[str, typer.Argument(help="id of the rule: a-z, 0-9, - and _")],
+    template: Annotated[str, typer.Option(help="what judges: one of `vigie rules templates`")],
+    site: Annotated[Path, typer.Option(help="folder of the site, which holds cameras/")] = Path(),
+    camera: Annotated[
+        str | None, typer.Option(help="where it holds; by default the first camera that has what the template needs")
+    ] = None,
+) -> None:
+    """Write a rule that lints and whose tests pass, to begin from.
+
+    Its tests are three simulated scenes: it happens, it nearly happens, it only looks like it. What they expect is
+    what the engine says of them today.
+
+    Example: vigie rules new delivery-bay --template stopped --site town
+    """
+    from vigie_cli.rules_new import new_rule
+
+    for path in new_rule(site, name, template, camera):
+        print(path)
+
+
+@app.command()
+def publish(
+    folder: Annotated[Path | None, typer.Argument(help="folder of the site, which holds rules/ and cameras/")] = None,
+    at: Annotated[str, typer.Option(help="when it holds from: now, +10s, or an ISO time")] = "+10s",
+    author: Annotated[str | None, typer.Option(help="who publishes; by default the user")] = None,
+    digest: Annotated[
+        str | None, typer.Option(help="instead of a folder: a former bundle, by the beginning of its digest")
+    ] = None,
+    site: Annotated[str | None, typer.Option(help="of which site, with --digest; by default the only one")] = None,
+    dry_run: Annotated[bool, typer.Option(help="say what would change, publish nothing")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Bring a site's rules in force from an event time on; or a former bundle back.
+
+    Refused, and nothing published, when the lint finds something or a stable rule's test fails.
+
+    Example: vigie rules publish town --dry-run
+
+    Example: vigie rules publish town --at 2026-12-24T18:00+01:00
+
+    Example: vigie rules publish --digest 6a5f1fe8c4a8
+    """
+    import asyncio
+    import getpass
+    import time
+
+    from vigie_cli import rules_publish as publishing
+    from vigie_cli.apply import parse_at
+    from vigie_common.settings import Settings, read_settings
+
+    if (folder is None) == (digest is None):
+        raise BadInputError("give either the folder of a site or --digest: vigie rules publish town")
+    at_ms = parse_at(at, time.time_ns() // 1_000_000)
+    settings, who = read_settings(Settings), author or getpass.getuser()
+    if folder is not None:
+        plan = asyncio.run(publishing.publish_folder(settings, folder, at_ms, who, dry_run=dry_run))
+    else:
+        plan = asyncio.run(publishing.publish_former(settings, str(digest), site, at_ms, who, dry_run=dry_run))
+    if as_json:
+        print(json.dumps({**plan.plain(), "dry_run": dry_run}, ensure_ascii=False, indent=1))
+        return
+    for line in publishing.lines(plan, dry_run=dry_run):
+        print(line)
+
+
+@app.command()
+def status(
+    site: Annotated[str | None, typer.Option(help="only this site")] = None,
+    since: Annotated[
+        str, typer.Option(help="how far back rules in shadow are compared with the live ones: 30m, 6h")
+    ] = "1h",
+    begin: Annotated[str | None, typer.Option("--from", help="or from when: an ISO time")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="until when: an ISO time; by default now")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Which bundle runs where, which rules were refused, and how rules in shadow compare with the live ones.
+
+    A rule of `status: test` runs in shadow: on live streams, never shown as an alert. One that says `replaces: RULE`
+    is compared with that rule over the given time.
+
+    Example: vigie rules status --since 6h
+    """
+    import asyncio
+
+    from vigie_cli import rules_status as watching
+    from vigie_cli.rules_topics import time_range
+    from vigie_common.settings import Settings, read_settings
+
+    found = asyncio.run(watching.read_status(read_settings(Settings), site, time_range(begin, end, since)))
+    if as_json:
+        print(json.dumps([one.plain() for one in found], ensure_ascii=False, indent=1))
+        return
+    for one in found:
+        for line in watching.lines(one):
+            print(line)

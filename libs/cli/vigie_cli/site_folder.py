@@ -46,7 +46,17 @@ def read_site_folder(folder: Path, *, cameras_only: bool = False) -> SiteFolder:
     if not sources:
         return SiteFolder(cameras, None, ())
     rules = read_rules(*sources)
-    return SiteFolder(cameras, rules, tuple(p for p in lint(rules, cameras) if p not in cameras.problems))
+    return SiteFolder(cameras, rules, tuple(p for p in rule_problems(rules, cameras) if p not in cameras.problems))
+
+
+def rule_problems(rules: RuleFolder, cameras: CameraFolder | None) -> list[Problem]:
+    """What the lint finds in rules, and in the scenes of their tests."""
+    problems = lint(rules, cameras)
+    if any(test is not None and test.scene for parts in rules.parts for test in parts.tests):
+        from vigie_cli.rules_scenes import scene_problems
+
+        problems = sorted({*problems, *scene_problems(rules)})
+    return problems
 
 
 def rule_folders(folder: Path) -> list[Path]:

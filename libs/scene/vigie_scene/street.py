@@ -118,6 +118,7 @@ TOWN_STREET: Final = Street(
     lines={
         "pavement-gate": GroundLine(start=(8.0, 3.6), end=(8.0, 8.0)),
         "road-gate": GroundLine(start=(6.0, -3.4), end=(6.0, 3.4)),
+        "eastward": GroundLine(start=(-1.0, -1.75), end=(35.0, -1.75)),
     },
     surfaces=(
         Surface(kind="pavement", area=rectangle(-30.0, -11.0, 90.0, 9.0)),

@@ -149,8 +149,8 @@ def test_a_file_that_is_neither_a_rule_nor_an_authorisation_says_so(site):
     (site / "rules/notes.yaml").write_text("note: buy milk\n")
     assert linted(site) == [
         (
-            "rules/notes.yaml:1:1: neither a rule nor an authorisation: begin a rule with `rule: id`, an "
-            "authorisation with `authorisation: id`"
+            "rules/notes.yaml:1:1: neither a rule nor a compound nor an authorisation: begin it with `rule: id`, "
+            "`compound: id` or `authorisation: id`"
         )
     ]
 

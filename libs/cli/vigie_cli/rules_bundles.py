@@ -1,0 +1,149 @@
+"""The bundles that were published on the rules topic: which judges when, and what differs between two."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from vigie_cli.configuration_topics import answered, deployment_codec, topic_partitions, whole_topic
+from vigie_common.errors import BadInputError, PoisonRecordError
+from vigie_common.topics import TopicNames
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from aiokafka import TopicPartition
+
+    from vigie_common.codec import Codec
+    from vigie_common.settings import Settings
+
+SHORT: Final = 16
+"""Digits of a digest that people are shown; as few as `LEAST` name one."""
+
+LEAST: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """One bundle as it lies in the topic."""
+
+    bundle: Mapping[str, Any]
+    offset: int
+    appended_at: int
+
+    @property
+    def digest(self) -> str:
+        """Of its content."""
+        return str(self.bundle["digest"])
+
+    @property
+    def effective_at(self) -> int:
+        """Event time from which it judges, ms."""
+        return int(self.bundle["effective_at"])
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Every bundle of one site, in the order in which they judge: by (effective_at, offset)."""
+
+    site: str
+    bundles: tuple[Published, ...]
+
+    def in_force(self, at_ms: int) -> Published | None:
+        """What judges an event of that time."""
+        before = [one for one in self.bundles if one.effective_at <= at_ms]
+        return before[-1] if before else None
+
+    def later(self, at_ms: int) -> tuple[Published, ...]:
+        """What takes over after that time."""
+        return tuple(one for one in self.bundles if one.effective_at > at_ms)
+
+    def named(self, digest: str) -> Published:
+        """The bundle whose digest begins so.
+
+        Raises:
+            BadInputError: there is none, or more than one.
+        """
+        if len(digest) < LEAST:
+            raise BadInputError(f"--digest {digest}: give at least its first {LEAST} digits")
+        found = {one.digest: one for one in self.bundles if one.digest.startswith(digest)}
+        if len(found) != 1:
+            listed = "; ".join(dict.fromkeys(one.digest[:SHORT] for one in reversed(self.bundles)))
+            what = "several bundles begin so" if found else "no bundle of this site begins so"
+            raise BadInputError(f"--digest {digest}: {what}; published were, newest first: {listed or 'none'}")
+        return next(iter(found.values()))
+
+
+async def read_histories(settings: Settings) -> dict[str, History]:
+    """Every site's bundles.
+
+    Raises:
+        DependencyError: Kafka does not answer, or has no topics.
+    """
+    topic = TopicNames(settings.topic_prefix).full("rules")
+    async with answered(settings):
+        partitions = await topic_partitions(settings, [topic])
+        async with deployment_codec(settings) as codec:
+            return await bundle_histories(settings, partitions[topic], codec)
+
+
+async def bundle_histories(settings: Settings, partitions: list[TopicPartition], codec: Codec) -> dict[str, History]:
+    """The same, over a known topic; what is no bundle is passed over."""
+    found: dict[str, list[Published]] = {}
+    async for record in whole_topic(settings, partitions):
+        try:
+            bundle = codec.decode_as("rule-bundle", record.value)
+        except PoisonRecordError:
+            continue
+        found.setdefault(str(bundle["site"]), []).append(Published(bundle, record.offset, record.timestamp))
+    return {
+        site: History(site, tuple(sorted(bundles, key=lambda one: (one.effective_at, one.offset))))
+        for site, bundles in sorted(found.items())
+    }
+
+
+async def live_bundle(settings: Settings, site: str) -> Mapping[str, Any] | None:
+    """The bundle that judges this site now, None if there is none yet."""
+    history = (await read_histories(settings)).get(site)
+    now = history.in_force(time.time_ns() // 1_000_000) if history is not None else None
+    return None if now is None else now.bundle
+
+
+_PARTS: Final = (("rules", "rule"), ("compounds", "compound rule"), ("authorisations", "authorisation"))
+
+
+def bundle_differences(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> Iterator[str]:
+    """What another bundle says otherwise: one line for each rule, compound rule and authorisation."""
+    old_bundle: Mapping[str, Any] = before if before is not None else {}
+    for part, noun in _PARTS:
+        old = {str(one["id"]): one for one in old_bundle.get(part, ())}
+        new = {str(one["id"]): one for one in after.get(part, ())}
+        for name in sorted(old | new):
+            if name not in old:
+                status = f" ({new[name]['status']})" if "status" in new[name] else ""
+                yield f"{noun} {name}: added{status}"
+            elif name not in new:
+                yield f"{noun} {name}: removed"
+            elif old[name] != new[name]:
+                yield f"{noun} {name}: {', '.join(_fields(old[name], new[name]))}"
+
+
+def _fields(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+    for key in sorted(old.keys() | new.keys()):
+        before, after = old.get(key), new.get(key)
+        if before == after or key == "version":
+            continue
+        if isinstance(before, dict) and isinstance(after, dict):
+            yield from (f"{key}.{inner}" for inner in _fields(before, after))
+        else:
+            yield f"{key} {_short(before)} → {_short(after)}"
+
+
+def _short(value: Any) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(str, value)) + "]"
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    return text if len(text) <= 50 else text[:49] + "…"

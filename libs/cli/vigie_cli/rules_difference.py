@@ -1,0 +1,183 @@
+"""What two runs of rules found, side by side: the same, moved, new, gone."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+SAME_MS: Final = 500
+"""Instants that differ by no more are the same."""
+
+NEAR_MS: Final = 60_000
+"""Two that do not overlap and begin farther apart are not one thing that moved."""
+
+ALERTING: Final = frozenset({"live", "exercise"})
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One episode, or one count. Times are event times in ms."""
+
+    rule: str
+    camera: str
+    scope: str
+    kind: str
+    """open, or the direction of a count."""
+    at: int
+    """When it was told."""
+    started_at: int
+    ended_at: int | None
+    """None: it was still open."""
+    reason: str | None
+    mode: str
+    subject: str
+    id: str
+    text: str
+
+    @property
+    def alerts(self) -> bool:
+        """Whether an operator would see it."""
+        return self.kind == "open" and self.mode in ALERTING
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What the changed rules found beside what the present ones find."""
+
+    same: tuple[Happening, ...]
+    moved: tuple[tuple[Happening, Happening], ...]
+    """(before, after)."""
+    new: tuple[Happening, ...]
+    gone: tuple[Happening, ...]
+
+    @property
+    def differs(self) -> bool:
+        """Anything is otherwise."""
+        return bool(self.moved or self.new or self.gone)
+
+    def plain(self) -> dict[str, Any]:
+        """For programs."""
+        return {
+            "same": [asdict(h) for h in self.same],
+            "moved": [{"before": asdict(old), "after": asdict(new)} for old, new in self.moved],
+            "new": [asdict(h) for h in self.new],
+            "gone": [asdict(h) for h in self.gone],
+        }
+
+
+def happenings(events: Iterable[Mapping[str, Any]], rename: Mapping[str, str] | None = None) -> tuple[Happening, ...]:
+    """Episodes and counts of rule events, in the order of time; repeated events count once.
+
+    Args:
+        events: of the rule-events topic, or of a core.
+        rename: rules that go under another's id.
+    """
+    opens: dict[str, Mapping[str, Any]] = {}
+    closes: dict[str, Mapping[str, Any]] = {}
+    for event in events:
+        if event["kind"] in {"OPEN", "COUNT"}:
+            opens[event["episode_id"]] = event
+        elif event["kind"] == "CLOSE":
+            closes[event["episode_id"]] = event
+    found = [_happening(event, closes.get(identity), rename or {}) for identity, event in opens.items()]
+    return tuple(sorted(found, key=lambda h: (h.at, h.camera, h.rule, h.scope, h.subject)))
+
+
+def _happening(event: Mapping[str, Any], close: Mapping[str, Any] | None, rename: Mapping[str, str]) -> Happening:
+    counted = event["kind"] == "COUNT"
+    rule = event["rule"]["id"]
+    texts = event["text"]
+    return Happening(
+        rule=rename.get(rule, rule),
+        camera=event["camera_id"],
+        scope=event["scope"],
+        kind=event["direction"] or "minute" if counted else "open",
+        at=event["started_at"] if counted else event["at"],
+        started_at=event["started_at"],
+        ended_at=None if close is None else close["ended_at"],
+        reason=None if close is None else close["ended_reason"],
+        mode=event["mode"],
+        subject=event["subject"],
+        id=event["episode_id"],
+        text=texts.get("en") or next((texts[language] for language in sorted(texts)), ""),
+    )
+
+
+def compare(before: Sequence[Happening], after: Sequence[Happening]) -> Difference:
+    """Match each with its nearest counterpart, one to one: of the same rule, camera, place and kind."""
+    pairs = sorted(
+        (_distance(old, new), i, j)
+        for i, old in enumerate(before)
+        for j, new in enumerate(after)
+        if _comparable(old, new)
+    )
+    partner: dict[int, int] = {}
+    taken: set[int] = set()
+    for _, i, j in pairs:
+        if i not in partner and j not in taken:
+            partner[i] = j
+            taken.add(j)
+    same = tuple(after[j] for i, j in sorted(partner.items()) if not _moved(before[i], after[j]))
+    moved = tuple((before[i], after[j]) for i, j in sorted(partner.items()) if _moved(before[i], after[j]))
+    return Difference(
+        same,
+        moved,
+        tuple(new for j, new in enumerate(after) if j not in taken),
+        tuple(old for i, old in enumerate(before) if i not in partner),
+    )
+
+
+def _comparable(old: Happening, new: Happening) -> bool:
+    if (old.rule, old.camera, old.scope, old.kind) != (new.rule, new.camera, new.scope, new.kind):
+        return False
+    overlap = _end(old) >= new.started_at and _end(new) >= old.started_at
+    return abs(old.at - new.at) <= NEAR_MS or (old.kind == "open" and overlap)
+
+
+def _end(one: Happening) -> int:
+    return max(one.at, one.ended_at or one.at)
+
+
+def _distance(old: Happening, new: Happening) -> tuple[bool, int]:
+    return old.subject != new.subject, abs(old.at - new.at)
+
+
+def _moved(old: Happening, new: Happening) -> bool:
+    ends = abs((old.ended_at or 0) - (new.ended_at or 0))
+    return abs(old.at - new.at) > SAME_MS or ends > SAME_MS or old.alerts != new.alerts
+
+
+def lines(difference: Difference, zone: str) -> Iterator[str]:
+    """What a person reads: each difference with its times, then the sum."""
+    rows: list[tuple[str, Happening | None, Happening | None, Happening]] = []
+    rows += [("new", None, h, h) for h in difference.new]
+    rows += [("gone", h, None, h) for h in difference.gone]
+    rows += [("moved", old, new, new) for old, new in difference.moved]
+    for what, old, new, one in sorted(rows, key=lambda row: row[3].at):
+        times = _times(one, zone) if old is None or new is None else f"{_times(old, zone)} → {_times(new, zone)}"
+        place = f" {one.scope}" if one.scope else ""
+        shown = "alert " if one.alerts else "shadow" if one.kind == "open" else "count "
+        yield f"{what:<5}  {shown}  {one.camera}  {one.rule}{place}  {times}"
+    yield (
+        f"{len(difference.new)} new, {len(difference.gone)} gone, {len(difference.moved)} moved, "
+        f"{len(difference.same)} the same"
+    )
+
+
+def _times(one: Happening, zone: str) -> str:
+    told = moment(one.at, zone)
+    if one.kind != "open":
+        return f"{told} ({one.kind})"
+    end = "open" if one.ended_at is None else f"{moment(one.ended_at, zone)[11:]} ({one.reason})"
+    return f"{told}-{end}"
+
+
+def moment(at: int, zone: str) -> str:
+    """An event time as the site's clocks show it, with tenths."""
+    local = datetime.fromtimestamp(at / 1000, ZoneInfo(zone))
+    return f"{local:%Y-%m-%d %H:%M:%S}.{local.microsecond // 100_000}"

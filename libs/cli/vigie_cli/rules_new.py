@@ -1,0 +1,254 @@
+"""`vigie rules new`: a rule file that lints and whose tests pass, made from a template and the site's own cameras."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from vigie_cli.rules_scenes import scene_camera, scene_tracks
+from vigie_cli.rules_templates import default_text, spelling, template_named
+from vigie_cli.rules_test import rule_says
+from vigie_common.catalogue import load_catalogue
+from vigie_common.errors import BadInputError
+from vigie_common.field_types import ID_PATTERN
+from vigie_common.yaml_model import nearest
+from vigie_common.yaml_source import InvalidFileError, parse_document
+from vigie_rule_engine.bundle import read_rules, rule_record
+from vigie_rule_engine.lint import read_cameras
+from vigie_rule_engine.rule_file import RuleTest, normalised, parse_rule
+from vigie_rule_engine.schema_json import schemas
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from vigie_cli.rules_outcome import Found
+    from vigie_common.camera_file import CameraFile
+    from vigie_common.site_file import SiteFile
+    from vigie_common.yaml_model import Located
+    from vigie_rule_engine.catalogue import Parameter, Template
+    from vigie_rule_engine.lint import CameraFolder
+    from vigie_rule_engine.rule_file import Rule
+
+SCHEMAS: Final = ".schemas"
+"""Beside the rules: the JSON Schema that the first line names for editors. Hidden, so no rule is looked for in it."""
+
+VARIANTS: Final = ("happens", "nearly", "look-alike")
+"""The scenes that the library has for each template."""
+
+_WITHIN_S: Final = 2
+"""Tolerance of the tests that are written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What a template begins with where its catalogue leaves the choice to the author."""
+
+    classes: str
+    category: str
+    zone: str = ""
+    """Of the library's scenes."""
+    line: str = ""
+    scenes: str = ""
+    """First part of the scenes' names; empty: the template's own."""
+
+
+_VEHICLES: Final = "[car, van, truck, bus]"
+STARTS: Final[Mapping[str, Start]] = {
+    "presence": Start("[person]", "presence", "forecourt"),
+    "stopped": Start(_VEHICLES, "parking", "bay"),
+    "count_line": Start("[person]", "counting", line="gate"),
+    "line_cross": Start("[person]", "presence", line="gate"),
+    "dwell": Start("[person]", "presence", "forecourt"),
+    "wrong_way": Start(_VEHICLES, "traffic", "eastbound", "eastward"),
+    "speed": Start(_VEHICLES, "traffic", "road"),
+    "person_down": Start("[person]", "distress", "square"),
+    "fall": Start("[person]", "distress", "square", scenes="person-down"),
+    "abandoned_object": Start("[bag]", "object", "square"),
+    "congestion": Start(_VEHICLES, "traffic", "eastbound"),
+    "gathering": Start("[person]", "gathering", "square"),
+    "density": Start("[person]", "density", "forecourt"),
+    "crowd_movement": Start("[person]", "crowd-movement", "square"),
+    "object_class": Start("[fire]", "fire", "square"),
+    "count_zone": Start("[person]", "counting", "square"),
+    "unique_count": Start("[person]", "counting", "square"),
+}
+
+_GIVEN: Final[Mapping[str, str]] = {
+    "duration": "10s",
+    "distance": "1 heights",
+    "speed": "30 km/h",
+    "fraction": "50%",
+    "number": "1",
+}
+"""A required value of each kind, to begin with."""
+
+_TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
+    "track over line": {"fr": "{object.class} franchit {line.name}", "en": "{object.class} crosses {line.name}"},
+    "track": {"fr": "{object.class} dans {zone.name}", "en": "{object.class} in {zone.name}"},
+    "zone": {"fr": "{zone.name}", "en": "{zone.name}"},
+}
+
+
+def new_rule(folder: Path, name: str, template_name: str, camera: str | None) -> tuple[Path, ...]:
+    """Write `rules/NAME.yaml` in a site's folder, and the schema that its first line names.
+
+    Raises:
+        BadInputError: the name is taken or no id, there is no such template or camera, or no camera has what the
+            template needs.
+    """
+    if not re.match(ID_PATTERN, name):
+        raise BadInputError(
+            f'"{name}" is no id of a rule: 1 to 64 of a-z, 0-9, - and _, beginning with a letter or digit'
+        )
+    template = template_named(template_name)
+    cameras = read_cameras(folder, frozenset(load_catalogue().models))
+    chosen = _camera(template, cameras, camera)
+    rules = folder / "rules"
+    path = rules / f"{name}.yaml"
+    if path.exists():
+        raise BadInputError(f"{path} is there already: choose another name, or remove it")
+    taken = (
+        [r.located.document.file for r in read_rules(rules).rules if r.content.rule == name] if rules.is_dir() else []
+    )
+    if taken:
+        raise BadInputError(f'the rule "{name}" is in {taken[0]} already: choose another name')
+    text = rule_text(name, template, chosen.content, cameras.site, folder)
+    schema = rules / SCHEMAS / "rule.schema.json"
+    schema.parent.mkdir(parents=True, exist_ok=True)
+    schema.write_text(schemas()["rule.schema.json"], encoding="utf-8")
+    path.write_text(text, encoding="utf-8")
+    return path, schema
+
+
+def _camera(template: Template, cameras: CameraFolder, name: str | None) -> Located[CameraFile]:
+    """The camera that was asked for, or the first that has what the template needs."""
+    known = cameras.cameras
+    ids = sorted(camera.content.camera for camera in known)
+    if name is not None:
+        if name not in ids:
+            raise BadInputError(
+                f'--camera: there is no camera "{name}"; cameras are {", ".join(ids) or "none"}{nearest(name, ids)}'
+            )
+        known = tuple(camera for camera in known if camera.content.camera == name)
+    if not known:
+        if cameras.problems:
+            raise InvalidFileError(cameras.problems)
+        raise BadInputError("the site has no camera yet: write a camera file first, see `vigie cameras --help`")
+    lacking = {camera.content.camera: _lacks(template, camera.content) for camera in known}
+    able = [camera for camera in known if not lacking[camera.content.camera]]
+    if not able:
+        needed = " and ".join(sorted({what for lacks in lacking.values() for what in lacks}))
+        who = f"camera {name} lacks" if name is not None else "no camera of the site has"
+        raise BadInputError(f"{template.name} needs {needed}, which {who}: add it to the camera file")
+    with_zone = [camera for camera in able if camera.content.zones]
+    return (with_zone or able)[0]
+
+
+def _lacks(template: Template, camera: CameraFile) -> list[str]:
+    required = {p.kind for p in template.parameters if p.default is None}
+    return [
+        what
+        for what, needed, there in (
+            ("a zone", "zone" in required or "zone" in template.needs, camera.zones),
+            ("a line", "line" in required, camera.lines),
+            ("four calibration points", "homography" in template.needs, camera.calibration),
+            (
+                f"{template.least_fps:g} frames a second",
+                camera.sampling.fps < template.least_fps,
+                False,
+            ),
+        )
+        if needed and not there
+    ]
+
+
+def rule_text(name: str, template: Template, camera: CameraFile, site: SiteFile, folder: Path) -> str:
+    """The rule file: every parameter with its meaning, and tests whose expectations are what the engine finds now."""
+    start = STARTS.get(template.name, Start("[person]", template.name.replace("_", "-")))
+    head = _head(name, template, camera, site, start)
+    rule = parse_rule(parse_document(head, name), folder)
+    tests = [f"  - {_test(rule, variant, start, site)}\n" for variant in VARIANTS]
+    return head + "tests:\n" + "".join(tests)
+
+
+def _head(name: str, template: Template, camera: CameraFile, site: SiteFile, start: Start) -> str:
+    """Everything but the tests."""
+    languages = [language for language in site.languages if language in _TEXTS["zone"]] or ["en"]
+    title = name.replace("-", " ").replace("_", " ").capitalize()
+    texts = _TEXTS.get(template.scope, _TEXTS["track"])
+    fact = "" if template.counts else next((f"{{facts.{name.removesuffix('_s')}}}" for name in template.facts), "")
+    colon = {"fr": " : "}
+    lines = [
+        f"# yaml-language-server: $schema={SCHEMAS}/rule.schema.json",
+        f"# {template.doc} More: vigie rules templates {template.name}",
+        f"rule: {name}",
+        f"title: {{{', '.join(f'{language}: {title}' for language in languages)}}}",
+        "status: test                    # runs in shadow; stable: alerts, under an authorisation for its category",
+        f"template: {template.name}",
+        f"cameras: {{ids: [{camera.camera}]}}",
+        "with:",
+        *(_parameter(parameter, template, camera, start) for parameter in template.parameters),
+        "# when: local.hour >= 7 && local.hour < 20",
+        "severity: info                  # info, warning or critical",
+        f"category: {start.category}",
+        "explain:",
+        *(f'  {lang}: "{texts[lang]}{colon.get(lang, ": ") + fact if fact else ""}"' for lang in languages),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _parameter(parameter: Parameter, template: Template, camera: CameraFile, start: Start) -> str:
+    """One line: what is chosen, or the default as a comment; with its meaning."""
+    value = _chosen(parameter, template, camera, start)
+    shown = f"{parameter.name}: {value or default_text(parameter).split(' (or ')[0]}"
+    if parameter.kind == "zone" and not value:
+        shown = "zone: …"
+    note = (
+        parameter.doc if parameter.kind in {"classes", "zone", "line"} else f"{parameter.doc} ({spelling(parameter)})"
+    )
+    return f"  {'' if value else '# '}{shown:<{30 if value else 28}}  # {note}"
+
+
+def _chosen(parameter: Parameter, template: Template, camera: CameraFile, start: Start) -> str | None:
+    """What the rule says, where it says anything: required parameters, the place, and how long."""
+    if parameter.kind == "classes":
+        return start.classes
+    if parameter.kind == "zone":
+        return next(iter(camera.zones), None)
+    if parameter.kind == "line":
+        return next(iter(camera.lines), None) if parameter.default is None else None
+    if parameter.default is None:
+        return _GIVEN[parameter.kind]
+    return str(parameter.default) if parameter.name == "for" and not template.counts else None
+
+
+def _test(rule: Rule, variant: str, start: Start, site: SiteFile) -> str:
+    """One test on a scene of the library: what the engine says of it today, rounded to whole seconds."""
+    from vigie_scene.library import library_scene
+
+    scene = library_scene(f"{start.scenes or rule.template.name.replace('_', '-')}-{variant}")
+    kinds = {parameter.kind for parameter in rule.template.parameters}
+    places: dict[str, Any] = {
+        kind: there for kind, there in (("zone", start.zone), ("line", start.line)) if there and kind in kinds
+    }
+    parameters, _ = normalised(rule.template, {**rule.content.with_, **places})
+    found = rule_says(
+        rule_record(replace(rule, parameters=parameters)),
+        scene_camera(scene, site),
+        scene_tracks(scene, 0),
+        site.time_zone,
+        RuleTest.model_fields["start"].default,
+    )
+    given = ", ".join(f"{key}: {value}" for key, value in places.items())
+    expect = "".join(f"\n      - {_expected(one)}" for one in found) or " []"
+    return f"scene: {scene.scene}\n    with: {{{given}}}\n    expect:{expect}"
+
+
+def _expected(found: Found) -> str:
+    at = f"{round(found.at_s)}s"
+    if found.what != "open":
+        return f"{{count: {found.what}, at: {at}, within: {_WITHIN_S}s}}"
+    close = f", close: {round(found.until_s)}s" if found.until_s is not None and found.reason == "over" else ""
+    return f"{{open: {at}{close}, within: {_WITHIN_S}s}}"

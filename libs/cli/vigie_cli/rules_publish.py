@@ -1,0 +1,181 @@
+"""`vigie rules publish`: bring a site's rules in force at an event time, or a former bundle back.
+
+`vigie apply` publishes its rules through the same plan and the same gate.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from vigie_cli.configuration_topics import answered, deployment_codec, publish
+from vigie_cli.rules_bundles import SHORT, History, bundle_differences, read_histories
+from vigie_cli.rules_difference import moment
+from vigie_cli.site_folder import read_site_folder
+from vigie_cli.wording import counted
+from vigie_common.errors import BadInputError
+from vigie_common.topics import TopicNames
+from vigie_common.yaml_source import InvalidFileError
+from vigie_rule_engine.bundle import rule_bundle
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from vigie_cli.site_folder import SiteFolder
+    from vigie_common.settings import Settings
+
+DELAY_MS: Final = 10_000
+"""From the publication to the event time at which it holds: every service has read it by then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A bundle beside what would judge at its instant without it."""
+
+    bundle: Mapping[str, Any]
+    before: Mapping[str, Any] | None
+    what: str
+    """added, changed, unchanged."""
+    differences: tuple[str, ...]
+    taken_over: tuple[tuple[str, int], ...]
+    """(digest, effective_at) of bundles that are published already and take over later."""
+
+    @property
+    def publishes(self) -> bool:
+        """There is something to publish."""
+        return self.what != "unchanged"
+
+    def plain(self) -> dict[str, Any]:
+        """For programs."""
+        return {
+            "site": self.bundle["site"],
+            "what": self.what,
+            "digest": self.bundle["digest"],
+            "effective_at": self.bundle["effective_at"],
+            "author": self.bundle["author"],
+            "rules": len(self.bundle["rules"]),
+            "before": None if self.before is None else self.before["digest"],
+            "differences": list(self.differences),
+            "later": [{"digest": digest, "effective_at": at} for digest, at in self.taken_over],
+        }
+
+
+def plan_bundle(history: History | None, bundle: Mapping[str, Any]) -> Plan:
+    """What publishing a bundle changes."""
+    at_ms = int(bundle["effective_at"])
+    in_force = None if history is None else history.in_force(at_ms)
+    before = None if in_force is None else in_force.bundle
+    same = before is not None and before["digest"] == bundle["digest"]
+    return Plan(
+        bundle,
+        before,
+        "added" if history is None else "unchanged" if same else "changed",
+        () if same else tuple(bundle_differences(before, bundle)),
+        () if history is None else tuple((one.digest, one.effective_at) for one in history.later(at_ms)),
+    )
+
+
+def refuse_failing_tests(site: SiteFolder) -> None:
+    """Refuse a site with a stable rule whose tests fail: only what is proven alerts.
+
+    Raises:
+        BadInputError: which tests fail, expected beside found.
+    """
+    from vigie_cli.rules_test import run_rule_tests
+
+    stable = [] if site.rules is None else [rule for rule in site.rules.rules if rule.content.status == "stable"]
+    if not stable:
+        return
+    report = run_rule_tests(stable, site.cameras)
+    if not report.passed:
+        failed = [line for outcome in report.outcomes if not outcome.passed for line in outcome.lines()]
+        told = "\n".join([*failed, *report.problems])
+        raise BadInputError(f"{told}\nnothing was published: a stable rule's tests must pass, or write status: test")
+
+
+async def publish_folder(settings: Settings, folder: Path, at_ms: int | None, author: str, *, dry_run: bool) -> Plan:
+    """Publish the rules, authorisations and compound rules of a site's folder as one bundle.
+
+    Raises:
+        InvalidFileError: the lint has found something.
+        BadInputError: a stable rule's tests fail, or the folder has no rules; nothing was published.
+        DependencyError: Kafka does not answer, or has no topics.
+    """
+    site = read_site_folder(folder)
+    if site.rules is None:
+        raise BadInputError(
+            f"{folder}: no rules/ below it: give the folder of the site, which holds rules/ and cameras/"
+        )
+    if site.problems:
+        raise InvalidFileError(site.problems)
+    refuse_failing_tests(site)
+    effective_at = at_ms if at_ms is not None else _now() + DELAY_MS
+    bundle = rule_bundle(site.cameras.site, site.rules, author=author, effective_at=effective_at)
+    plan = plan_bundle((await read_histories(settings)).get(str(bundle["site"])), bundle)
+    return await _carry_out(settings, plan, dry_run=dry_run)
+
+
+async def publish_former(
+    settings: Settings, digest: str, site: str | None, at_ms: int | None, author: str, *, dry_run: bool
+) -> Plan:
+    """Publish a former bundle again, by the beginning of its digest: the way back.
+
+    Raises:
+        BadInputError: there is no such bundle, or it is not clear of which site.
+        DependencyError: Kafka does not answer, or has no topics.
+    """
+    history = chosen_site(await read_histories(settings), site)
+    former = history.named(digest)
+    effective_at = at_ms if at_ms is not None else _now() + DELAY_MS
+    bundle = {**former.bundle, "author": author, "effective_at": effective_at}
+    return await _carry_out(settings, plan_bundle(history, bundle), dry_run=dry_run)
+
+
+def chosen_site(histories: Mapping[str, History], site: str | None) -> History:
+    """The site that was asked for, or the only one.
+
+    Raises:
+        BadInputError: there is no such site, or several to choose from.
+    """
+    if site is None and len(histories) == 1:
+        return next(iter(histories.values()))
+    if site is None or site not in histories:
+        known = ", ".join(histories) or "none"
+        raise BadInputError(f"--site {site or 'is missing'}: sites with published rules are {known}")
+    return histories[site]
+
+
+async def _carry_out(settings: Settings, plan: Plan, *, dry_run: bool) -> Plan:
+    if plan.publishes and not dry_run:
+        names = TopicNames(settings.topic_prefix)
+        async with answered(settings), deployment_codec(settings) as codec:
+            await publish(settings, names, codec, [("rules", str(plan.bundle["site"]), dict(plan.bundle))])
+    return plan
+
+
+def lines(plan: Plan, *, dry_run: bool) -> Iterator[str]:
+    """What a person reads."""
+    bundle = plan.bundle
+    for difference in plan.differences:
+        yield f"  {difference}"
+    digest, rules = bundle["digest"][:SHORT], counted(len(bundle["rules"]), "rule")
+    before = "no rules" if plan.before is None else plan.before["digest"][:SHORT]
+    if not plan.publishes:
+        yield f"nothing to change: {bundle['site']} runs {digest} ({rules}) already"
+    else:
+        verb = "would replace" if dry_run else "replaces"
+        yield f"{bundle['site']}: {digest} ({rules}) by {bundle['author']} {verb} {before} from {_utc(bundle)}"
+        if plan.before is not None and not dry_run:
+            yield f"back again: vigie rules publish --digest {before}"
+    for later, at in plan.taken_over:
+        yield f"note: {later[:SHORT]} is published already and takes over at {moment(at, 'UTC')[:19]} UTC"
+
+
+def _utc(bundle: Mapping[str, Any]) -> str:
+    return f"{moment(int(bundle['effective_at']), 'UTC')[:19]} UTC"
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000

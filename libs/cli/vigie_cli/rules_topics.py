@@ -1,0 +1,117 @@
+"""A bounded range of a camera topic, by event time: tracks and rule events as they were."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+from vigie_cli.configuration_topics import answered, deployment_codec, topic_partitions, whole_topic
+from vigie_common.errors import BadInputError, PoisonRecordError
+from vigie_common.kafka import consumer
+from vigie_common.topics import TopicNames, load_topics
+from vigie_common.units import parse_duration, parse_instant
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Collection
+
+    from vigie_common.settings import Settings
+
+MOST: Final = 1_000_000
+"""Records of one range; more is an hour of a city, and wants a narrower question."""
+
+LATE_MS: Final = 120_000
+"""A record is appended at most so long after its event time; what is later is not found."""
+
+
+def time_range(begin: str | None, end: str | None, since: str) -> tuple[int, int]:
+    """Event times (ms) of `--from` and `--to`, or from as long ago as `--since` until now.
+
+    Raises:
+        BadInputError: one is no time, or they are the wrong way round.
+    """
+    now = time.time_ns() // 1_000_000
+    try:
+        to_ms = now if end is None else parse_instant(end, "UTC")
+        from_ms = to_ms - round(parse_duration(since).value * 1000) if begin is None else parse_instant(begin, "UTC")
+    except ValueError as wrong:
+        raise BadInputError(f"--from, --to or --since: {wrong}") from None
+    if from_ms >= to_ms:
+        raise BadInputError(f"--from {begin or since} is not before --to {end or 'now'}")
+    return from_ms, to_ms
+
+
+async def read_range(
+    settings: Settings, topic: str, field: str, span: tuple[int, int], cameras: Collection[str] | None = None
+) -> list[dict[str, Any]]:
+    """Records whose event time lies in the range, partition by partition in order.
+
+    Args:
+        settings: where Kafka is.
+        topic: logical name of a topic with one record a camera and event.
+        field: of the event time.
+        span: (from, to) in ms, both included.
+        cameras: only these; None: all.
+
+    Raises:
+        BadInputError: there are more than `MOST`.
+        DependencyError: Kafka does not answer, or has no topics.
+    """
+    name, schema = TopicNames(settings.topic_prefix).full(topic), load_topics()[topic].schema
+    found: list[dict[str, Any]] = []
+    async with answered(settings):
+        partitions = (await topic_partitions(settings, [name]))[name]
+        async with deployment_codec(settings) as codec:
+            async for record in _appended(settings, partitions, span):
+                if cameras is not None and (record.key or b"").decode("utf-8", "replace") not in cameras:
+                    continue
+                try:
+                    value = codec.decode_as(schema, record.value)
+                except PoisonRecordError:
+                    continue
+                if span[0] <= value[field] <= span[1]:
+                    found.append(value)
+                if len(found) > MOST:
+                    raise BadInputError(f"more than {MOST} records of {name}: narrow the range, or name --camera")
+    return found
+
+
+async def last_values(settings: Settings, topic: str) -> list[tuple[dict[str, Any], int]]:
+    """The last record of each key of a small compacted topic, with its append time (ms)."""
+    name, schema = TopicNames(settings.topic_prefix).full(topic), load_topics()[topic].schema
+    found: dict[bytes, tuple[dict[str, Any], int]] = {}
+    async with answered(settings):
+        partitions = (await topic_partitions(settings, [name]))[name]
+        async with deployment_codec(settings) as codec:
+            async for record in whole_topic(settings, partitions):
+                try:
+                    found[record.key or b""] = codec.decode_as(schema, record.value), record.timestamp
+                except PoisonRecordError:
+                    continue
+    return [found[key] for key in sorted(found)]
+
+
+async def _appended(settings: Settings, partitions: list[Any], span: tuple[int, int]) -> AsyncIterator[Any]:
+    """The records that were appended in the range or a little later."""
+    client: Any = consumer(settings, fetch_min_bytes=1)
+    await client.start()
+    try:
+        client.assign(partitions)
+        ends = await client.end_offsets(partitions)
+        starts = await client.offsets_for_times(dict.fromkeys(partitions, max(0, span[0])))
+        stops = await client.offsets_for_times(dict.fromkeys(partitions, max(0, span[1] + LATE_MS)))
+        waiting = set()
+        for partition in partitions:
+            if starts[partition] is not None and starts[partition].offset < ends[partition]:
+                client.seek(partition, starts[partition].offset)
+                waiting.add(partition)
+            if stops[partition] is not None:
+                ends[partition] = min(ends[partition], stops[partition].offset)
+        waiting = {p for p in waiting if await client.position(p) < ends[p]}
+        while waiting:
+            for partition, records in (await client.getmany(*waiting, timeout_ms=200)).items():
+                for record in records:
+                    if record.offset < ends[partition]:
+                        yield record
+            waiting = {p for p in waiting if await client.position(p) < ends[p]}
+    finally:
+        await client.stop()
