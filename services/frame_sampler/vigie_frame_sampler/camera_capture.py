@@ -21,6 +21,7 @@ from vigie_frame_sampler.health import HealthLog
 from vigie_frame_sampler.notes import Notes
 from vigie_frame_sampler.picture import Limits
 from vigie_frame_sampler.sources import open_source
+from vigie_frame_sampler.view_watch import ViewMemory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,11 +51,13 @@ class CameraCapture:
         plan: the version of the camera to begin with.
         emit: takes each message; may block a lossless recording, never a live camera.
         limits: time-outs of network sources.
+        view: what is known of the camera's view from before.
     """
 
     plan: CameraPlan
     emit: Callable[[Message], None]
     limits: Limits = field(default_factory=Limits)
+    view: ViewMemory = field(default_factory=ViewMemory)
     _stop: threading.Event = field(default_factory=threading.Event, init=False)
     _order: threading.Lock = field(default_factory=threading.Lock, init=False)
     _writer: FrameWriter = field(init=False)
@@ -64,14 +67,15 @@ class CameraCapture:
     _size: tuple[int, int] | None = field(default=None, init=False)
     _last_ms: int | None = field(default=None, init=False)
     _last_mono: float = field(default=0.0, init=False)
+    _looked_mono: float = field(default=0.0, init=False)
     _image_mono: float = field(default=0.0, init=False)
     _trouble: str | None = field(default=None, init=False)
     _images: int = field(default=0, init=False)
     _ended: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
-        self._writer = FrameWriter(self.plan, session_id)
-        self._health = HealthLog(self.plan.camera_id)
+        self._writer = FrameWriter(self.plan, session_id, view=self.view)
+        self._health = HealthLog(self.plan.camera_id, self.view)
         self._notes = Notes(lambda trouble: self.emit({"camera": self.plan.camera_id} | trouble))
         self._clock_name = "arrival" if self.plan.live else "recording"
         self._image_mono = self._last_mono = time.monotonic()
@@ -111,7 +115,8 @@ class CameraCapture:
         if not self._order.acquire(blocking=False):
             return  # a record is being written at this moment
         try:
-            if time.monotonic() - self._last_mono >= self._patience_s() and not self._ended and not self._stop.is_set():
+            silent_s = time.monotonic() - max(self._last_mono, self._looked_mono)
+            if silent_s >= self._patience_s() and not self._ended and not self._stop.is_set():
                 self._heartbeat(time.monotonic() - self._image_mono)
         finally:
             self._order.release()
@@ -155,6 +160,9 @@ class CameraCapture:
                 before, now = (f"{width} × {height}" for width, height in (self._size, picture.size))
                 self._notes.add("size_change", f"its pictures changed from {before} to {now}")
             self._size = picture.size
+            if not self._writer.wants(picture, at_ms):
+                self._looked_mono = self._image_mono = time.monotonic()
+                return
             record = self._writer.image(picture, at_ms, self._clock_name, error_ms)
             self._images += 1
             self._trouble = None
@@ -192,7 +200,7 @@ class CameraCapture:
         self.emit({"camera": self.plan.camera_id, "frame": record, "encode_s": encode_s})
 
     def _health_of(self, record: FrameRecord, state: str) -> None:
-        change = self._health.note(record, state)
+        change = self._health.note(record, state, self._writer.view)
         if change is not None:
             self.emit({"camera": self.plan.camera_id, "health": change})
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from vigie_common.process import Service
     from vigie_frame_sampler.pool import CapturePool
     from vigie_frame_sampler.settings import FrameSamplerSettings
+    from vigie_frame_sampler.view_reader import ViewReader
 
 _POLL_MS: Final = 200
 _QUIET_S: Final = 3.0
@@ -46,8 +47,10 @@ class CameraReader(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
         pool: CapturePool,
         ownership: Ownership,
         send: Callable[[Output], Awaitable[None]],
+        views: ViewReader,
     ) -> None:
         self.service, self.receiver, self.pool, self.ownership, self.send = service, receiver, pool, ownership, send
+        self.views = views
         self.assigned: set[TopicPartition] | None = None
         """A new assignment that the loop has not taken over yet."""
         self.rejected: set[tuple[int, int]] = set()
@@ -86,6 +89,7 @@ class CameraReader(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
             return False
         held, self.assigned = sorted(self.assigned), None
         ends = await self.consumer.end_offsets(held)
+        await self.views.read([tp.partition for tp in held], known=set(self.pool.plans))
         if self._reassigned():
             return False  # again, while the broker was asked
         self.ownership.assign({tp.partition: ends[tp] for tp in held})

@@ -22,6 +22,7 @@ from vigie_frame_sampler.camera_capture import CameraCapture
 from vigie_frame_sampler.outbox import Outbox
 from vigie_frame_sampler.picture import Limits
 from vigie_frame_sampler.plan import CameraPlan
+from vigie_frame_sampler.view_watch import ViewMemory
 from vigie_frame_sampler.wire import framed, read_framed
 
 if TYPE_CHECKING:
@@ -43,9 +44,10 @@ class CaptureProcess:
     _done: threading.Event = field(default_factory=threading.Event, init=False)
 
     def obey(self, order: Mapping[str, Any]) -> None:
-        """Carry out {"start": plan}, {"update": plan} or {"stop": camera id}."""
+        """Carry out {"start": plan, "view": what is known}, {"update": plan} or {"stop": camera id}."""
         if "start" in order:
-            self._start(msgspec.convert(order["start"], CameraPlan))
+            view = msgspec.convert(order.get("view", {}), ViewMemory)
+            self._start(msgspec.convert(order["start"], CameraPlan), view)
         elif "update" in order:
             plan = msgspec.convert(order["update"], CameraPlan)
             self._captures[plan.camera_id].update(plan)
@@ -77,14 +79,14 @@ class CaptureProcess:
             for capture in list(self._captures.values()):
                 capture.tick()
 
-    def _start(self, plan: CameraPlan) -> None:
+    def _start(self, plan: CameraPlan, view: ViewMemory) -> None:
         self._stop(plan.camera_id)
         lossless = plan.lossless
 
         def emit(message: dict[str, Any]) -> None:
             self.outbox.put(plan.camera_id, message, lossless=lossless)
 
-        capture = CameraCapture(plan, emit, self.limits)
+        capture = CameraCapture(plan, emit, self.limits, view)
         self._captures[plan.camera_id] = capture
         threading.Thread(target=capture.run, name=plan.camera_id, daemon=True).start()
 

@@ -44,6 +44,8 @@ class CameraPlan:
     loop: bool = False
     pace: str = "real"
     start_ms: int | None = None
+    still_fps: float | None = None
+    view_confirmed_at: int | None = None
     models: tuple[str, ...] = ()
     masks: tuple[Mask, ...] = ()
 
@@ -103,9 +105,22 @@ def plan_from_record(record: Mapping[str, Any]) -> CameraPlan:
         loop=bool(source.get("loop", False)),
         pace=str(source.get("pace", "real")),
         start_ms=epoch_ms(source.get("start")),
+        still_fps=_still_fps(camera_id, sampling.get("still_fps"), fps),
+        view_confirmed_at=epoch_ms(record.get("view_confirmed_at")),
         models=tuple(record.get("models", ())),
         masks=masks_from_records(camera_id, record.get("masks", ())),
     )
+
+
+def _still_fps(camera_id: str, value: float | None, fps: float) -> float | None:
+    if value is None:
+        return None
+    if not (math.isfinite(value) and 0 < value <= fps):
+        raise BadInputError(
+            f"camera {camera_id}: sampling.still_fps {value:g} is outside 0..fps ({fps:g}); "
+            "give the rate of a still scene, such as 0.5, or null"
+        )
+    return float(value)
 
 
 def masks_from_records(camera_id: str, records: Sequence[Mapping[str, Any]]) -> tuple[Mask, ...]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from vigie_frame_sampler.plan import CameraPlan
     from vigie_frame_sampler.settings import FrameSamplerSettings
+    from vigie_frame_sampler.view_watch import ViewMemory
 
 Message = dict[str, Any]
 PIPE_BYTES: Final = 256 << 10
@@ -43,11 +44,13 @@ class CapturePool:
         settings: sizes and time-outs.
         receive: takes each message of a camera, in the camera's order; reading waits for it.
         fail: is told what `receive` raised, the end of this sampler.
+        views: what is known of each camera's view when its capture starts; others keep it up to date.
     """
 
     settings: FrameSamplerSettings
     receive: Callable[[Message], Awaitable[None]]
     fail: Callable[[BaseException], None]
+    views: dict[str, ViewMemory] = field(default_factory=dict)
     _groups: list[_Group] = field(default_factory=list, init=False)
     _by_camera: dict[str, _Group] = field(default_factory=dict, init=False)
 
@@ -73,11 +76,14 @@ class CapturePool:
             group = self._roomiest()
             self._by_camera[plan.camera_id] = group
             group.plans[plan.camera_id] = plan
-            group.order({"start": asdict(plan)})
+            group.start(plan)
         elif group.plans[plan.camera_id] != plan:
             same = group.plans[plan.camera_id].same_capture(plan)
             group.plans[plan.camera_id] = plan
-            group.order({"update" if same else "start": asdict(plan)})
+            if same:
+                group.order({"update": asdict(plan)})
+            else:
+                group.start(plan)
         CAMERAS.set(len(self._by_camera))
 
     def release(self, camera_id: str) -> None:
@@ -103,7 +109,7 @@ class CapturePool:
     def _roomiest(self) -> _Group:
         group = min(self._groups, key=lambda g: len(g.plans), default=None)
         if group is None or len(group.plans) >= self.settings.captures_per_process:
-            group = _Group(self.settings, self._received, self.fail)
+            group = _Group(self.settings, self._received, self.fail, self.views)
             self._groups.append(group)
             group.begin()
         return group
@@ -121,6 +127,7 @@ class _Group:
     settings: FrameSamplerSettings
     received: Callable[[_Group, Message], Awaitable[None]]
     fail: Callable[[BaseException], None]
+    views: dict[str, ViewMemory]
     plans: dict[str, CameraPlan] = field(default_factory=dict)
     process: Process | None = None
     retired: asyncio.Event = field(default_factory=asyncio.Event)
@@ -135,6 +142,11 @@ class _Group:
         """Tell the process; one that is being replaced is told everything when it starts."""
         if self.process is not None and self.process.stdin is not None:
             self.process.stdin.write(framed(order))
+
+    def start(self, plan: CameraPlan) -> None:
+        """Tell the process to capture, and what is known of the view."""
+        view = self.views.get(plan.camera_id)
+        self.order({"start": asdict(plan)} | ({} if view is None else {"view": asdict(view)}))
 
     def retire(self) -> None:
         """Let the process end."""
@@ -179,7 +191,7 @@ class _Group:
         try:
             self.order({"images": self.settings.capture_queue_images, "limits": self._limits()})
             for plan in self.plans.values():
-                self.order({"start": asdict(plan)})
+                self.start(plan)
             if self.retired.is_set():
                 self.retire()
             return await self._listen(process)

@@ -12,6 +12,7 @@ from vigie_common.stream import Output
 from vigie_frame_sampler.metrics import ENCODE, FRAMES, HEALTH, SHED, TROUBLES
 from vigie_frame_sampler.ownership import Ownership
 from vigie_frame_sampler.trace import traceparent
+from vigie_frame_sampler.view_watch import ViewMemory, memory_of
 
 if TYPE_CHECKING:
     from vigie_common.process import Service
@@ -28,6 +29,7 @@ class Publisher:
     service: Service
     sampler: str
     ownership: Ownership = field(default_factory=Ownership)
+    views: dict[str, ViewMemory] = field(default_factory=dict)
 
     async def publish(self, message: dict[str, Any]) -> None:
         """Hand one message of a capture to the producer."""
@@ -43,6 +45,7 @@ class Publisher:
             await self.send(Output("frames", camera_id, frame, partition, headers))
         elif (health := message.get("health")) is not None:
             HEALTH.labels(health["state"]).inc()
+            self.views[camera_id] = memory_of(health["view"])
             _log.info("camera", camera=camera_id, state=health["state"], reason=health["reason"])
             await self.send(Output("camera-health", camera_id, health | {"sampler": self.sampler}, partition))
 

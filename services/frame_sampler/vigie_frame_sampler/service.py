@@ -16,6 +16,7 @@ from vigie_common.topics import TopicNames
 from vigie_frame_sampler.camera_reader import CameraReader
 from vigie_frame_sampler.pool import CapturePool
 from vigie_frame_sampler.publisher import Publisher
+from vigie_frame_sampler.view_reader import ViewReader
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from vigie_frame_sampler.settings import FrameSamplerSettings
 
 INPUT: Final = "cameras"
+VIEWS: Final = "camera-health"
 OUTPUTS: Final = ("frames", "camera-health")
 
 _POOL_S: Final = 4.0
@@ -56,9 +58,10 @@ async def serve(settings: FrameSamplerSettings, service: Service) -> None:
             failure.set_exception(error)
 
     publisher = Publisher(Sender(producer, names, codec, fail), service, settings.instance_id or socket.gethostname())
-    pool = CapturePool(settings, publisher.publish, fail)
+    pool = CapturePool(settings, publisher.publish, fail, publisher.views)
+    views = ViewReader(settings, names.full(VIEWS), codec, publisher.views)
     cameras = CameraReader(
-        settings, service, Receiver(service.name, names, codec), pool, publisher.ownership, publisher.send
+        settings, service, Receiver(service.name, names, codec), pool, publisher.ownership, publisher.send, views
     )
     try:
         await _check_partitions(producer, [names.full(topic) for topic in (INPUT, *OUTPUTS)])

@@ -21,9 +21,13 @@ def test_an_ordinary_image_is_ok():
     assert [meter.judge(image(), None, t * 500).status for t in range(100)] == ["ok"] * 100
 
 
-def test_a_covered_lens_is_dark():
-    verdict = HealthMeter().judge(image(mean=3, spread=0), None, 0)
-    assert verdict == Verdict("dark", "mean luma 3.0 of 255 is below 10")
+def test_a_lens_without_light_is_dark_after_five_seconds_and_not_at_the_first_flash():
+    meter = HealthMeter()
+    verdicts = [meter.judge(image(mean=3, spread=0), None, t * 500) for t in range(12)]
+    assert [v.status for v in verdicts] == ["ok"] * 10 + ["dark"] * 2
+    assert verdicts[-1] == Verdict("dark", "mean luma 3.0 of 255 is below 10")
+    light = [meter.judge(image(), None, 6_000 + t * 500).status for t in range(6)]
+    assert light == ["dark"] * 4 + ["ok"] * 2
 
 
 def test_a_street_lamp_in_the_night_is_not_dark():
@@ -42,7 +46,7 @@ def test_what_is_masked_makes_nothing_dark():
 def test_the_same_picture_again_and_again_is_frozen_after_a_while():
     meter, still = HealthMeter(), image()
     statuses = [meter.judge(still, None, t * 1_000).status for t in range(25)]
-    assert statuses == ["ok"] * 20 + ["frozen"] * 5
+    assert statuses == ["ok"] * 21 + ["frozen"] * 4
 
 
 def test_a_frozen_picture_thaws_at_the_first_change():
