@@ -23,6 +23,7 @@ DEMO_S: Final = "45"
 
 STEPS: Final = {
     "tracker": ("the tracker's core", "bench_tracker"),
+    "peers": ("the tracker beside others", "bench_peers"),
     "rules": ("the rule engine's core", "bench_rules"),
     "scene": ("simulated scenes", "bench_scene"),
     "sampler": ("one sampler beside ffmpeg", "bench_sampler"),
