@@ -2,23 +2,25 @@
 
 import asyncio
 import json
-import os
 import shutil
-import sys
 import time
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from vigie_cli.apply import apply_folder
-from vigie_cli.cameras_deployed import confirm_view, deployed_camera, deployed_cameras, newest_frame
+from vigie_cli.cameras_deployed import confirm_view, deployed_camera, deployed_cameras, newest_frame, tracked_frame
+from vigie_cli.cameras_picture import draw_camera, read_picture
+from vigie_cli.main import app
 from vigie_common.errors import BadInputError, DependencyError
 
 REPOSITORY = Path(__file__).parents[2]
 AT = 1_700_000_000_000
 CAMERA = "maison-carree-02"
+NOTHING_DRAWN = {"masks": [], "zones": [], "lines": [], "calibration": []}
 
 
 @pytest.fixture
@@ -36,7 +38,7 @@ def say(deployment):
 
     async def publish(camera_id, state, *instants, **fields):
         health = {
-            "camera_id": camera_id, "session": "s-1", "state": state, "reason": None, "fps": 4.9, "sampler": "sampler-0",
+            "camera_id": camera_id, "session": "s-1", "state": state, "reason": None, "fps": 4.9, "sampler": "s-0",
         }  # fmt: skip
         told = [health | fields | {"since": at, "updated_at": at} for at in instants]
         await deployment.produce("camera-health", [(camera_id, record) for record in told])
@@ -55,20 +57,15 @@ def a_frame(camera_id, seq, colour):
 
 
 async def vigie(settings, *arguments):
-    """The command as people run it: exit status, what it said, what it complained of."""
-    environment = os.environ | {
+    """The command as people type it: exit status, what it said, what it complained of."""
+    environment = {
         "VIGIE_KAFKA_BOOTSTRAP": settings.kafka_bootstrap,
         "VIGIE_TOPIC_PREFIX": settings.topic_prefix,
         "COLUMNS": "200",
     }
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", "from vigie_cli.main import app; app()", "cameras", *map(str, arguments)),
-        env=environment,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    told, wrong = await process.communicate()
-    return process.returncode, told.decode().splitlines(), wrong.decode()
+    typed = ["cameras", *map(str, arguments)]
+    result = await asyncio.to_thread(CliRunner().invoke, app, typed, env=environment)
+    return result.exit_code, result.stdout.splitlines(), result.stderr
 
 
 async def apply_cameras(settings, site, at=AT, **options):
@@ -134,7 +131,8 @@ async def test_the_list_tells_the_last_state_of_each_camera_and_can_be_narrowed(
     }
     _, told, _ = await vigie(settings, "list", "--lang", "fr")
     assert [line.split()[0] for line in told] == ["caméra", "arenes-01", "feucheres-03", CAMERA, "3"]
-    assert "hors ligne  connection refused" in told[2]
+    assert "hors ligne" in told[2]
+    assert told[2].rstrip().endswith("connection refused")
     assert told[4].strip() == "3 caméras: 1 hors ligne, 1 en ligne, 1 inconnu"
     for narrowed, expected in (
         (("--state", "offline"), ["feucheres-03"]),
@@ -173,6 +171,27 @@ async def test_the_picture_is_the_newest_frame_that_has_one(deployment, site, sa
     status, _, wrong = await vigie(settings, "show", "feucheres-03", "--picture", tmp_path / "none.png")
     assert status == 1
     assert "camera feucheres-03: no picture of it is in" in wrong
+
+
+async def test_what_is_tracked_is_drawn_on_the_frame_it_was_seen_in(deployment, site, tmp_path, detections_record):
+    await apply_cameras(deployment.settings, site)
+    await deployment.produce("frames", [("arenes-01", a_frame("arenes-01", seq, 90)) for seq in range(3)])
+    refs = [(record.partition, record.offset) for record, _ in await deployment.read("frames")]
+    lists = ("vx", "vy", "ended_track_id", "ended_at", "ended_reason")
+    boxes = {"x1": [64.0], "y1": [90.0], "x2": [128.0], "y2": [270.0], "score": [0.9], "object_class": ["person"]}
+    record = detections_record("arenes-01", 1, AT + 1, **boxes, model_index=[0], **{name: [] for name in lists})
+    record |= {
+        "frame_ref": {"partition": refs[1][0], "offset": refs[1][1]},
+        "track_id": [4096],
+        "vx": [0.0],
+        "vy": [0.0],
+    }
+    await deployment.produce("tracks", [("arenes-01", record)])
+    settings = deployment.settings
+    frame, tracks = await tracked_frame(settings, await deployed_camera(settings, "arenes-01"))
+    assert (frame["seq"], tracks["track_id"]) == (1, [4096])
+    drawn = draw_camera(read_picture(frame["jpeg"], "frame"), NOTHING_DRAWN, "en", tracks)
+    assert drawn[200, 96].tolist() == [120, 255, 120]  # its left edge, in a picture enlarged one and a half times
 
 
 async def test_a_camera_that_is_not_in_service_is_named_with_its_neighbours(deployment, site):

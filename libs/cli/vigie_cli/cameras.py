@@ -41,7 +41,7 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "unknown": "inconnu", "online": "en ligne", "offline": "hors ligne", "stalled": "sans image",
         "frozen": "figée", "dark": "noire", "blurred": "floue", "moved": "déplacée", "camera": "caméra",
         "title": "titre", "site": "site", "source": "source", "state": "état", "since": "depuis",
-        "frames/s": "images/s", "tags": "étiquettes", "measured": "mesurées", "cameras": "caméras",
+        "frames/s": "images/s", "tags": "étiquettes", "cameras": "caméras", "reason": "raison",
     },
     "en": {},
 }  # fmt: skip
@@ -160,6 +160,7 @@ def show(
     picture: Annotated[Path | None, typer.Option(help="write the current view, drawn over: a .png or .jpg")] = None,
     from_source: Annotated[bool, typer.Option(help="take the view from the camera itself, once")] = False,
     image: Annotated[Path | None, typer.Option(help="take the view from this image file")] = None,
+    tracks: Annotated[bool, typer.Option(help="draw what is tracked there now, too")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The record and the health as one JSON object.")] = False,
     lang: Language = "fr",
 ) -> None:
@@ -168,23 +169,34 @@ def show(
     The view is the newest frame of the deployment, with zones, lines (an arrow the way that counts as in), masks
     and calibration points drawn. A camera file shows what it would be before it is applied.
 
-    Example: vigie cameras show maison-carree-02 --picture view.png
+    Example: vigie cameras show maison-carree-02 --picture view.png --tracks
 
     Example: vigie cameras show cameras/maison-carree-02.yaml --picture view.png --image still.jpg
     """
-    from vigie_cli.cameras_picture import draw_camera, write_picture
+    from vigie_cli.cameras_picture import draw_camera, read_picture, write_picture
 
+    if picture is None and (from_source or image is not None or tracks):
+        raise BadInputError("--from-source, --image and --tracks are about the view: say with --picture where to")
+    if tracks and (from_source or image is not None):
+        raise BadInputError("--tracks: tracks are of the frame they were seen in: leave --from-source and --image out")
     deployed = _found(camera)
     if as_json:
         print(json.dumps({"camera": deployed.camera, "health": deployed.health}, ensure_ascii=False, indent=1))
     else:
         for line in _details(deployed, lang):
             print(line)
-    if picture is not None:
-        write_picture(draw_camera(_view(deployed, image, from_source=from_source), deployed.camera, lang), picture)
-        print(picture)
-    elif from_source or image is not None:
-        raise BadInputError("--from-source and --image say where the view comes from: say with --picture where to")
+    if picture is None:
+        return
+    seen: Mapping[str, Any] | None = None
+    if tracks:
+        from vigie_cli.cameras_deployed import tracked_frame
+
+        frame, seen = asyncio.run(tracked_frame(read_settings(Settings), deployed))
+        view = read_picture(frame["jpeg"], deployed.camera_id)
+    else:
+        view = _view(deployed, image, from_source=from_source)
+    write_picture(draw_camera(view, deployed.camera, lang, seen), picture)
+    print(picture)
 
 
 @app.command()
@@ -298,13 +310,12 @@ def _table(cameras: Sequence[Deployed], lang: str) -> Table:
     noun = _word("cameras", lang) if len(cameras) != 1 else _word("camera", lang)
     table = Table(box=None, pad_edge=False, caption=f"{len(cameras)} {noun}{': ' if total else ''}{total}")
     table.caption_justify = "left"
-    for name in ("camera", "title", "site", "source", "state", "since", "frames/s", "tags"):
-        table.add_column(_word(name, lang), justify="right" if name == "frames/s" else "left")
+    for name in ("camera", "title", "site", "source", "state", "since", "frames/s", "tags", "reason"):
+        fixed = name in {"camera", "state", "since", "frames/s"}
+        table.add_column(_word(name, lang), justify="right" if name == "frames/s" else "left", no_wrap=fixed)
     for deployed in cameras:
         camera, health = deployed.camera, deployed.health
         state = Text(_word(health["state"], lang), style=_COLOURS.get(health["state"], "bold red"))
-        if health["reason"] and health["state"] != "online":
-            state.append(f"  {health['reason']}", style="dim")
         measured = "-" if health["fps"] is None else f"{health['fps']:g}"
         table.add_row(
             deployed.camera_id,
@@ -315,6 +326,7 @@ def _table(cameras: Sequence[Deployed], lang: str) -> Table:
             "-" if health["since"] is None else _moment(health["since"]),
             f"{measured}/{camera['sampling']['fps']:g}",
             ", ".join(camera["tags"]),
+            Text(deployed.reason or "", style="dim"),
         )
     return table
 
@@ -330,7 +342,7 @@ def _details(deployed: Deployed, lang: str) -> list[str]:
         ("site", camera["site"]),
         ("version", f"{camera['version']} in force from {_moment(camera['effective_at'])}"),
         ("to come", _version(deployed.pending)),
-        ("state", state + (f": {health['reason']}" if health["reason"] else "")),
+        ("state", state + (f": {deployed.reason}" if deployed.reason else "")),
         ("source", f"{source['kind']} {source['uri']}"),
         ("credentials", source["credentials"]),
         ("sampling", f"{sampling['fps']:g} frames a second{still}, {sampling['width']} pixels wide"),

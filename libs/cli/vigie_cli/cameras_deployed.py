@@ -6,11 +6,14 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from aiokafka import TopicPartition
+
 from vigie_cli.configuration_topics import (
     answered,
     deployment_codec,
     newest_records,
     publish,
+    record_at,
     topic_partitions,
     whole_topic,
 )
@@ -19,9 +22,7 @@ from vigie_common.topics import TopicNames
 from vigie_common.yaml_model import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from aiokafka import TopicPartition
+    from collections.abc import Callable, Iterable, Mapping
 
     from vigie_common.codec import Codec
     from vigie_common.settings import Settings
@@ -47,6 +48,12 @@ class Deployed:
         """Unique in the deployment."""
         return str(self.camera["camera_id"])
 
+    @property
+    def reason(self) -> str | None:
+        """Why it is not online, in words."""
+        reason = self.health["reason"]
+        return None if reason is None else str(reason).removeprefix(f"camera {self.camera_id}: ")
+
     def row(self) -> dict[str, Any]:
         """What `vigie cameras list --json` says of it: no address, which may tell where a camera hangs."""
         camera, health = self.camera, self.health
@@ -56,7 +63,7 @@ class Deployed:
             "site": camera["site"],
             "source": camera["source"]["kind"],
             "state": health["state"],
-            "reason": health["reason"],
+            "reason": self.reason,
             "since": health["since"],
             "fps": camera["sampling"]["fps"],
             "measured_fps": health["fps"],
@@ -115,26 +122,52 @@ async def newest_frame(settings: Settings, deployed: Deployed) -> Mapping[str, A
         BadInputError: the topic has none.
         DependencyError: Kafka does not answer, or has no topics.
     """
-    topic = TopicNames(settings.topic_prefix).full("frames")
-    async with answered(settings):
-        partitions = (await topic_partitions(settings, [topic]))[topic]
-        async with deployment_codec(settings) as codec:
-            found = await newest_records(
-                settings,
-                [p for p in partitions if p.partition == deployed.partition],
-                {p.partition: {deployed.camera_id} for p in partitions},
-                codec,
-                "frame",
-                wanted=lambda frame: frame["jpeg"] is not None,
-            )
-    if deployed.camera_id not in found:
-        state, reason = deployed.health["state"], deployed.health["reason"]
+    frame = await _newest(settings, deployed, "frames", "frame", lambda frame: frame["jpeg"] is not None)
+    if frame is None:
+        state, reason = deployed.health["state"], deployed.reason
         raise BadInputError(
-            f"camera {deployed.camera_id}: no picture of it is in {topic} (its state: {state}"
+            f"camera {deployed.camera_id}: no picture of it is in the topic frames (its state: {state}"
             f"{f', {reason}' if reason else ''}): wait for one, or take it from the camera itself with --from-source, "
             "or give an image with --image"
         )
-    return found[deployed.camera_id]
+    return frame
+
+
+async def tracked_frame(settings: Settings, deployed: Deployed) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """The newest tracks of a camera, and the frame they were seen in.
+
+    Raises:
+        BadInputError: there are none, or their frame is gone.
+        DependencyError: Kafka does not answer, or has no topics.
+    """
+    tracks = await _newest(settings, deployed, "tracks", "tracks", lambda tracks: tracks["width"] > 0)
+    if tracks is None:
+        raise BadInputError(
+            f"camera {deployed.camera_id}: no tracks of it yet: see whether it is online (`vigie cameras list`) and "
+            f"whether Triton serves {', '.join(deployed.camera['models'])}"
+        )
+    topic, ref = TopicNames(settings.topic_prefix).full("frames"), tracks["frame_ref"]
+    async with answered(settings), deployment_codec(settings) as codec:
+        frame = await record_at(settings, TopicPartition(topic, ref["partition"]), ref["offset"], codec, "frame")
+    if frame is None or frame["jpeg"] is None:
+        raise BadInputError(
+            f"camera {deployed.camera_id}: the frame of its newest tracks is gone, frames are kept for minutes: "
+            "see whether it is online (`vigie cameras list`)"
+        )
+    return frame, tracks
+
+
+async def _newest(
+    settings: Settings, deployed: Deployed, topic: str, schema: str, wanted: Callable[[dict[str, Any]], bool]
+) -> Mapping[str, Any] | None:
+    """The newest wanted record of one camera in a camera topic."""
+    name = TopicNames(settings.topic_prefix).full(topic)
+    async with answered(settings):
+        partitions = [p for p in (await topic_partitions(settings, [name]))[name] if p.partition == deployed.partition]
+        keys = {p.partition: {deployed.camera_id} for p in partitions}
+        async with deployment_codec(settings) as codec:
+            found = await newest_records(settings, partitions, keys, codec, schema, wanted)
+    return found.get(deployed.camera_id)
 
 
 async def confirm_view(settings: Settings, camera_id: str) -> Deployed:

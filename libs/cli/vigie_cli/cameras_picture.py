@@ -37,6 +37,7 @@ _ZONES: Final[tuple[Colour, ...]] = ((233, 180, 86), (66, 228, 240), (115, 158, 
 _LINE: Final[Colour] = (80, 80, 255)
 _POINT: Final[Colour] = (255, 255, 255)
 _MASK: Final[Colour] = (150, 150, 150)
+_TRACK: Final[Colour] = (120, 255, 120)
 _GRID: Final[Colour] = (230, 230, 90)
 _INK: Final[Colour] = (20, 20, 20)
 _BESIDE: Final = sorted(
@@ -118,8 +119,13 @@ class _Pen:
         return all(right < l or r < left or bottom < t or b < top for l, t, r, b in self.taken)
 
 
-def draw_camera(image: Image, camera: Mapping[str, Any], language: str = "en") -> Image:
-    """The view with the masks, zones, lines and calibration points of a Camera record; `image` stays as it is."""
+def draw_camera(
+    image: Image, camera: Mapping[str, Any], language: str = "en", tracks: Mapping[str, Any] | None = None
+) -> Image:
+    """The view with the masks, zones, lines and calibration points of a Camera record; `image` stays as it is.
+
+    With `tracks`, the Tracks record of this very frame, the boxes of what is tracked and their numbers, too.
+    """
     pen = _pen(image)
     for mask in camera["masks"]:
         _draw_mask(pen, mask, language)
@@ -134,6 +140,8 @@ def draw_camera(image: Image, camera: Mapping[str, Any], language: str = "en") -
     for number, zone in enumerate(camera["zones"]):  # a zone is large: its name gives way to those of the others
         middle = pen.at(*_inside(zone["x"], zone["y"]))
         pen.label(zone["name"], middle, _ZONES[number % len(_ZONES)])
+    if tracks is not None:
+        _draw_tracks(pen, tracks)
     return pen.finish()
 
 
@@ -243,6 +251,18 @@ def _draw_line(pen: _Pen, line: Mapping[str, Any]) -> None:
     pen.label(line["in_label"], _pixel(head + right * pen.px(16)), _LINE)
     pen.label(line["out_label"], _pixel(tail - right * pen.px(8)), _LINE)
     pen.label(line["name"], _pixel(np.array(start) + along * 0.15), _POINT)
+
+
+def _draw_tracks(pen: _Pen, tracks: Mapping[str, Any]) -> None:
+    """Boxes that are none, or far too large, are left out."""
+    names = ("x1", "y1", "x2", "y2", "object_class", "track_id")
+    for x1, y1, x2, y2, what, track in zip(*(tracks[name] for name in names), strict=True):
+        box = np.array([x1, y1, x2, y2]) / np.array([tracks["width"], tracks["height"]] * 2)
+        if not (np.abs(box) < 2).all():
+            continue
+        (left, top), (right, bottom) = pen.at(box[0], box[1]), pen.at(box[2], box[3])
+        pen.stroke([(left, top), (right, top), (right, bottom), (left, bottom)], _TRACK, 3, closed=True)
+        pen.label(f"{what} {track}", ((left + right) // 2, top), _TRACK)
 
 
 def _draw_points(pen: _Pen, points: Sequence[ControlPoint], residuals_m: Sequence[float]) -> None:

@@ -153,6 +153,27 @@ async def newest_records(
     return found
 
 
+async def record_at(
+    settings: Settings, partition: TopicPartition, offset: int, codec: Codec, schema: str
+) -> dict[str, Any] | None:
+    """The record at one offset; None: it is no longer there, or no such record."""
+    client: Any = consumer(settings, fetch_min_bytes=1)
+    await client.start()
+    try:
+        client.assign([partition])
+        begins, ends = await client.beginning_offsets([partition]), await client.end_offsets([partition])
+        if not begins[partition] <= offset < ends[partition]:
+            return None
+        async for record in _between(client, partition, offset, offset + 1):
+            if record.offset == offset:
+                return codec.decode_as(schema, record.value)
+    except PoisonRecordError:
+        return None
+    finally:
+        await client.stop()
+    return None
+
+
 async def _between(client: Any, partition: TopicPartition, start: int, end: int) -> AsyncIterator[Any]:
     """The records of a partition from one offset up to another."""
     client.seek(partition, start)

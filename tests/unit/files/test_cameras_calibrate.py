@@ -149,7 +149,11 @@ def test_the_view_of_a_camera_file_is_drawn_on_an_image_with_its_masks_burned_in
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["--image", "S"], "--from-source and --image say where the view comes from: say with --picture where to"),
+        (["--image", "S"], "--from-source, --image and --tracks are about the view: say with --picture where to"),
+        (
+            ["--picture", "view.png", "--image", "S", "--tracks"],
+            "--tracks: tracks are of the frame they were seen in: leave --from-source and --image out",
+        ),
         (["--picture", "view.xyz", "--image", "S"], "view.xyz: no picture is written as .xyz: use .png or .jpg"),
         (["--picture", "view.png", "--image", "T"], "T: not a picture that can be read: give a JPEG or PNG"),
         (["--picture", "view.png", "--image", "S", "--from-source"], "--from-source and --image: give one of them"),
