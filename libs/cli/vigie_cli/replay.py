@@ -34,7 +34,7 @@ from vigie_rule_engine.bundle import read_rules, rule_bundle
 from vigie_rule_engine.lint import lint as lint_rules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 DEFAULT_WIDTH: Final = 960
 _NOON: Final = 12
@@ -75,16 +75,17 @@ def command(
 ) -> None:
     """Run a recording through detection, tracking, rules and alerts, and write what came out.
 
-    Writes tracks.txt (MOTChallenge), rule-events.jsonl, alerts.jsonl, counts.csv and summary.json. Two runs give
-    the same files, summary.json apart. Without a camera and rules it stops at tracks.
+    Writes tracks.txt (MOTChallenge), tracks.jsonl (for `vigie rules replay`), rule-events.jsonl, alerts.jsonl,
+    counts.csv and summary.json. Two runs give the same files, summary.json apart. Without a camera and rules it
+    stops at tracks.
 
     Example: vigie replay street.mp4 --fps 5 --model hog --out result
 
     Example: vigie replay street.mp4 --camera cameras/street.yaml --rules rules --out result
     """
-    plan = _plan(video, fps, tuple(model or ()), camera, rules, start)
+    plan = plan_replay(video, fps, tuple(model or ()), camera, rules, start)
     started = time.perf_counter()
-    with _triton(triton, plan.models, model_file) as url:
+    with running_triton(triton, plan.models, model_file) as url:
         summary = asyncio.run(_run(plan, url, out))
     _say.print(
         f"{summary['frames_sampled']} frames, {summary['tracks']} tracks, {summary['rule_events']} rule events, "
@@ -92,9 +93,14 @@ def command(
     )
 
 
-def _plan(
+def plan_replay(
     video: Path, fps: float | None, models: tuple[str, ...], camera: Path | None, rules: Path | None, start: str | None
 ) -> Plan:
+    """The files of a replay, read and checked.
+
+    Raises:
+        BadInputError: one is not there or wrong, or they do not go together.
+    """
     if not video.exists():
         raise BadInputError(f"{video}: no such file: give the path of a video file, or of a folder of them")
     if fps is not None and not 0 < fps <= 60:
@@ -169,7 +175,7 @@ def _created(video: Path) -> datetime | None:
 
 
 @contextmanager
-def _triton(given: str | None, models: tuple[str, ...], model_file: Path | None) -> Iterator[str]:
+def running_triton(given: str | None, models: tuple[str, ...], model_file: Path | None) -> Iterator[str]:
     """The given Triton, or a local one with the models, for as long as it is needed."""
     if given is not None:
         yield given
@@ -203,10 +209,11 @@ def _model_file(name: str, given: Path | None) -> Path | None:
     return find_model_file(model, given if model.source is not None else None)
 
 
-async def _run(plan: Plan, triton_url: str, out: Path) -> dict[str, Any]:
+def sampled_frames(plan: Plan) -> Iterable[Mapping[str, Any]]:
+    """The frames of the recording, as the sampler takes them."""
     camera = plan.camera
     masks = () if camera is None else masks_from_records(camera["camera_id"], camera["masks"])
-    frames = read_recording(
+    return read_recording(
         plan.video,
         plan.fps,
         plan.width,
@@ -216,6 +223,10 @@ async def _run(plan: Plan, triton_url: str, out: Path) -> dict[str, Any]:
         camera_version="" if camera is None else camera["version"],
         models=plan.models,
     )
+
+
+async def _run(plan: Plan, triton_url: str, out: Path) -> dict[str, Any]:
+    camera, frames = plan.camera, sampled_frames(plan)
     totals = Totals()
     judged = camera if plan.bundle is not None else None
     last_frame = -1

@@ -21,7 +21,7 @@ COUNT_COLUMNS: Final = ("at", "rule", "line", "direction", "label", "object_clas
 
 @dataclass(slots=True)
 class ReplayFiles:
-    """`tracks.txt`, `rule-events.jsonl`, `alerts.jsonl` and `counts.csv` in one folder, written as they come.
+    """`tracks.txt`, `tracks.jsonl`, `rule-events.jsonl`, `alerts.jsonl` and `counts.csv`, written as they come.
 
     `tracks.txt` has one line a tracked box, as MOTChallenge writes them (https://motchallenge.net): frame of the
     source video from 1, id numbered by first appearance, x, y, width, height in pixels of the source video, score,
@@ -35,7 +35,7 @@ class ReplayFiles:
 
     def __enter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
-        for name in ("tracks.txt", "rule-events.jsonl", "alerts.jsonl", "counts.csv"):
+        for name in ("tracks.txt", "tracks.jsonl", "rule-events.jsonl", "alerts.jsonl", "counts.csv"):
             self._open[name] = (self.folder / name).open("w", encoding="utf-8", newline="\n")
         self._counts().writerow(COUNT_COLUMNS)
         return self
@@ -60,6 +60,7 @@ class ReplayFiles:
         """What one frame brought."""
         for record in step.tracks:
             self._tracks(record)
+            self._json("tracks.jsonl", record)
         for event in step.events:
             self._json("rule-events.jsonl", event)
             if event["kind"] == "COUNT":

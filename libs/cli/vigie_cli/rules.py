@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vigie_cli.site_folder import camera_folder, rule_problems, rule_sources
+from vigie_cli.site_folder import camera_folder, rule_problems, rule_sources, site_of
 from vigie_cli.wording import counted
 from vigie_common.catalogue import load_catalogue
 from vigie_common.errors import BadInputError
@@ -239,3 +239,74 @@ def status(
     for one in found:
         for line in watching.lines(one):
             print(line)
+
+
+Rules = Annotated[list[Path], typer.Argument(help="changed rules: files, or a folder of them or of the whole site")]
+Tracks = Annotated[
+    list[Path] | None, typer.Option("--tracks", help="recorded tracks: .csv, or .jsonl of `vigie replay`; repeatable")
+]
+FromTopic = Annotated[bool, typer.Option("--topic", help="the tracks topic, with --from or --since")]
+OneCamera = Annotated[str | None, typer.Option(help="only this camera; that of the .csv files or the video")]
+Begin = Annotated[str | None, typer.Option("--from", help="range of the topic: an ISO time")]
+End = Annotated[str | None, typer.Option("--to", help="range of the topic: an ISO time; by default now")]
+Since = Annotated[str, typer.Option(help="or how far back from --to: 10m, 2h")]
+
+
+@app.command()
+def replay(
+    rules: Rules,
+    tracks: Tracks = None,
+    topic: FromTopic = False,
+    video: Annotated[Path | None, typer.Option(help="a video, through detection and tracking first")] = None,
+    begin: Begin = None,
+    end: End = None,
+    since: Since = "10m",
+    camera: OneCamera = None,
+    cameras: Annotated[Path | None, typer.Option(help="folder of the cameras; by default the site's own")] = None,
+    against: Annotated[Path | None, typer.Option(help="compare with this folder's rules, not the live ones")] = None,
+    start: Annotated[str, typer.Option(help="local time of the beginning of .csv files")] = "2026-01-05T12:00",
+    as_json: AsJson = False,
+) -> None:
+    """Run changed rules over recorded tracks and show what differs from the rules that are live now.
+
+    New: found by the changed rules alone. Gone: by the present ones alone. Moved: by both, at other times.
+
+    Example: vigie rules replay town --topic --since 2h
+
+    Example: vigie rules replay rules/bay.yaml --tracks monday.jsonl --against town/rules
+
+    Example: vigie rules replay rules/bay.yaml --video street.mp4 --camera street-01
+    """
+    import asyncio
+
+    from vigie_cli import rules_difference as differing
+    from vigie_cli import rules_replay as replaying
+    from vigie_cli.rules_tracks import read_tracks, topic_tracks, video_tracks
+    from vigie_common.settings import Settings, read_settings
+
+    if (bool(tracks), topic, video is not None).count(True) != 1:
+        raise BadInputError("say what to replay: --tracks FILE, or --topic with --from or --since, or --video FILE")
+    changed = replaying.read_changed(rules, cameras or site_of(rules[0]))
+    settings = read_settings(Settings)
+    present = replaying.present_rules(settings, changed, against)
+    if tracks:
+        records = read_tracks(tracks, camera, start, changed.cameras.site.time_zone)
+    elif video is not None:
+        files = changed.camera_files(camera)
+        if len(files) != 1:
+            raise BadInputError(f"{video}: which camera saw this? Add --camera ID")
+        records = [dict(record) for record in video_tracks(video, Path(files[0].document.file), None, None)]
+    else:
+        from vigie_cli.rules_topics import time_range
+
+        names = [located.content.camera for located in changed.camera_files(camera)]
+        records = asyncio.run(topic_tracks(settings, time_range(begin, end, since), names))
+    found = replaying.replay(changed, present, records, camera)
+    if as_json:
+        print(json.dumps(found.plain(), ensure_ascii=False, indent=1))
+        return
+    for error in found.errors:
+        print(f"{error['rule']} on {error['camera_id']}: {error['message']}")
+    print(f"{counted(found.records, 'record')} of tracks; compared with {found.against}:")
+    for line in differing.lines(found.difference, found.time_zone):
+        print(line)

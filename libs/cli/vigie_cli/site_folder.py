@@ -79,3 +79,12 @@ def rule_sources(folder: Path) -> list[Path]:
 def camera_folder(folder: Path) -> Path:
     """Where the cameras of a folder of rules are: of a site in it, else beside the rules."""
     return folder if (folder / "cameras").is_dir() else folder.parent
+
+
+def site_of(path: Path) -> Path:
+    """The folder of a rule file or of rules that has, or whose parent has, the site's cameras; else its own."""
+    here = path.resolve()
+    for folder in (path if path.is_dir() else path.parent, *here.parents):
+        if (folder / "cameras").is_dir():
+            return folder
+    return path if path.is_dir() else path.parent

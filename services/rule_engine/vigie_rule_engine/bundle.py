@@ -40,7 +40,7 @@ class RuleFolder:
 
 
 def read_rules(*folders: Path) -> RuleFolder:
-    """Every `*.yaml` below the folders: a rule, a compound or an authorisation by its keys; in the order of paths.
+    """Every `*.yaml` below the folders, and files that are named: a rule, a compound or an authorisation by its keys; in the order of paths.
 
     Ids are unique over all of them.
     """
@@ -76,6 +76,9 @@ def read_rules(*folders: Path) -> RuleFolder:
 
 
 def _yaml_files(folder: Path) -> Iterable[Path]:
+    if folder.is_file():
+        yield folder
+        return
     for path in folder.rglob("*"):
         inside = path.relative_to(folder).parts
         hidden = any(part.startswith(".") for part in inside)

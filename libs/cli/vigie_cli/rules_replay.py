@@ -1,0 +1,157 @@
+"""`vigie rules replay`: changed rules over recorded tracks, beside the rules that are live now."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vigie_cli.rules_difference import Difference, Happening, compare, happenings
+from vigie_cli.rules_judge import judge
+from vigie_cli.site_folder import rule_sources
+from vigie_common.camera_file import camera_record
+from vigie_common.catalogue import load_catalogue
+from vigie_common.errors import BadInputError
+from vigie_common.yaml_model import nearest
+from vigie_common.yaml_source import InvalidFileError
+from vigie_rule_engine.bundle import read_rules, rule_bundle
+from vigie_rule_engine.lint import CameraFolder, lint, read_cameras
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from vigie_common.camera_file import CameraFile
+    from vigie_common.settings import Settings
+    from vigie_common.yaml_model import Located
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What came of it."""
+
+    difference: Difference
+    found: tuple[Happening, ...]
+    """By the changed rules."""
+    errors: tuple[Mapping[str, Any], ...]
+    """Rules that a camera cannot run, of the changed ones."""
+    records: int
+    against: str
+    """What they are compared with, in words."""
+    time_zone: str
+
+    def plain(self) -> dict[str, Any]:
+        """For programs."""
+        return {
+            "records": self.records,
+            "against": self.against,
+            "errors": [dict(error) for error in self.errors],
+            **self.difference.plain(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The changed rules, and the cameras that they are judged on."""
+
+    bundle: Mapping[str, Any]
+    cameras: CameraFolder
+    only: frozenset[str] | None
+    """Compared are these rules alone: files were given, not a folder. None: all."""
+
+    def camera_records(self, camera: str | None) -> list[dict[str, Any]]:
+        """Camera records of the site, or of one.
+
+        Raises:
+            BadInputError: there is no such camera.
+        """
+        return [
+            camera_record(located.content, self.cameras.site, Path(located.document.file).parent, 0)
+            for located in self.camera_files(camera)
+        ]
+
+    def camera_files(self, camera: str | None) -> list[Located[CameraFile]]:
+        """Camera files of the site, or of one camera.
+
+        Raises:
+            BadInputError: there is no such camera.
+        """
+        known = {located.content.camera: located for located in self.cameras.cameras}
+        if camera is not None and camera not in known:
+            listed = ", ".join(sorted(known)) or "none"
+            raise BadInputError(
+                f'--camera: there is no camera "{camera}"; cameras are {listed}{nearest(camera, known)}'
+            )
+        return [known[name] for name in sorted(known) if camera is None or name == camera]
+
+
+def read_changed(rules: Sequence[Path], cameras: Path) -> Changed:
+    """Rule files or folders of them, checked; with the site's cameras.
+
+    Raises:
+        InvalidFileError: a rule or camera is wrong.
+        BadInputError: there is no rule, or no site.
+    """
+    sources = [source for path in rules for source in ([path] if path.is_file() else rule_sources(path))]
+    read = read_rules(*sources)
+    known = read_cameras(cameras, frozenset(load_catalogue().models))
+    only_files = all(path.is_file() for path in rules)
+    # what a file says of other rules cannot be checked without them
+    problems = (*read.problems, *known.problems) if only_files else lint(read, known)
+    if problems:
+        raise InvalidFileError(problems)
+    if not read.rules:
+        raise BadInputError(
+            f"{', '.join(map(str, rules))}: no rule in it: give rule files, or the folder that holds them"
+        )
+    bundle = rule_bundle(known.site, read, author="replay", effective_at=0)
+    only = None if not only_files else frozenset(rule.content.rule for rule in read.rules)
+    return Changed(bundle, known, only)
+
+
+def present_rules(settings: Settings, changed: Changed, against: Path | None) -> tuple[Mapping[str, Any] | None, str]:
+    """What the changed rules are compared with: another folder's, or those live now; and its name.
+
+    Raises:
+        DependencyError: Kafka does not answer.
+    """
+    if against is not None:
+        read = read_rules(*rule_sources(against))
+        if read.problems:
+            raise InvalidFileError(read.problems)
+        return rule_bundle(changed.cameras.site, read, author="replay", effective_at=0), str(against)
+    from vigie_cli.rules_bundles import SHORT, live_bundle
+
+    site = changed.cameras.site.site
+    live = asyncio.run(live_bundle(settings, site))
+    return live, f"no live rules of {site}" if live is None else f"live {live['digest'][:SHORT]}"
+
+
+def replay(
+    changed: Changed,
+    present: tuple[Mapping[str, Any] | None, str],
+    records: Sequence[Mapping[str, Any]],
+    camera: str | None,
+) -> Replayed:
+    """Judge the same tracks by both and compare, rule by rule.
+
+    Authorisations are those that go with each: a rule that alerts in one and not in the other has moved.
+    """
+    cameras = changed.camera_records(camera)
+    bundle = dict(changed.bundle)
+    before, against = present
+    if changed.only is not None and before is not None:
+        # only these rules are another version; authorisations stay what they are
+        before = {**before, "rules": [rule for rule in before["rules"] if rule["id"] in changed.only]}
+        bundle["authorisations"] = bundle["authorisations"] or before["authorisations"]
+    new = judge(records, cameras, bundle)
+    old = judge(records, cameras, before)
+    found = happenings(new.events)
+    return Replayed(
+        compare(happenings(old.events), found),
+        found,
+        new.errors,
+        new.records,
+        against,
+        changed.cameras.site.time_zone,
+    )

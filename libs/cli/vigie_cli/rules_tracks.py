@@ -1,0 +1,97 @@
+"""Recorded tracks from where an author has them: files, a range of the tracks topic, or a video."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from vigie_common.errors import BadInputError
+from vigie_common.units import parse_instant
+from vigie_rule_engine.recorded import read_recording
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from vigie_common.settings import Settings
+
+_NEEDED: Final = ("camera_id", "session", "seq", "captured_at", "status", "track_id", "x1", "y1", "x2", "y2")
+
+
+def read_tracks(files: Iterable[Path], camera: str | None, start: str, time_zone: str) -> list[dict[str, Any]]:
+    """The tracks records of CSV recordings (`t_s,track_id,…`, of one camera) and of JSON lines of records.
+
+    Args:
+        files: `*.csv`, or `*.jsonl` as `vigie replay` writes them.
+        camera: of the CSV files; of JSON lines only its records.
+        start: local time of `t_s` = 0.
+        time_zone: of the site.
+
+    Raises:
+        BadInputError: a file is wrong, with its line, or a CSV file has no camera.
+    """
+    found: list[dict[str, Any]] = []
+    for path in files:
+        if path.suffix == ".csv":
+            if camera is None:
+                raise BadInputError(f"{path}: which camera saw this? Add --camera ID")
+            records = read_recording(path).records(camera, parse_instant(start, time_zone))
+            found += [dict(record) for record in records]
+        else:
+            found += [one for one in _records(path) if camera is None or one["camera_id"] == camera]
+    return found
+
+
+def _records(path: Path) -> Iterator[dict[str, Any]]:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInputError(f"{path}: cannot be read ({error}): give .csv recordings or .jsonl tracks") from error
+    for number, line in enumerate(lines, start=1):
+        try:
+            record = json.loads(line)
+        except ValueError as error:
+            raise BadInputError(f"{path}:{number}: not JSON ({error}): one tracks record a line") from None
+        missing = [name for name in _NEEDED if not isinstance(record, dict) or name not in record]
+        if missing:
+            raise BadInputError(
+                f"{path}:{number}: no {missing[0]!r}: one tracks record a line, as `vigie replay` writes"
+            )
+        yield record
+
+
+async def topic_tracks(settings: Settings, span: tuple[int, int], cameras: Sequence[str]) -> list[dict[str, Any]]:
+    """The records of the tracks topic in a range of event time.
+
+    Raises:
+        BadInputError: there is none, or far too many.
+        DependencyError: Kafka does not answer, or has no topics.
+    """
+    from vigie_cli.rules_topics import read_range
+
+    found = await read_range(settings, "tracks", "captured_at", span, frozenset(cameras))
+    if not found:
+        raise BadInputError(
+            f"no tracks of {', '.join(cameras)} in this range: the topic keeps six hours; see `vigie cameras list`"
+        )
+    return found
+
+
+def video_tracks(video: Path, camera_file: Path, fps: float | None, start: str | None) -> list[Mapping[str, Any]]:
+    """What detection and tracking make of a video, as `vigie replay` does it.
+
+    Raises:
+        VigieError: the video, camera file, model or Triton are not there or wrong.
+    """
+    from vigie_cli.replay import plan_replay, running_triton, sampled_frames
+    from vigie_cli.replay_stages import Totals, fixed_configuration, replay_frames
+
+    plan = plan_replay(video, fps, (), camera_file, None, start)
+
+    async def go(url: str) -> list[Mapping[str, Any]]:
+        steps = replay_frames(iter(sampled_frames(plan)), url, fixed_configuration(None, None), Totals())
+        return [record async for step in steps for record in step.tracks]
+
+    with running_triton(None, plan.models, None) as url:
+        return asyncio.run(go(url))
