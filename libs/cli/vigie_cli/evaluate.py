@@ -80,7 +80,8 @@ def tracks(
         if not sampled and 0 < share < 0.6:
             _say.print(
                 f"{pair.result}: has boxes in {share:.0%} of the truth's frames; if it was made at a lower frame rate, "
-                "add --sampled"
+                "add --sampled",
+                soft_wrap=True,
             )
     _show("sequence", scores, as_json=as_json)
 

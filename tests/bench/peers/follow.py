@@ -1,7 +1,8 @@
 """One tracker of others over simulated detections, run by the Python of its own environment: `follow.py NAME in out`.
 
-Reads what `bench_peers.py` writes: frames of boxes of several takes. Writes the identity that each box was given, -1
-for none, and prints the CPU seconds of the updates alone as JSON; making the tracker's own input objects is not counted.
+Reads what `bench_peers.py` writes: frames of boxes of several takes. Writes the identity that each box was given,
+-1 for none, and prints the CPU seconds of the updates alone as JSON; making the tracker's own input objects is not
+counted.
 """
 
 from __future__ import annotations
