@@ -14,7 +14,8 @@ import time
 from typing import Any
 
 from vigie_common.stream import ConfigVersion, FixedView, Message
-from vigie_rule_engine.core import RuleCore, _observed, warm_up
+from vigie_rule_engine.core import RuleCore, warm_up
+from vigie_rule_engine.intake import observed
 from vigie_rule_engine.layers.frame import frame
 
 FRAMES = 300
@@ -158,23 +159,21 @@ def whole_us(objects: int, count: int) -> float:
 def layers_us(objects: int, count: int) -> float:
     """CPU microseconds a frame of the one compiled call."""
     messages, config = street(objects), view(count)
-    seen = [_observed(message.value, len(message.value["track_id"])) for message in messages]  # type: ignore[arg-type]  # a Tracks record
+    seen = [observed(message.value, len(message.value["track_id"])) for message in messages]  # type: ignore[arg-type]  # a Tracks record
     times = []
     for _ in range(PASSES):
         core = RuleCore(0)
         core.process(messages[0], config)
         s = core._cameras["cam"]
-        g, t = s.geometry, s.table
-        if g is None or t is None:
+        plan, rules_ = s.plan, s.rules
+        if plan is None or rules_ is None:
             raise RuntimeError("the camera has no table")
-        core._make_room(2 * objects, len(g.gates), len(t.rows), len(s.subjects))
-        n = s.n
+        core._sight.make_room(2 * objects, len(plan.gates), len(rules_), len(s.subjects))
+        scratch, n = core._sight.scratch, s.n
         began = time.thread_time()
         for k in range(1, FRAMES):
-            n, _, _ = frame(
-                s.subjects, n, s.places, s.sides, s.cells, t.rules, seen[k], 1 / HEIGHT, 0, T0 + 200 * k, 200 * k,
-                g.regions, g.gates, g.corner_x, g.corner_y, core._crossings, core._slots, core._events,
-            )  # fmt: skip
+            t, w = T0 + 200 * k, 200 * k
+            n, _, _ = frame(*s.kept, *plan, *scratch, n, rules_, seen[k], 1 / HEIGHT, 0, t, w, w, 1, 200, t)
         times.append(time.thread_time() - began)
     return 1e6 * min(times) / (FRAMES - 1)
 

@@ -12,16 +12,22 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 import numpy as np
 
+from vigie_common.errors import VigieError
 from vigie_rule_engine.layers.episodes import CELL
-from vigie_rule_engine.layers.facts import NEVER, PLACE, SIDE, SUBJECT
+from vigie_rule_engine.layers.facts import PER_SUBJECT
+from vigie_rule_engine.layers.places import NEVER, PLACE, SIDE
+from vigie_rule_engine.layers.state import Kept
+from vigie_rule_engine.layers.zone_templates import ZONE
 from vigie_rule_engine.minutes import Ledger
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from vigie_rule_engine.compile import Geometry, RuleTable
+    from vigie_rule_engine.compile import RuleTable
+    from vigie_rule_engine.layers.state import Plan
 
 FIRST_CAPACITY: Final = 16
+LONG_AGO: Final = 1 << 60
 MOST_SUBJECTS: Final = 2_048
 """Subjects of one camera, and boxes of one frame; what goes beyond is not looked at."""
 
@@ -37,6 +43,18 @@ class Episode(msgspec.Struct, array_like=True):
     explain: dict[str, str]
     variables: dict[str, Any]
     """What the explanation's placeholders stood for."""
+    ordinal: int = 0
+    """Of the last event told."""
+
+
+class Window(msgspec.Struct, array_like=True):
+    """The minute that a zone's count is in: what its COUNT will say, as it was when it began."""
+
+    begun: dict[str, Any]
+    explain: dict[str, str]
+    variables: dict[str, Any]
+    when: str | None
+    anchored: bool
 
 
 class LastFrame(msgspec.Struct, array_like=True):
@@ -59,15 +77,20 @@ class Stamp(msgspec.Struct, array_like=True):
     camera_version: str = ""
     bundle_digest: str = ""
     judged: list[str] = []
+    judged_moved: list[str] = []
+    """Those that could be judged while the camera looked elsewhere."""
 
 
 class _Packed(msgspec.Struct, array_like=True):
     camera_id: str
     at: int
     seen_at: int
+    steady_at: int
     watched: int
+    steady: int
     appended_at: int
     blind: bool
+    unsteady: bool
     aspect: float
     sessions: list[str]
     last: LastFrame
@@ -75,15 +98,14 @@ class _Packed(msgspec.Struct, array_like=True):
     ledger: Ledger
     episodes: dict[int, Episode]
     numbered: int
+    windows: dict[str, Window]
     region_keys: list[str]
     gate_keys: list[str]
     row_keys: list[str]
     n: int
     capacity: int
-    subjects: bytes
-    places: bytes
-    sides: bytes
-    cells: bytes
+    arrays: list[bytes]
+    """Of `Kept`, in its order, slots that are not in use left out; empty: the camera does not keep it."""
 
 
 @dataclass(slots=True)
@@ -96,12 +118,18 @@ class CameraState:
     seen_at: int
     """Of the last frame that was judged."""
     ledger: Ledger
+    steady_at: int = 0
+    """Of the last of them in which it looked where its zones and lines were drawn."""
     watched: int = 0
     """The watch clock: ms during which it could see."""
+    steady: int = 0
+    """The watch clock of the time in which it looked where it should."""
     appended_at: int = 0
     """Broker's time of the last record."""
     blind: bool = False
     """Blind for so long that its episodes have ended."""
+    unsteady: bool = False
+    """Looking elsewhere for so long that the episodes of zones and lines have ended."""
     aspect: float = 0.0
     """Width ÷ height of its frames, 0 before the first."""
     sessions: list[str] = field(default_factory=list)
@@ -111,21 +139,48 @@ class CameraState:
     episodes: dict[int, Episode] = field(default_factory=dict)
     """Open episodes by their number in the cells."""
     numbered: int = 0
+    windows: dict[str, Window] = field(default_factory=dict)
+    """Of the zones that are counted, by row key."""
     n: int = 0
     region_keys: tuple[str, ...] = ()
     gate_keys: tuple[str, ...] = ()
     row_keys: tuple[str, ...] = ()
-    subjects: npt.NDArray[Any] = field(default_factory=lambda: np.zeros(FIRST_CAPACITY, SUBJECT))
-    places: npt.NDArray[Any] = field(default_factory=lambda: np.zeros((FIRST_CAPACITY, 0), PLACE))
-    sides: npt.NDArray[Any] = field(default_factory=lambda: np.zeros((FIRST_CAPACITY, 0), SIDE))
-    cells: npt.NDArray[Any] = field(default_factory=lambda: np.zeros((0, FIRST_CAPACITY), CELL))
+    kept: Kept = field(default_factory=lambda: _room(FIRST_CAPACITY, 0, 0, 0, frozenset()))
     # derived from the configuration, never part of a snapshot
     versions: tuple[int, int] = (-2, -2)
     """Offsets of the camera's and the bundle's versions that `table` was compiled from."""
     table: RuleTable | None = None
-    geometry: Geometry | None = None
+    rules: npt.NDArray[Any] | None = None
+    """(rows,) layers.templates.RULE for the frames' shape; None before the first frame."""
+    plan: Plan | None = None
     bound_ms: int = 0
     mode_check_at: int = 0
+
+    @property
+    def subjects(self) -> npt.NDArray[Any]:
+        """(capacity,) layers.subjects.SUBJECT; `n` of them are in use."""
+        return self.kept.subjects
+
+    @property
+    def cells(self) -> npt.NDArray[Any]:
+        """(rows, capacity) layers.episodes.CELL."""
+        return self.kept.cells
+
+    @property
+    def judging(self) -> RuleTable:
+        """The table, which every record compiles before it is judged."""
+        if self.table is None:  # pragma: no cover - see above
+            raise VigieError(f"camera {self.camera_id} has no rule table: this is a fault of the engine, report it")
+        return self.table
+
+    def cell(self, row: int, slot: int) -> Any:
+        """The cell of a row on a subject, or on its zone as a whole (slot -1)."""
+        return self.kept.wholes[row] if slot < 0 else self.kept.cells[row, slot]
+
+    @property
+    def state_bytes(self) -> int:
+        """What the arrays take."""
+        return sum(array.nbytes for array in self.kept)
 
     def grow(self, boxes: int) -> None:
         """Make room for that many new subjects, as far as a camera may have them."""
@@ -135,37 +190,43 @@ class CameraState:
             return
         while capacity < wanted:
             capacity *= 2
-        more = capacity - len(self.subjects)
-        self.subjects = np.concatenate([self.subjects, np.zeros(more, SUBJECT)])
-        self.places = np.concatenate([self.places, np.zeros((more, self.places.shape[1]), PLACE)])
-        self.sides = np.concatenate([self.sides, np.zeros((more, self.sides.shape[1]), SIDE)])
-        self.cells = np.concatenate([self.cells, np.zeros((self.cells.shape[0], more), CELL)], axis=1)
+        old = self.kept
+        needs = frozenset(name for name in PER_SUBJECT if len(getattr(old, name)))
+        new = _room(capacity, old.places.shape[1], old.sides.shape[1], len(old.cells), needs)
+        for name, array in zip(Kept._fields, old, strict=True):
+            if name == "cells":
+                new.cells[:, : array.shape[1]] = array
+            elif len(array):
+                getattr(new, name)[: len(array)] = array
+        self.kept = new
 
     def adopt_table(self, table: RuleTable) -> None:
         """Judge by `table` from now on; the caller has ended the episodes of rows that it does not have."""
-        capacity = len(self.subjects)
+        old = self.kept
         region_keys = tuple(region.key for region in table.regions)
         gate_keys = tuple(gate.key for gate in table.gates)
         row_keys = tuple(row.key for row in table.rows)
-        if region_keys != self.region_keys:
-            places = np.zeros((capacity, len(region_keys)), PLACE)
-            places["since"] = NEVER
-            for new, old in _kept(region_keys, self.region_keys):
-                places[:, new] = self.places[:, old]
-            self.places, self.region_keys = places, region_keys
-        if gate_keys != self.gate_keys:
-            sides = np.zeros((capacity, len(gate_keys)), SIDE)
-            sides["flip"] = NEVER
-            for new, old in _kept(gate_keys, self.gate_keys):
-                sides[:, new] = self.sides[:, old]
-            self.sides, self.gate_keys = sides, gate_keys
-        if row_keys != self.row_keys:
-            cells = np.zeros((len(row_keys), capacity), CELL)
-            for new, old in _kept(row_keys, self.row_keys):
-                cells[new] = self.cells[old]
-            self.cells, self.row_keys = cells, row_keys
+        new = _room(len(self.subjects), len(region_keys), len(gate_keys), len(row_keys), table.needs)
+        for name in PER_SUBJECT:
+            if len(getattr(new, name)) and len(getattr(old, name)):
+                getattr(new, name)[:] = getattr(old, name)
+        new.places["since"] = NEVER
+        for to, at in _same(region_keys, self.region_keys):
+            new.places[:, to] = old.places[:, at]
+        new.sides["flip"] = NEVER
+        for to, at in _same(gate_keys, self.gate_keys):
+            new.sides[:, to] = old.sides[:, at]
+        for to, at in _same(row_keys, self.row_keys):
+            new.cells[to], new.wholes[to], new.zones[to] = old.cells[at], old.wholes[at], old.zones[at]
+        self.kept = new
+        self.region_keys, self.gate_keys, self.row_keys = region_keys, gate_keys, row_keys
         self.table = table
-        self.geometry = table.geometry(self.aspect) if self.aspect else None
+        self.draw()
+
+    def draw(self) -> None:
+        """Bring the table to the shape of the frames."""
+        if self.table is not None and self.aspect:
+            self.rules, self.plan = self.table.judging(self.aspect)
 
     def resize(self, aspect: float) -> None:
         """The frames have another shape: widths are in picture heights, so they stretch with it."""
@@ -173,11 +234,16 @@ class CameraState:
             stretch = aspect / self.aspect
             for name in ("x", "vx", "born_x", "x1", "x2"):
                 self.subjects[name][: self.n] *= stretch
-            self.sides["x"][: self.n] *= stretch
-            self.cells["x"][:, : self.n] *= stretch
+            self.kept.sides["x"][: self.n] *= stretch
+            drawn = [row for row, judged in enumerate(self.table.rows if self.table else ()) if not judged.metric]
+            self.cells["x"][drawn, : self.n] *= stretch
         self.aspect = aspect
-        if self.table is not None:
-            self.geometry = self.table.geometry(aspect)
+        self.draw()
+
+    def drop_unseen(self) -> None:
+        """Give up the subjects that were seen before the camera was turned away."""
+        away = self.subjects[: self.n]
+        away["seen_w"][away["steady"] == 1] = -LONG_AGO
 
     def begin_session(self, session: str) -> None:
         """Track ids start again: subjects are known by their place alone until a new id adopts them."""
@@ -190,13 +256,11 @@ class CameraState:
     def start_again(self, at: int) -> None:
         """Forget every subject and begin the clock at another event time; the caller has ended the episodes."""
         self.n = 0
-        self.subjects[:] = np.zeros((), SUBJECT)
-        self.places[:] = np.zeros((), PLACE)
-        self.sides[:] = np.zeros((), SIDE)
-        self.cells[:] = np.zeros((), CELL)
-        self.at = self.seen_at = at
+        for array in self.kept:
+            array[...] = np.zeros((), array.dtype)
+        self.at = self.seen_at = self.steady_at = at
         self.ledger = Ledger.start(at)
-        self.blind = False
+        self.blind = self.unsteady = False
 
     def pack(self) -> _Packed:
         """The state for a snapshot; slots that are not in use are left out."""
@@ -205,9 +269,12 @@ class CameraState:
             self.camera_id,
             self.at,
             self.seen_at,
+            self.steady_at,
             self.watched,
+            self.steady,
             self.appended_at,
             self.blind,
+            self.unsteady,
             self.aspect,
             self.sessions,
             self.last,
@@ -215,15 +282,13 @@ class CameraState:
             self.ledger,
             self.episodes,
             self.numbered,
+            self.windows,
             list(self.region_keys),
             list(self.gate_keys),
             list(self.row_keys),
             n,
             len(self.subjects),
-            self.subjects[:n].tobytes(),
-            self.places[:n].tobytes(),
-            self.sides[:n].tobytes(),
-            self.cells[:, :n].tobytes(),
+            [array[_in_use(name, n)].tobytes() for name, array in zip(Kept._fields, self.kept, strict=True)],
         )
 
     @classmethod
@@ -231,20 +296,18 @@ class CameraState:
         """The state of a snapshot; its table is compiled when the next record comes."""
         p = packed
         state = cls(p.camera_id, p.at, p.seen_at, p.ledger)
-        state.watched, state.appended_at, state.blind, state.aspect = p.watched, p.appended_at, p.blind, p.aspect
+        state.watched, state.steady, state.steady_at = p.watched, p.steady, p.steady_at
+        state.appended_at, state.blind, state.unsteady, state.aspect = p.appended_at, p.blind, p.unsteady, p.aspect
         state.sessions, state.last, state.stamp = p.sessions, p.last, p.stamp
-        state.episodes, state.numbered, state.n = p.episodes, p.numbered, p.n
+        state.episodes, state.numbered, state.windows, state.n = p.episodes, p.numbered, p.windows, p.n
         state.region_keys, state.gate_keys = tuple(p.region_keys), tuple(p.gate_keys)
         state.row_keys = tuple(p.row_keys)
-        regions, gates, rows = len(p.region_keys), len(p.gate_keys), len(p.row_keys)
-        state.subjects = np.zeros(p.capacity, SUBJECT)
-        state.subjects[: p.n] = np.frombuffer(p.subjects, SUBJECT)
-        state.places = np.zeros((p.capacity, regions), PLACE)
-        state.places[: p.n] = np.frombuffer(p.places, PLACE).reshape(p.n, regions)
-        state.sides = np.zeros((p.capacity, gates), SIDE)
-        state.sides[: p.n] = np.frombuffer(p.sides, SIDE).reshape(p.n, gates)
-        state.cells = np.zeros((rows, p.capacity), CELL)
-        state.cells[:, : p.n] = np.frombuffer(p.cells, CELL).reshape(rows, p.n)
+        given = dict(zip(Kept._fields, p.arrays, strict=True))
+        needs = frozenset(name for name in PER_SUBJECT if given[name])
+        state.kept = _room(p.capacity, len(p.region_keys), len(p.gate_keys), len(p.row_keys), needs)
+        for name, array in zip(Kept._fields, state.kept, strict=True):
+            part = array[_in_use(name, p.n)] if given[name] else array[:0]
+            part[...] = np.frombuffer(given[name], array.dtype).reshape(part.shape)
         return state
 
 
@@ -256,7 +319,30 @@ class Snapshot(msgspec.Struct, array_like=True):
     cameras: list[_Packed]
 
 
-def _kept(new: tuple[str, ...], old: tuple[str, ...]) -> list[tuple[int, int]]:
+def _same(new: tuple[str, ...], old: tuple[str, ...]) -> list[tuple[int, int]]:
     """(new place, old place) of what both have."""
     places = {key: place for place, key in enumerate(old)}
     return [(place, places[key]) for place, key in enumerate(new) if key in places]
+
+
+def _room(capacity: int, regions: int, gates: int, rows: int, needs: frozenset[str]) -> Kept:
+    """Empty state; the optional facts that nobody needs have no room."""
+    per_subject = {
+        name: np.zeros(capacity if name in needs or name == "subjects" else 0, dtype)
+        for name, dtype in PER_SUBJECT.items()
+    }
+    return Kept(
+        **per_subject,
+        places=np.zeros((capacity, regions), PLACE),
+        sides=np.zeros((capacity, gates), SIDE),
+        cells=np.zeros((rows, capacity), CELL),
+        wholes=np.zeros(rows, CELL),
+        zones=np.zeros(rows, ZONE),
+    )
+
+
+def _in_use(name: str, n: int) -> Any:
+    """The part of an array that a snapshot keeps."""
+    if name in {"wholes", "zones"}:
+        return slice(None)
+    return (slice(None), slice(n)) if name == "cells" else slice(n)

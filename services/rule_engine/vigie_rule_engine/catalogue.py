@@ -1,26 +1,27 @@
 """The templates a rule may name, as data: what each judges, its parameters, their defaults and what it needs.
 
-The rule file parser, the JSON Schemas and the documentation read this table; the compiled functions are in
-`vigie_rule_engine.templates`. Definitions and defaults are starting judgements, tuned per camera.
+The rule file parser, the JSON Schemas, the reference page (`template_reference`) and `vigie rules templates` read this
+table; the compiled functions are in `layers.templates` and `layers.zone_templates`. Defaults are starting judgements,
+tuned per camera; a source is named only where it was read.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Kind = Literal["duration", "distance", "speed", "fraction", "number", "classes", "zone", "line"]
+Kind = Literal["duration", "distance", "speed", "fraction", "number", "choice", "classes", "zone", "line"]
 """What a parameter's value is; every kind but a plain number is written with its unit or by name."""
 
 Scope = Literal["track in zone", "track over line", "track", "zone", "line"]
 """What an episode or a count of the template is about."""
 
-Need = Literal["homography"]
-"""What a camera must have before the template can judge it: four calibration points or more."""
+Need = Literal["homography", "zone"]
+"""What a camera must have before the template can judge it: four calibration points or more; a named zone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,9 @@ class Parameter:
             the empty tuple (zones): the whole image.
         doc: one line for the author.
         metric: a distance or speed in metres is understood too; without, only heights of the object are.
+        metric_default: the default of a rule that gives another of its distances or speeds in metres.
+        fills: of `layers.templates.RULE`, where the compiled rule keeps it; empty: compile knows it by name.
+        choices: of a choice: each word and the number that stands for it.
     """
 
     name: str
@@ -41,17 +45,61 @@ class Parameter:
     default: str | float | tuple[str, ...] | None
     doc: str
     metric: bool = False
+    metric_default: str | None = None
+    fills: str = ""
+    choices: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What a template measures against which of its parameters; `explain` shows both.
+
+    Attributes:
+        name: of the measured value, with its unit at the end ("m or heights": the rule's own).
+        source: where the layers leave it: `cell.value`, or a field of ZONE.
+        parameter: what it is compared with.
+        relation: how it must stand to it for the template to say ON.
+    """
+
+    name: str
+    source: str
+    parameter: str
+    relation: Literal[">=", ">", "<", "<="]
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """One way of judging: its parameters and what it needs of a camera."""
+    """One way of judging: its parameters and what it needs of a camera.
+
+    Attributes:
+        name: in rule files.
+        scope: what an episode or count is about.
+        parameters: in the order of the documentation.
+        needs: of the camera.
+        doc: one sentence.
+        formula: when it says on, hold and off.
+        limits: where it fails.
+        source: where the definition comes from.
+        facts: measured values that its conditions and texts may name, beside the common ones.
+        measures: what `explain` compares.
+        least_fps: a camera sampled more slowly is refused; 0: any.
+        counts: it gives COUNT events and no episodes.
+        scenes: what the three scenes of its tests show: it happens, nearly, looks alike.
+    """
 
     name: str
     scope: Scope
     parameters: tuple[Parameter, ...]
     needs: frozenset[Need]
     doc: str
+    formula: str = ""
+    limits: str = ""
+    source: str = "judgement"
+    facts: tuple[str, ...] = ()
+    measures: tuple[Measure, ...] = ()
+    least_fps: float = 0.0
+    counts: bool = False
+    scenes: tuple[str, str, str] = ("", "", "")
 
     def parameter(self, name: str) -> Parameter:
         """The parameter called `name`; KeyError if there is none."""
@@ -60,13 +108,31 @@ class Template:
                 return parameter
         raise KeyError(name)
 
+    @property
+    def metric(self) -> bool:
+        """Whether a rule of it may measure on the ground."""
+        return any(parameter.metric for parameter in self.parameters)
+
 
 WHOLE_IMAGE: Final[tuple[str, ...]] = ()
 """Default of a zone parameter that may be left out."""
 
+COMMON_FACTS: Final = ("moved_heights", "score", "seen_for_s", "speed_heights_per_s")
+"""Measured of every single object; a zone as a whole has its own facts alone."""
+
 _CLASSES: Final = Parameter("classes", "classes", None, "which objects, by their names in the taxonomy")
 _ZONE: Final = Parameter("zone", "zone", WHOLE_IMAGE, "zone of the camera file; left out: the whole image")
+_A_ZONE: Final = Parameter("zone", "zone", None, "zone of the camera file")
+_MARGIN: Final = Parameter("margin", "distance", "0.1 heights", "how far outside the zone it counts as left")
 _KEEP_OPEN: Final = Parameter("keep_open", "duration", "5s", "how long it may fail before the episode ends")
+_BAND: Final = Parameter("band", "distance", "0.1 heights", "dead band on each side, in which no side is sure")
+_CONFIRM: Final = Parameter("confirm", "duration", "0.4s", "how long past the band confirms the crossing")
+_DEPTH: Final = Parameter("depth", "distance", "0.5 heights", "or how deep past the line confirms it at once")
+
+
+def _for(default: str, doc: str) -> Parameter:
+    return Parameter("for", "duration", default, doc)
+
 
 _ALL: Final[tuple[Template, ...]] = (
     Template(
@@ -75,12 +141,17 @@ _ALL: Final[tuple[Template, ...]] = (
         parameters=(
             _CLASSES,
             _ZONE,
-            Parameter("for", "duration", "1s", "how long the foot point must be in the zone"),
-            Parameter("margin", "distance", "0.1 heights", "how far outside the zone it counts as left"),
+            _for("1s", "how long the foot point must be in the zone"),
+            _MARGIN,
             _KEEP_OPEN,
         ),
         needs=frozenset(),
         doc="An object's foot point is in the zone; it has left beyond a margin outside.",
+        formula="on: p in zone; hold: p outside, but within `margin`; off: beyond. Intrusion is the same thing.",
+        limits="A foot that is hidden is not where the box ends; street furniture may be taken for a person, which "
+        "the text then says.",
+        facts=("present_for_s",),
+        scenes=("somebody walks in", "along the edge, outside", "a signpost that is taken for a person"),
     ),
     Template(
         name="stopped",
@@ -88,13 +159,27 @@ _ALL: Final[tuple[Template, ...]] = (
         parameters=(
             _CLASSES,
             _ZONE,
-            Parameter("for", "duration", "60s", "how long it must have been still"),
-            Parameter("within", "distance", "0.3 heights", "how far from where it came to rest is still"),
-            Parameter("margin", "distance", "0.1 heights", "how far outside the zone it counts as left"),
+            _for("60s", "how long it must have been still"),
+            Parameter(
+                "within",
+                "distance",
+                "0.3 heights",
+                "how far from where it came to rest is still",
+                metric=True,
+                metric_default="2 m",
+                fills="within",
+            ),
+            _MARGIN,
             _KEEP_OPEN,
         ),
         needs=frozenset(),
         doc="An object in the zone stays within a distance of where it came to rest; it ends on leaving.",
+        formula="on: |p - rest| <= `within`, in the zone; hold: up to 1.5 × `within`, or in the margin; off: beyond. "
+        "While pending, a move beyond `within` begins the rest anew.",
+        limits="A vehicle hidden for more than 20 s is another one; who parks again within the zone is the same.",
+        facts=("stopped_for_s",),
+        measures=(Measure("from where it rests", "cell.value", "within", "<="),),
+        scenes=("a car parks", "waits at a red light", "a queue that creeps"),
     ),
     Template(
         name="count_line",
@@ -102,14 +187,415 @@ _ALL: Final[tuple[Template, ...]] = (
         parameters=(
             _CLASSES,
             Parameter("line", "line", None, "line of the camera file"),
-            Parameter("band", "distance", "0.1 heights", "dead band on each side, in which no side is sure"),
-            Parameter("confirm", "duration", "0.4s", "how long past the band confirms the crossing"),
-            Parameter("depth", "distance", "0.5 heights", "or how deep past the line confirms it at once"),
+            _BAND,
+            _CONFIRM,
+            _DEPTH,
         ),
         needs=frozenset(),
         doc="One count per confirmed crossing, in or out, at the time of the first sample past the band.",
+        formula="the path from the last sure side cuts the segment; sure: farther than `band`; confirmed: for "
+        "`confirm`, or `depth` deep.",
+        limits="Who appears beside the line is not counted; a group in one box counts once.",
+        counts=True,
+        scenes=("people cross both ways", "cross and come straight back", "paces along the line"),
+    ),
+    Template(
+        name="line_cross",
+        scope="track over line",
+        parameters=(
+            _CLASSES,
+            Parameter("line", "line", None, "line of the camera file"),
+            Parameter(
+                "direction",
+                "choice",
+                "both",
+                "in, out, or both",
+                fills="way",
+                choices=MappingProxyType({"both": 0.0, "in": 1.0, "out": -1.0}),
+            ),
+            _BAND,
+            _CONFIRM,
+            _DEPTH,
+            _KEEP_OPEN,
+        ),
+        needs=frozenset(),
+        doc="An object crosses a line: an episode that begins at the crossing and ends at once.",
+        formula="as count_line. A second crossing by the same object within `keep_open` is the same episode.",
+        limits="As count_line.",
+        scenes=("walks over the line", "turns back before it", "stands on it"),
+    ),
+    Template(
+        name="dwell",
+        scope="track in zone",
+        parameters=(
+            _CLASSES,
+            _ZONE,
+            _for("60s", "how long it must have been in the zone"),
+            Parameter(
+                "excursion", "duration", "5s", "outside for less is having stayed, while it matures", fills="spare_ms"
+            ),
+            _MARGIN,
+            _KEEP_OPEN,
+        ),
+        needs=frozenset(),
+        doc="An object has been in the zone for long: loitering, waiting.",
+        formula="t - (first instant in the zone) >= `for`, excursions shorter than `excursion` counting as stayed.",
+        limits="An identity that is lost for longer than it is waited for (2 s for a person) begins anew; in a "
+        "queue one "
+        "may be taken for the next.",
+        facts=("dwell_s",),
+        measures=(Measure("in the zone for, s", "cell.value", "for", ">="),),
+        scenes=("loiters for 90 s", "for 50 s", "visitors who relieve each other"),
+    ),
+    Template(
+        name="wrong_way",
+        scope="track in zone",
+        parameters=(
+            _CLASSES,
+            _ZONE,
+            Parameter("line", "line", None, "a line of the camera file drawn along the permitted direction"),
+            Parameter(
+                "progress",
+                "distance",
+                "3 heights",
+                "net progress against the direction",
+                metric=True,
+                metric_default="5 m",
+                fills="within",
+            ),
+            _for("1.5s", "for how long, still under way"),
+            _MARGIN,
+            _KEEP_OPEN,
+        ),
+        needs=frozenset(),
+        doc="An object moves against the permitted direction of a lane.",
+        formula="a = (p - farthest point in the direction) · direction; on: -a >= `progress`, angle to the direction "
+        "> 120°, and moving against it at > 0.3 units/s; hold: stands there; off: otherwise.",
+        limits="In heights the direction holds in the image, where the line was drawn; with metres on the ground. "
+        "Reversing far is wrong-way driving. Cyclists may be allowed to: choose the classes.",
+        facts=("progress_heights", "progress_m"),
+        measures=(Measure("progress against the direction", "cell.value", "progress", ">="),),
+        scenes=("a car comes against the lane", "reverses into a bay", "turns round into the other lane"),
+    ),
+    Template(
+        name="speed",
+        scope="track in zone",
+        parameters=(
+            _CLASSES,
+            _ZONE,
+            Parameter("limit", "speed", None, "speed that is allowed", metric=True, fills="speed"),
+            _for("0.5s", "for how long it is surely faster"),
+            _MARGIN,
+            _KEEP_OPEN,
+        ),
+        needs=frozenset({"homography"}),
+        doc="An object is surely faster than a limit, on the ground.",
+        formula="v = the slower of two successive stretches of >= 0.5 s, displacement ÷ time; sure = v less "
+        "1.64 standard "
+        "deviations of both ends (0.04 heights of foot jitter, as metres there). On: sure > `limit`; hold: v > "
+        "`limit`.",
+        limits="Far away the bottom of a box is metres deep and nothing is sure. No measuring instrument: an attention "
+        "signal, never evidence of an offence.",
+        facts=("speed_kmh", "sure_kmh", "limit_kmh"),
+        measures=(Measure("speed, m/s", "cell.value", "limit", ">"),),
+        least_fps=2.0,
+        scenes=("60 km/h where 30 is allowed", "32 km/h", "two cars whose identities might be exchanged"),
+    ),
+    Template(
+        name="person_down",
+        scope="track in zone",
+        parameters=(
+            _CLASSES,
+            _ZONE,
+            _for("10s", "how long somebody must lie"),
+            Parameter("aspect", "number", 1.2, "width ÷ height of the box from which it lies", fills="least"),
+            Parameter("shrunk", "fraction", "60%", "height against the same person's when upright", fills="ratio"),
+            _MARGIN,
+            Parameter("keep_open", "duration", "10s", "how long it may fail before the episode ends"),
+        ),
+        needs=frozenset(),
+        doc="Somebody who was upright lies on the ground.",
+        formula="upright before for >= 2 s (w/h < 0.75); on: w/h > `aspect`, h < `shrunk` × own upright height, slower "
+        "than 0.3 of that a second, not covered by > 25 %; hold: w/h > 0.75 `aspect` and h < 1.2 × that, or moving, or "
+        "covered; off: otherwise. Boxes smoothed over 0.4 s.",
+        limits="A fall towards the camera does not widen the box; detectors miss people who lie; who was never seen "
+        "upright says nothing.",
+        facts=("down_for_s", "aspect", "height_share"),
+        measures=(Measure("width ÷ height", "cell.value", "aspect", ">"),),
+        scenes=("walks, falls and lies", "crouches", "sits and lies on benches from the start"),
+    ),
+    Template(
+        name="fall",
+        scope="track in zone",
+        parameters=(
+            _CLASSES,
+            _ZONE,
+            Parameter("took", "duration", "2s", "at most, from upright to lying", fills="spare_ms"),
+            _for("3s", "how long somebody must then lie"),
+            Parameter("aspect", "number", 1.2, "width ÷ height of the box from which it lies", fills="least"),
+            Parameter("shrunk", "fraction", "60%", "height against the same person's when upright", fills="ratio"),
+            _MARGIN,
+            Parameter("keep_open", "duration", "10s", "how long it may fail before the episode ends"),
+        ),
+        needs=frozenset(),
+        doc="Somebody goes from upright to lying at once, and stays down.",
+        formula="person_down, and (first instant down) - (last instant upright) <= `took`; the smoothing of boxes "
+        "takes 0.5 s of it.",
+        limits="As person_down. Below 4 frames a second the fall itself cannot be seen: use person_down.",
+        facts=("down_for_s", "aspect", "height_share"),
+        measures=(Measure("width ÷ height", "cell.value", "aspect", ">"),),
+        least_fps=4.0,
+        scenes=("walks, falls and lies", "crouches", "sits and lies on benches from the start"),
+    ),
+    Template(
+        name="abandoned_object",
+        scope="track in zone",
+        parameters=(
+            _CLASSES,
+            _ZONE,
+            Parameter("for", "duration", "60s", "how long it must lie still in all", fills="leave"),
+            Parameter("alone", "duration", "30s", "how long its owner must be away", fills="spare_ms"),
+            Parameter(
+                "away",
+                "distance",
+                "2 heights",
+                "farther than this from it is away, in heights of the person",
+                metric=True,
+                metric_default="3 m",
+                fills="within",
+            ),
+            _MARGIN,
+            Parameter("keep_open", "duration", "10s", "how long it may fail before the episode ends"),
+        ),
+        needs=frozenset(),
+        doc="A thing that somebody put down lies still, and its owner has gone.",
+        formula="owner: the nearest person within `away` when it came to rest (none: never on). On: still "
+        "(within 1 own "
+        "height) for `for`, and for `alone` neither the owner nor anybody slower than 0.3 units/s was within `away`.",
+        limits="Small things are missed; who hands a bag over to somebody walking has left it; a bin that "
+        "appears beside "
+        "somebody is theirs.",
+        facts=("still_for_s", "alone_for_s"),
+        measures=(Measure("alone for, s", "cell.value", "alone", ">="),),
+        scenes=("a bag is put down and left", "left and fetched", "a bin; somebody asleep beside a bag"),
+    ),
+    Template(
+        name="congestion",
+        scope="zone",
+        parameters=(
+            _CLASSES,
+            _ZONE,
+            Parameter("vehicles", "number", 4.0, "at least so many, parked ones apart", fills="least"),
+            Parameter("slow", "fraction", "20%", "median speed against free flow, below", fills="ratio"),
+            Parameter("recovers", "fraction", "30%", "and above which it is over", fills="leave"),
+            Parameter("occupancy", "fraction", "30%", "share of the zone that vehicles cover, at least", fills="share"),
+            Parameter(
+                "free_flow",
+                "speed",
+                "0 heights/s",
+                "speed of free flow; 0: learned from the zone",
+                metric=True,
+                metric_default="0 m/s",
+                fills="speed",
+            ),
+            _for("60s", "for how long"),
+            _MARGIN,
+            Parameter("keep_open", "duration", "10s", "how long it may fail before the episode ends"),
+        ),
+        needs=frozenset(),
+        doc="The vehicles of a zone are many, cover it and hardly move.",
+        formula="on: count >= `vehicles`, occupancy >= `occupancy`, median speed < `slow` × free flow; hold: "
+        "three quarters "
+        "of count and occupancy, median < `recovers` × free flow. Free flow: mean over ten minutes of those "
+        "faster than "
+        "half of it. Occupancy: share of the zone's points behind the lower half of a box.",
+        limits="Vehicles that never moved, or not for ten minutes, are parked. A lorry may hide the queue. "
+        "Learning takes "
+        "20 vehicle-seconds of free traffic after a start.",
+        facts=("vehicles", "occupancy", "speed_ratio"),
+        measures=(
+            Measure("vehicles", "group", "vehicles", ">="),
+            Measure("occupancy", "occupied", "occupancy", ">="),
+            Measure("speed ÷ free flow", "share", "slow", "<"),
+        ),
+        scenes=("a lane stands for two minutes", "waits 35 s at red", "a row of parked cars"),
+    ),
+    Template(
+        name="gathering",
+        scope="zone",
+        parameters=(
+            _CLASSES,
+            _ZONE,
+            Parameter("people", "number", 5.0, "in one group, at least", fills="least"),
+            Parameter(
+                "link",
+                "distance",
+                "1.5 heights",
+                "two who are nearer stand together",
+                metric=True,
+                metric_default="2 m",
+                fills="within",
+            ),
+            Parameter(
+                "slower",
+                "speed",
+                "0.3 heights/s",
+                "who is faster passes by",
+                metric=True,
+                metric_default="0.5 m/s",
+                fills="speed",
+            ),
+            Parameter("holds", "fraction", "75%", "of `people`: with fewer it is over", fills="ratio"),
+            _for("60s", "for how long"),
+            _MARGIN,
+            Parameter("keep_open", "duration", "10s", "how long it may fail before the episode ends"),
+        ),
+        needs=frozenset(),
+        doc="A group of people forms and stays.",
+        formula="groups by single linkage of those slower than `slower`: two belong together if nearer than `link` (in "
+        "heights: the mean of both, and about equally high). On: largest >= `people`; hold: >= `holds` × `people`.",
+        limits="People who hide each other are missed: the number is a lower bound. A bus stop or a terrace "
+        "looks the same: "
+        "draw the zone round it.",
+        facts=("people",),
+        measures=(Measure("people together", "group", "people", ">="),),
+        scenes=("seven come together and stay", "four", "two streams that cross"),
+    ),
+    Template(
+        name="density",
+        scope="zone",
+        parameters=(
+            _CLASSES,
+            _A_ZONE,
+            Parameter("enter", "number", 2.0, "people a square metre", fills="least"),
+            Parameter("leave", "number", 1.5, "below which it is over", fills="leave"),
+            _for("30s", "for how long"),
+            _MARGIN,
+            Parameter("keep_open", "duration", "10s", "how long it may fail before the episode ends"),
+        ),
+        needs=frozenset({"homography", "zone"}),
+        doc="People stand close together in a zone.",
+        formula="count in the zone ÷ its area on the ground, people/m². On: >= `enter`; hold: >= `leave`.",
+        limits="Boxes hide each other: detectors saturate at 1 to 2 people/m², so the value is a lower bound. Choose "
+        "`enter` for what the camera can show.",
+        facts=("people", "people_per_m2", "area_m2"),
+        measures=(Measure("people/m²", "share", "enter", ">="),),
+        scenes=("sixty people close together", "a busy forecourt", "a file towards the camera"),
+    ),
+    Template(
+        name="crowd_movement",
+        scope="zone",
+        parameters=(
+            _CLASSES,
+            _ZONE,
+            Parameter("people", "number", 8.0, "at least", fills="least"),
+            Parameter("times", "number", 2.0, "median speed against what is usual there", fills="ratio"),
+            Parameter(
+                "faster",
+                "speed",
+                "1.2 heights/s",
+                "and at least",
+                metric=True,
+                metric_default="2 m/s",
+                fills="speed",
+            ),
+            Parameter("aligned", "fraction", "50%", "in one direction, or away from one place", fills="share"),
+            _for("1s", "for how long"),
+            _MARGIN,
+            Parameter("keep_open", "duration", "10s", "how long it may fail before the episode ends"),
+        ),
+        needs=frozenset(),
+        doc="Many people suddenly move fast together, or away from something.",
+        formula="m = median speed, u = its mean over the last ten minutes; a = max(|mean unit velocity|, mean cosine "
+        "between velocity and direction from the centre). On: count >= `people`, m >= `times` × u, m >= `faster`, a >= "
+        "`aligned`.",
+        limits="Learning takes 20 s of people in the zone. At 2 frames a second runners are hard to follow. A bus that "
+        "arrives, a race, rain look alike.",
+        facts=("people", "speed_ratio", "speed_heights_per_s", "speed_mps", "aligned"),
+        measures=(
+            Measure("people", "group", "people", ">="),
+            Measure("median speed", "speed", "faster", ">="),
+            Measure("aligned", "aligned", "aligned", ">="),
+        ),
+        least_fps=4.0,
+        scenes=("a crowd flees", "joggers pass", "the camera shakes"),
+    ),
+    Template(
+        name="object_class",
+        scope="zone",
+        parameters=(
+            _CLASSES,
+            _ZONE,
+            Parameter("score", "number", 0.5, "of the detector, at least", fills="least"),
+            Parameter("share", "fraction", "60%", "of the frames of the last `over`, at least", fills="share"),
+            Parameter("over", "duration", "2s", "how far back", fills="spare_ms"),
+            _for("0s", "for how long beside"),
+            _MARGIN,
+            _KEEP_OPEN,
+        ),
+        needs=frozenset(),
+        doc="Something of a class is in view: fire, smoke, a weapon, an animal, where the model knows the class.",
+        formula="on: an object of the class with `score` in >= `share` of the frames of the last `over`, 3 at "
+        "least; hold: in "
+        "half of that.",
+        limits="As good as the model: no model that comes with Vigie knows fire, smoke or weapons.",
+        facts=("share", "samples", "score"),
+        measures=(Measure("share of frames", "share", "share", ">="),),
+        scenes=("a fire burns", "a flash of one frame", "a low sun, now and then"),
+    ),
+    Template(
+        name="count_zone",
+        scope="zone",
+        parameters=(_CLASSES, _ZONE, _MARGIN),
+        needs=frozenset(),
+        doc="How many are in the zone: one COUNT a minute with mean and maximum.",
+        formula="mean = Σ count × time since the frame before ÷ watched time; max over the minute's frames. Who "
+        "was seen "
+        "within the last second is there.",
+        limits="Who is missed is not counted; street furniture taken for a person is.",
+        facts=("mean", "max", "watched_s"),
+        counts=True,
+        scenes=("six stroll about", "along the edge", "an empty square with a signpost"),
+    ),
+    Template(
+        name="unique_count",
+        scope="zone",
+        parameters=(
+            _CLASSES,
+            _ZONE,
+            Parameter("stay", "duration", "1s", "how long somebody must be there to count", fills="spare_ms"),
+            _MARGIN,
+        ),
+        needs=frozenset(),
+        doc="How many different objects were in the zone: one COUNT a minute, with an error band.",
+        formula="unique: subjects that were in the zone in this minute and had stayed for `stay`; entered: "
+        "those who had "
+        "for the first time, so that minutes add up; low = entered less those who appeared in the middle of the zone, "
+        "high = entered and those lost before `stay`.",
+        limits="Of one camera, never across cameras: nobody is recognised. Tracks that break inflate; the band says by "
+        "how much at least.",
+        facts=("unique", "entered", "low", "high", "watched_s"),
+        counts=True,
+        scenes=("ten cross the square", "one leaves and comes back", "tracks broken by a kiosk"),
     ),
 )
 
 TEMPLATES: Final[Mapping[str, Template]] = MappingProxyType({template.name: template for template in _ALL})
 """Every template by name."""
+
+
+def facts_of_template(name: str) -> tuple[str, ...]:
+    """Every measured value that conditions and texts of a template may name; of an unknown one the common ones."""
+    template = TEMPLATES.get(name)
+    if template is None:
+        return COMMON_FACTS
+    return template.facts if template.scope == "zone" else (*template.facts, *COMMON_FACTS)
+
+
+METRIC_UNITS: Final = frozenset({"m", "mps"})
+"""Of what is measured on the ground."""
+
+
+def default_of(parameter: Parameter, *, metric: bool) -> str | float | tuple[str, ...] | None:
+    """The default of a parameter: in metres if the rule measures on the ground."""
+    return parameter.metric_default if metric and parameter.metric_default is not None else parameter.default

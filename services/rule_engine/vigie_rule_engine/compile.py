@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from math import hypot, isfinite
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -16,23 +17,24 @@ import numpy as np
 
 from vigie_common.digest import content_digest
 from vigie_common.errors import BadInputError
+from vigie_common.ground_plane import ControlPoint, GroundPlane, ground_plane
 from vigie_common.taxonomy import CLASS_NAMES, CLASS_ORDINAL
-from vigie_common.units import parse_distance, parse_duration
+from vigie_common.units import parse_distance, parse_duration, parse_fraction, parse_speed
 from vigie_rule_engine.authority import Authority
-from vigie_rule_engine.catalogue import TEMPLATES, Parameter, Template
+from vigie_rule_engine.catalogue import METRIC_UNITS, TEMPLATES, Parameter, Template, default_of
 from vigie_rule_engine.compounds import compounds_of
 from vigie_rule_engine.conditions import Condition, compile_condition
-from vigie_rule_engine.layers.facts import GATE, REGION
-from vigie_rule_engine.layers.templates import NUMBERS, RULE, SCOPES
+from vigie_rule_engine.layers.templates import FALL, NUMBERS, PERSON_DOWN, RULE, SCOPES
+from vigie_rule_engine.plan import GateSource, RegionSource, plan_of, plane_numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy.typing as npt
 
     from vigie_common.records import Camera, Compound, Line, Polygon, Rule, RuleBundle, RuleError, ScopeKind
-
-WITHIN_HEIGHTS: Final = "within_heights"
+    from vigie_common.units import Quantity
+    from vigie_rule_engine.layers.state import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,38 +53,8 @@ class Row:
     labels: Mapping[int, str]
     """What the camera file calls each way over the line: 1 in, -1 out."""
     condition: Condition | None
-
-
-@dataclass(frozen=True, slots=True)
-class Geometry:
-    """Regions and gates in picture heights, for one aspect ratio; dtypes in `layers.facts`."""
-
-    regions: npt.NDArray[Any]
-    gates: npt.NDArray[Any]
-    corner_x: npt.NDArray[np.float64]
-    corner_y: npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class RegionSource:
-    """A zone as rules use it; no corners: the whole image."""
-
-    key: str
-    x: tuple[float, ...]
-    y: tuple[float, ...]
-    margin: float
-
-
-@dataclass(frozen=True, slots=True)
-class GateSource:
-    """A line as rules use it."""
-
-    key: str
-    x: tuple[float, ...]
-    y: tuple[float, ...]
-    band: float
-    depth: float
-    confirm_ms: int
+    metric: bool = False
+    """It measures on the ground."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,29 +72,35 @@ class RuleTable:
     gates: tuple[GateSource, ...]
     judged: tuple[str, ...]
     """Ids of the rules that run."""
+    judged_moved: tuple[str, ...]
+    """Those of them that need no zone, line or ground: they run on a camera that looks elsewhere, too."""
+    ground: GroundPlane | None
+    """Where a rule or an event needs it."""
+    counting: tuple[int, ...]
+    """Rows that count a zone by the minute."""
     errors: tuple[RuleError, ...]
     authority: Authority
     compounds: Mapping[str, tuple[Compound, ...]]
     """By member rule: those that mean this camera."""
 
-    def geometry(self, aspect: float) -> Geometry:
-        """Regions and gates for frames of this width ÷ height."""
-        corners = [len(region.x) for region in self.regions]
-        regions = np.zeros(len(self.regions), REGION)
-        regions["corners"] = corners
-        regions["first"] = np.cumsum([0, *corners])[: len(corners)]
-        regions["margin"] = [region.margin for region in self.regions]
-        gates = np.zeros(len(self.gates), GATE)
-        for gate, source in zip(gates, self.gates, strict=True):
-            gate["ax"], gate["bx"] = (x * aspect for x in source.x)
-            gate["ay"], gate["by"] = source.y
-            gate["band"], gate["depth"], gate["confirm"] = source.band, source.depth, source.confirm_ms
-        return Geometry(
-            regions,
-            gates,
-            np.array([x * aspect for region in self.regions for x in region.x], np.float64),
-            np.array([y for region in self.regions for y in region.y], np.float64),
-        )
+    @property
+    def needs(self) -> frozenset[str]:
+        """The optional facts that some rule needs, by their names in `layers.state.Kept`."""
+        found = set()
+        if self.rules["metric"].any():
+            found.add("grounds")
+        if np.isin(self.rules["template"], (PERSON_DOWN, FALL)).any():
+            found.add("postures")
+        return frozenset(found)
+
+    def judging(self, aspect: float) -> tuple[npt.NDArray[Any], Plan]:
+        """RULE rows, and zones, lines and ground, for frames of this width ÷ height."""
+        rules = self.rules.copy()
+        drawn = (rules["metric"] == 0) & ((rules["dir_x"] != 0.0) | (rules["dir_y"] != 0.0))
+        for row in np.flatnonzero(drawn):
+            x, y = rules["dir_x"][row] * aspect, rules["dir_y"][row]
+            rules["dir_x"][row], rules["dir_y"][row] = x / hypot(x, y), y / hypot(x, y)
+        return rules, plan_of(self.regions, self.gates, self.ground, aspect)
 
 
 def applies(tags: Sequence[str], ids: Sequence[str], camera: Camera, *, otherwise: bool) -> bool:
@@ -139,17 +117,19 @@ def compile_table(camera: Camera, bundle: RuleBundle | None) -> RuleTable:
     gates: dict[str, GateSource] = {}
     judged: list[str] = []
     errors: list[RuleError] = []
+    ground = _Ground(camera)
     withdrawn = bundle is None or bundle["withdrawn"]
     for rule in () if bundle is None or withdrawn else bundle["rules"]:
         if rule["status"] == "draft" or not applies(rule["camera_tags"], rule["camera_ids"], camera, otherwise=True):
             continue
         try:
             _once(rule, judged)
-            rows += _rows(rule, camera, regions, gates)
+            rows += _rows(rule, camera, ground, regions, gates)
         except BadInputError as error:
             errors.append({"rule": rule["id"], "camera_id": camera["camera_id"], "message": str(error)})
         else:
             judged.append(rule["id"])
+    anchored = {row.rule["id"] for row, numbers in rows if numbers[_ANCHORED]}
     return RuleTable(
         camera=camera,
         digest=bundle["digest"] if bundle is not None else "",
@@ -159,6 +139,9 @@ def compile_table(camera: Camera, bundle: RuleBundle | None) -> RuleTable:
         regions=tuple(regions.values()),
         gates=tuple(gates.values()),
         judged=tuple(judged),
+        judged_moved=tuple(rule for rule in judged if rule not in anchored),
+        ground=ground.known(),
+        counting=tuple(i for i, (row, _) in enumerate(rows) if row.rule["template"] in {"count_zone", "unique_count"}),
         errors=tuple(errors),
         authority=Authority.of(camera, None if bundle is None or withdrawn else bundle),
         compounds=compounds_of(camera, None if withdrawn else bundle),
@@ -170,8 +153,44 @@ def _once(rule: Rule, judged: Sequence[str]) -> None:
         raise BadInputError("the bundle has this rule twice: only the first runs, remove one")
 
 
+class _Ground:
+    """The camera's homography, estimated when something first asks for it."""
+
+    def __init__(self, camera: Camera) -> None:
+        self._camera = camera
+        self._plane: GroundPlane | None = None
+        self._asked = False
+
+    def known(self) -> GroundPlane | None:
+        """It, or None for a camera without a calibration that can be used."""
+        try:
+            return self.needed("") if self._camera["calibration"] else None
+        except BadInputError:
+            return None
+
+    def needed(self, why: str) -> GroundPlane:
+        """It.
+
+        Raises:
+            BadInputError: the camera has no calibration, or none that can be used.
+        """
+        if not self._asked:
+            self._asked = True
+            if self._camera["calibration"]:
+                points = [ControlPoint(p["x"], p["y"], p["lat"], p["lon"]) for p in self._camera["calibration"]]
+                self._plane = _plane(tuple(points))
+        if self._plane is None:
+            raise BadInputError(f"{why}: give camera {self._camera['camera_id']} four calibration points or more")
+        return self._plane
+
+
+@lru_cache(maxsize=1024)
+def _plane(points: tuple[ControlPoint, ...]) -> GroundPlane:
+    return ground_plane(points)
+
+
 def _rows(
-    rule: Rule, camera: Camera, regions: dict[str, RegionSource], gates: dict[str, GateSource]
+    rule: Rule, camera: Camera, ground: _Ground, regions: dict[str, RegionSource], gates: dict[str, GateSource]
 ) -> list[tuple[Row, tuple[Any, ...]]]:
     """The rows of one rule and their RULE fields; new regions and gates are added only if all of it is right."""
     if not _is_zone(camera["time_zone"]):
@@ -184,54 +203,99 @@ def _rows(
         raise BadInputError(
             f"template {rule['template']!r} is not known to this engine: use one of {', '.join(NUMBERS)}"
         )
-    if "homography" in template.needs and len(camera["calibration"]) < 4:
+    if camera["sampling"]["fps"] < template.least_fps:
         raise BadInputError(
-            f"template {template.name} needs a calibrated camera: give {camera['camera_id']} four calibration "
-            "points or more"
+            f"template {template.name} needs {template.least_fps:g} frames a second: camera {camera['camera_id']} is "
+            f"sampled at {camera['sampling']['fps']:g}, raise its sampling.fps"
         )
     classes = _classes(rule["classes"])
-    numbers = _numbers(rule, template)
+    numbers = numbers_of(rule, template)
+    metric = "homography" in template.needs or any(name.endswith(("_m", "_mps")) for name in numbers)
+    plane = ground.needed(_why_metric(template, numbers)) if metric else None
     condition = compile_condition(rule["when"], template.name) if rule["when"] else None
-    if template.scope == "track over line":
-        shapes = [_line(name, camera) for name in dict.fromkeys(rule["lines"])]
-        if not shapes:
-            raise BadInputError(f"template {template.name} needs a line: name one of the camera's lines")
+    over_line = template.scope == "track over line"
+    lines = [_line(name, camera) for name in dict.fromkeys(rule["lines"])]
+    if not lines and any(parameter.kind == "line" for parameter in template.parameters):
+        raise BadInputError(f"template {template.name} needs a line: name one of the camera's lines")
+    if over_line:
+        shapes = lines
     else:
-        shapes = [_zone(name, camera) for name in dict.fromkeys(rule["zones"])] or [_Shape("track", "", (), (), {})]
-    rows = []
+        kind: ScopeKind = "zone" if template.scope == "zone" else "track"
+        shapes = [_zone(name, camera, kind) for name in dict.fromkeys(rule["zones"])]
+        if not shapes and "zone" in template.needs:
+            raise BadInputError(f"template {template.name} needs a zone: name one of the camera's zones")
+        shapes = shapes or [_Shape(kind, "", (), (), {})]
+        if len(lines) > 1:
+            raise BadInputError(f"template {template.name} has one direction: name one line, {len(lines)} are given")
+    made = []
     for shape in shapes:
         place = [shape.name, shape.x, shape.y]
-        if template.scope == "track over line":
-            gate = GateSource(
-                content_digest([*place, *(numbers[n] for n in ("band_heights", "depth_heights", "confirm_s"))]),
-                shape.x,
-                shape.y,
-                numbers["band_heights"],
-                numbers["depth_heights"],
-                round(numbers["confirm_s"] * 1000),
-            )
+        fields = _fields(template, numbers)
+        if over_line:
+            gate = _gate(place, shape, numbers)
             gates.setdefault(gate.key, gate)
-            where = (0, list(gates).index(gate.key))
+            fields["gate"] = list(gates).index(gate.key)
         else:
             region = RegionSource(
-                content_digest([*place, numbers["margin_heights"]]), shape.x, shape.y, numbers["margin_heights"]
+                content_digest([*place, numbers["margin_heights"], template.name == "congestion"]),
+                shape.x,
+                shape.y,
+                numbers["margin_heights"],
+                template.name == "congestion",
             )
             regions.setdefault(region.key, region)
-            where = (list(regions).index(region.key), 0)
+            fields["region"] = list(regions).index(region.key)
+            if lines:
+                fields["dir_x"], fields["dir_y"] = _direction(lines[0], plane)
+                place += [lines[0].x, lines[0].y]
+            if "zone" in template.needs and plane is not None:
+                fields["area"] = _area(shape, plane, camera["camera_id"])
+        if plane is not None:
+            place.append(plane_numbers(plane))
         key = content_digest([rule["id"], template.name, sorted(rule["classes"]), numbers, rule["when"] or "", *place])
-        row = Row(rule, key, shape.kind, shape.name, shape.x, shape.y, shape.labels, condition)
-        fields = (
-            NUMBERS[template.name],
-            SCOPES[template.scope],
-            *where,
-            classes,
-            round(numbers.get("for_s", 0.0) * 1000),
-            round(numbers.get("keep_open_s", 0.0) * 1000),
-            int(condition is not None),
-            numbers.get(WITHIN_HEIGHTS, 0.0),
-        )
-        rows.append((row, fields))
-    return rows
+        row = Row(rule, key, shape.kind, shape.name, shape.x, shape.y, shape.labels, condition, bool(metric))
+        fields |= {
+            "template": NUMBERS[template.name],
+            "scope": SCOPES[template.scope],
+            "classes": classes,
+            "asks": int(condition is not None),
+            "metric": int(metric),
+            "anchored": int(bool(shape.name) or metric),
+        }
+        made.append((row, tuple(fields.get(name, 0) for name in RULE.names or ())))
+    return made
+
+
+_ANCHORED: Final = (RULE.names or ()).index("anchored")
+
+
+def _why_metric(template: Template, numbers: Mapping[str, float]) -> str:
+    if "homography" in template.needs:
+        return f"template {template.name} needs a calibrated camera"
+    name = next(name for name in numbers if name.endswith(("_m", "_mps")))
+    return f"{name.rsplit('_', 1)[0]} is in metres, which needs a calibrated camera"
+
+
+def _fields(template: Template, numbers: Mapping[str, float]) -> dict[str, float]:
+    """The RULE fields that parameters fill: durations in ms where the field says so."""
+    fields: dict[str, float] = {}
+    for parameter in template.parameters:
+        name = parameter.fills or {"for": "for_ms", "keep_open": "keep_open_ms"}.get(parameter.name, "")
+        if name:
+            value = next(numbers[n] for n in _spellings(parameter) if n in numbers)
+            fields[name] = round(value * 1000) if name.endswith("_ms") else value
+    return fields
+
+
+def _gate(place: list[Any], shape: _Shape, numbers: Mapping[str, float]) -> GateSource:
+    return GateSource(
+        content_digest([*place, *(numbers[n] for n in ("band_heights", "depth_heights", "confirm_s"))]),
+        shape.x,
+        shape.y,
+        numbers["band_heights"],
+        numbers["depth_heights"],
+        round(numbers["confirm_s"] * 1000),
+    )
 
 
 @lru_cache(maxsize=256)
@@ -262,7 +326,7 @@ class _Shape:
     labels: Mapping[int, str]
 
 
-def _zone(name: str, camera: Camera) -> _Shape:
+def _zone(name: str, camera: Camera, kind: ScopeKind) -> _Shape:
     zones: Mapping[str, Polygon] = {zone["name"]: zone for zone in camera["zones"]}
     if name not in zones:
         raise BadInputError(_unknown("zone", name, camera["camera_id"], list(zones)))
@@ -273,7 +337,7 @@ def _zone(name: str, camera: Camera) -> _Shape:
             "a polygon has three corners or more"
         )
     _within("zone", name, camera, [*zone["x"], *zone["y"]])
-    return _Shape("track", name, tuple(zone["x"]), tuple(zone["y"]), {})
+    return _Shape(kind, name, tuple(zone["x"]), tuple(zone["y"]), {})
 
 
 def _line(name: str, camera: Camera) -> _Shape:
@@ -316,27 +380,43 @@ _UNITS: Final[Mapping[str, tuple[str, ...]]] = {
     "speed": ("heights_per_s", "mps"),
     "fraction": ("fraction",),
     "number": ("",),
+    "choice": ("",),
 }
 
 
-def _numbers(rule: Rule, template: Template) -> dict[str, float]:
-    """Every parameter of the template with its unit at the end of its name, defaults filled in."""
+def _spellings(parameter: Parameter) -> list[str]:
+    """The names that a parameter may have in a rule record: with each of its units at the end."""
+    return [f"{parameter.name}_{unit}" if unit else parameter.name for unit in _UNITS[parameter.kind]]
+
+
+def numbers_of(rule: Rule, template: Template) -> dict[str, float]:
+    """Every parameter of the template with its unit at the end of its name, defaults filled in.
+
+    Raises:
+        BadInputError: one is given twice, is out of range, in the wrong unit, or none of the template's.
+    """
     given = dict(rule["numbers"])
     found: dict[str, float] = {}
+    metric = any(f"{p.name}_{unit}" in given for p in template.parameters if p.metric for unit in METRIC_UNITS)
     for parameter in template.parameters:
         if parameter.kind not in _UNITS:
             continue
-        names = [f"{parameter.name}_{unit}" if unit else parameter.name for unit in _UNITS[parameter.kind]]
-        there = [name for name in names if name in given]
+        there = [name for name in _spellings(parameter) if name in given]
         if len(there) > 1:
             raise BadInputError(f"{parameter.name} is given twice, as {' and '.join(there)}: keep one")
-        name, value = (there[0], given.pop(there[0])) if there else _default(parameter, template)
-        if name.endswith(("_m", "_mps")):
+        name, value = (there[0], given.pop(there[0])) if there else _default(parameter, template, metric=metric)
+        if name.endswith(("_m", "_mps")) and not parameter.metric:
             raise BadInputError(
-                f"{parameter.name} is in metres, which this camera cannot measure yet: give it in heights of the "
-                f"object, such as {parameter.default}"
+                f"{parameter.name} is in metres, but {template.name} measures it in heights of the object: give it "
+                f"as {parameter.default}"
             )
-        if not 0.0 <= value < 1e7:
+        if metric and parameter.metric and not name.endswith(("_m", "_mps")):
+            raise BadInputError(
+                f"{parameter.name} is in heights and another distance of the rule in metres: give it in metres too, "
+                f"such as {parameter.metric_default}"
+            )
+        least = -1.0 if parameter.kind == "choice" else 0.0
+        if not least <= value < 1e7:
             raise BadInputError(f"{name} is {value:g}: it must be 0 or more, and finite")
         found[name] = float(value)
     if given:
@@ -345,11 +425,46 @@ def _numbers(rule: Rule, template: Template) -> dict[str, float]:
     return found
 
 
-def _default(parameter: Parameter, template: Template) -> tuple[str, float]:
-    if parameter.default is None or isinstance(parameter.default, tuple):
+def _default(parameter: Parameter, template: Template, *, metric: bool) -> tuple[str, float]:
+    default = default_of(parameter, metric=metric)
+    if default is None or isinstance(default, tuple):
         raise BadInputError(f"{parameter.name} is missing: template {template.name} cannot do without it")
-    if isinstance(parameter.default, int | float):
-        return parameter.name, float(parameter.default)
-    parse = {"duration": parse_duration, "distance": parse_distance}[parameter.kind]
-    quantity = parse(parameter.default)
+    if isinstance(default, int | float):
+        return parameter.name, float(default)
+    if parameter.choices:
+        return parameter.name, parameter.choices[default]
+    quantity = _PARSE[parameter.kind](default)
     return f"{parameter.name}_{quantity.unit}", quantity.value
+
+
+_PARSE: Final[Mapping[str, Callable[[object], Quantity]]] = {
+    "duration": parse_duration,
+    "distance": parse_distance,
+    "speed": parse_speed,
+    "fraction": parse_fraction,
+}
+
+
+def _direction(line: _Shape, plane: GroundPlane | None) -> tuple[float, float]:
+    """Where a line points, length 1: on the ground, or in the image's own shares (the layers scale them)."""
+    ends = list(zip(line.x, line.y, strict=True))
+    if plane is not None:
+        ends = [plane.metres(x, y) for x, y in ends]
+    dx, dy = ends[1][0] - ends[0][0], ends[1][1] - ends[0][1]
+    if not isfinite(dx + dy):
+        raise BadInputError(f"line {line.name!r} reaches above the horizon of the calibration: draw it on the ground")
+    return dx / hypot(dx, dy), dy / hypot(dx, dy)
+
+
+def _area(shape: _Shape, plane: GroundPlane, camera_id: str) -> float:
+    """Of a zone on the ground, m²."""
+    corners = [plane.metres(x, y) for x, y in zip(shape.x, shape.y, strict=True)]
+    area = 0.5 * abs(
+        sum(ax * by - bx * ay for (ax, ay), (bx, by) in zip(corners, [*corners[1:], corners[0]], strict=True))
+    )
+    if not isfinite(area) or area <= 0.0:
+        raise BadInputError(
+            f"zone {shape.name!r} of camera {camera_id} reaches above the horizon of the calibration: draw it on the "
+            "ground"
+        )
+    return area

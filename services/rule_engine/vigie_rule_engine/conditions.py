@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from cel_expr_python import cel
 
 from vigie_common.errors import BadInputError
+from vigie_rule_engine.catalogue import facts_of_template
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,14 +26,6 @@ if TYPE_CHECKING:
 LONGEST: Final = 1024
 """Bytes of the longest condition."""
 
-_COMMON_FACTS: Final = ("moved_heights", "score", "seen_for_s", "speed_heights_per_s")
-
-FACTS: Final[Mapping[str, tuple[str, ...]]] = {
-    "presence": ("present_for_s", *_COMMON_FACTS),
-    "stopped": ("stopped_for_s", *_COMMON_FACTS),
-    "count_line": _COMMON_FACTS,
-}
-"""Measured values each template gives to its conditions and texts; the unit ends the name."""
 
 _VARIABLES: Final[Mapping[str, Any]] = {
     "local.hour": cel.Type.INT,
@@ -83,7 +76,7 @@ class Condition:
 
 @lru_cache(maxsize=32)
 def _environment(template: str) -> Any:
-    facts = {f"facts.{name}": cel.Type.DOUBLE for name in FACTS.get(template, _COMMON_FACTS)}
+    facts = {f"facts.{name}": cel.Type.DOUBLE for name in facts_of_template(template)}
     return cel.NewEnv(variables={**_VARIABLES, **facts})
 
 
@@ -129,7 +122,7 @@ def _explained(message: str, template: str) -> ConditionError:
     line, column, reason = (int(place[1]), int(place[2]), place[3]) if place else (1, 1, message)
     reason = reason.removesuffix(" (in container '')")
     if "undeclared reference" in reason:
-        known = [*VARIABLE_NAMES, *(f"facts.{name}" for name in FACTS.get(template, _COMMON_FACTS))]
+        known = [*VARIABLE_NAMES, *(f"facts.{name}" for name in facts_of_template(template))]
         fix = f"known are {', '.join(known)}"
     elif "(double, int)" in reason or "(int, double)" in reason:
         fix = "write a whole number beside a measured value with a point, as 30.0"

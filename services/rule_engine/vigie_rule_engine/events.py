@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from math import hypot
+from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 
 from vigie_common.identity import episode_id, event_id
 from vigie_common.taxonomy import CLASS_NAMES, ObjectClass
 from vigie_rule_engine.conditions import local_time
+from vigie_rule_engine.measures import facts_of, members_of
+from vigie_rule_engine.minutes import MINUTE_MS
 from vigie_rule_engine.texts import explanation
 
 if TYPE_CHECKING:
@@ -15,7 +17,6 @@ if TYPE_CHECKING:
 
     from vigie_common.records import (
         AuthorisationStamp,
-        Camera,
         CompoundStamp,
         EndReason,
         EventObject,
@@ -24,35 +25,27 @@ if TYPE_CHECKING:
         RuleEvent,
         RuleStamp,
     )
-    from vigie_rule_engine.camera import CameraState, Episode
+    from vigie_rule_engine.camera import CameraState, Episode, Window
     from vigie_rule_engine.compile import Row
+
+MOST_OBJECTS: Final = 50
+"""Objects that one event shows; the facts have their number."""
+
+FOOT_ERROR: Final = 0.04
+"""Standard deviation of a foot point, body heights: as measured."""
 
 UNMOVED_HEIGHTS: Final = 0.3
 """A subject that never moved farther since its birth is probably street furniture."""
 
-_DURATIONS: Final = {"presence": "present_for_s", "stopped": "stopped_for_s"}
 
-
-def facts_of(state: CameraState, slot: int, template: str, since: int, until: int) -> dict[str, float]:
-    """Measured values of a subject, rounded to what they are worth; the unit ends the name."""
-    s = state.subjects[slot]
-    found = {
-        "moved_heights": round(float(s["moved"]), 3),
-        "score": round(float(s["score"]), 3),
-        "seen_for_s": round((int(s["seen"]) - int(s["born"])) / 1000, 3),
-        "speed_heights_per_s": round(hypot(float(s["vx"]), float(s["vy"])) / float(s["h"]), 3),
-    }
-    if template in _DURATIONS:
-        found[_DURATIONS[template]] = round((until - since) / 1000, 3)
-    return found
-
-
-def variables_of(camera: Camera, row: Row, cls: int, at: int) -> dict[str, Any]:
-    """What a condition may name, facts apart."""
+def variables_of(state: CameraState, row: Row, slot: int, at: int) -> dict[str, Any]:
+    """What a condition may name, facts apart; of a zone as a whole the class is the rule's first."""
+    camera = state.judging.camera
     line = row.scope_kind == "line"
+    name = CLASS_NAMES[int(state.subjects[slot]["cls"])] if slot >= 0 else row.rule["classes"][0]
     return {
         **local_time(at, camera["time_zone"], frozenset(camera["holidays"])),
-        "object.class": CLASS_NAMES[cls],
+        "object.class": name,
         "zone.name": "" if line else row.scope,
         "line.name": row.scope if line else "",
         "camera.id": camera["camera_id"],
@@ -61,10 +54,18 @@ def variables_of(camera: Camera, row: Row, cls: int, at: int) -> dict[str, Any]:
     }
 
 
-def subject_id(state: CameraState, slot: int) -> str:
-    """The object's id as rules see it: session and track id of its first sight."""
+def subject_of(state: CameraState, slot: int) -> tuple[str, int]:
+    """Session and track id of a subject's first sight; nothing of a zone as a whole."""
+    if slot < 0:
+        return "", -1
     s = state.subjects[slot]
-    return f"{state.sessions[int(s['born_session'])]}:{int(s['born_track'])}"
+    return state.sessions[int(s["born_session"])], int(s["born_track"])
+
+
+def subject_id(state: CameraState, slot: int) -> str:
+    """The object's id as rules see it: session and track id of its first sight; empty for a zone."""
+    session, track = subject_of(state, slot)
+    return f"{session}:{track}" if slot >= 0 else ""
 
 
 def _object(state: CameraState, slot: int) -> EventObject:
@@ -82,8 +83,16 @@ def _object(state: CameraState, slot: int) -> EventObject:
     }
 
 
-def _model(state: CameraState, slot: int) -> dict[str, str]:
-    index = int(state.subjects[slot]["model"])
+def _objects(state: CameraState, row: int, slot: int) -> list[EventObject]:
+    """The subject, or those whom a zone's episode is about, by slot."""
+    slots = [slot] if slot >= 0 else members_of(state, row)
+    return [_object(state, k) for k in slots[:MOST_OBJECTS]]
+
+
+def _model(state: CameraState, row: int, slot: int) -> dict[str, str]:
+    if slot < 0:
+        slot = next(iter(members_of(state, row)), -1)
+    index = int(state.subjects[slot]["model"]) if slot >= 0 else 0
     name, version = state.last.models[index] if 0 <= index < len(state.last.models) else ("", "")
     return {"name": name, "version": version}
 
@@ -103,11 +112,43 @@ def _frame(state: CameraState) -> dict[str, Any]:
     }
 
 
-def _location(camera: Camera) -> Location | None:
-    position = camera["position"]
+def _location(state: CameraState, row: int, slot: int) -> Location | None:
+    """Where it is: by the ground plane of a calibrated camera, else where the camera is."""
+    table = state.judging
+    found = _spot(state, table.rows[row], row, slot)
+    if table.ground is not None and found is not None:
+        x, y = found
+        lat, lon = table.ground.position(x, y)
+        width, height = state.last.width or 960, state.last.height or 540
+        accuracy = table.ground.accuracy_m(x, y, FOOT_ERROR * _height_px(state, row, slot), (width, height))
+        if isfinite(lat + lon + accuracy):
+            return {
+                "lat": round(lat, 7),
+                "lon": round(lon, 7),
+                "accuracy_m": round(accuracy, 1),
+                "method": "ground_plane",
+            }
+    position = table.camera["position"]
     if position is None:
         return None
     return {"lat": position["lat"], "lon": position["lon"], "accuracy_m": None, "method": "camera_position"}
+
+
+def _spot(state: CameraState, judged: Row, row: int, slot: int) -> tuple[float, float] | None:
+    """The place in the image, shares: a subject's foot, the middle of the feet of many, or of the zone."""
+    slots = [slot] if slot >= 0 else members_of(state, row)
+    if slots and state.aspect:
+        x = sum(float(state.subjects[k]["x"]) for k in slots) / len(slots) / state.aspect
+        return x, sum(float(state.subjects[k]["y"]) for k in slots) / len(slots)
+    if not judged.x:
+        return None
+    return sum(judged.x) / len(judged.x), sum(judged.y) / len(judged.y)
+
+
+def _height_px(state: CameraState, row: int, slot: int) -> float:
+    """How high the subject is in the image; 1 for what has no height."""
+    slots = [slot] if slot >= 0 else members_of(state, row)
+    return max([1.0, *(float(state.subjects[k]["h"]) * state.last.height for k in slots)])
 
 
 def _stamp(state: CameraState, row: Row) -> RuleStamp:
@@ -125,8 +166,7 @@ def _stamp(state: CameraState, row: Row) -> RuleStamp:
 
 def told(
     state: CameraState,
-    camera: Camera,
-    row: Row,
+    row: int,
     slot: int,
     *,
     started_at: int,
@@ -137,19 +177,19 @@ def told(
     facts: dict[str, float],
     compounds: list[CompoundStamp],
 ) -> RuleEvent:
-    """The OPEN of an episode, or a COUNT where `way` is 1 (in) or -1 (out)."""
+    """The OPEN of an episode, or the COUNT of a crossing where `way` is 1 (in) or -1 (out); slot -1: of a zone."""
+    table = state.judging
+    camera, judged = table.camera, table.rows[row]
     subject = subject_id(state, slot)
     episode = episode_id(
         camera["site"],
         state.camera_id,
-        row.rule["id"],
-        row.rule["version"],
-        row.scope,
+        judged.rule["id"],
+        judged.rule["version"],
+        judged.scope,
         subject,
         started_at,
     )
-    cls = int(state.subjects[slot]["cls"])
-    unmoved = not way and cls == ObjectClass.person and facts["moved_heights"] < UNMOVED_HEIGHTS
     return {
         "kind": "COUNT" if way else "OPEN",
         "id": event_id(episode, 0),
@@ -161,21 +201,21 @@ def told(
         "started_at": started_at,
         "ended_at": None,
         "ended_reason": None,
-        "rule": _stamp(state, row),
+        "rule": _stamp(state, judged),
         "mode": mode,
         "authorisation": authorisation,
-        "scope_kind": row.scope_kind,
-        "scope": row.scope,
+        "scope_kind": judged.scope_kind,
+        "scope": judged.scope,
         "subject": subject,
         "direction": {1: "in", -1: "out"}.get(way),
-        "direction_label": row.labels.get(way),
-        "zone_x": list(row.x),
-        "zone_y": list(row.y),
-        "objects": [_object(state, slot)],
-        "model": _model(state, slot),
-        "location": _location(camera),
-        "title": dict(row.rule["title"]),
-        "text": explanation(row.rule["explain"], variables, facts, unmoved=unmoved),
+        "direction_label": judged.labels.get(way),
+        "zone_x": list(judged.x),
+        "zone_y": list(judged.y),
+        "objects": _objects(state, row, slot),
+        "model": _model(state, row, slot),
+        "location": _location(state, row, slot),
+        "title": dict(judged.rule["title"]),
+        "text": explanation(judged.rule["explain"], variables, facts, unmoved=not way and _unmoved(state, slot, facts)),
         "facts": facts,
         "open_episodes": [],
         "minute": None,
@@ -183,32 +223,55 @@ def told(
     }
 
 
-def closed(
-    state: CameraState,
-    episode: Episode,
-    slot: int,
-    *,
-    ended_at: int,
-    reason: EndReason,
-) -> RuleEvent:
-    """The CLOSE of an episode; rule, authority, scope and title are those it opened with."""
-    opened = episode.opened
-    template = opened["rule"]["template"]
-    facts = facts_of(state, slot, template, opened["started_at"], ended_at)
-    cls = int(state.subjects[slot]["cls"])
-    unmoved = cls == ObjectClass.person and facts["moved_heights"] < UNMOVED_HEIGHTS
+def _unmoved(state: CameraState, slot: int, facts: Mapping[str, float]) -> bool:
+    """A person who never moved is perhaps street furniture."""
+    if slot < 0 or int(state.subjects[slot]["cls"]) != ObjectClass.person:
+        return False
+    return facts["moved_heights"] < UNMOVED_HEIGHTS
+
+
+def counted_zone(window: Window, state: CameraState, facts: dict[str, float]) -> RuleEvent:
+    """The COUNT of a zone for one minute; rule, authority, scope and title are those it began with."""
+    begun = window.begun
     return {
-        **opened,  # type: ignore[typeddict-item]  # an OPEN record
+        **begun,  # type: ignore[typeddict-item]  # an OPEN record
         **_frame(state),
-        "kind": "CLOSE",
-        "id": event_id(opened["episode_id"], 1),
-        "ordinal": 1,
-        "ended_at": ended_at,
-        "ended_reason": reason,
-        "objects": [_object(state, slot)],
-        "text": explanation(episode.explain, episode.variables, facts, unmoved=unmoved),
+        "kind": "COUNT",
+        "minute": begun["started_at"] - begun["started_at"] % MINUTE_MS,
+        "objects": [],
+        "text": explanation(window.explain, window.variables, facts, unmoved=False),
+        "facts": facts,
+    }
+
+
+def _goes_on(state: CameraState, episode: Episode, row: int, slot: int, until: int) -> dict[str, Any]:
+    """What every later event of an episode says anew; the rest is as it opened."""
+    opened = episode.opened
+    facts = facts_of(state, opened["rule"]["template"], row, slot, opened["started_at"], until)
+    return {
+        **opened,
+        **_frame(state),
+        "id": event_id(opened["episode_id"], episode.ordinal),
+        "ordinal": episode.ordinal,
+        "objects": _objects(state, row, slot),
+        "text": explanation(episode.explain, episode.variables, facts, unmoved=_unmoved(state, slot, facts)),
         "facts": facts,
         "compounds": [],
+    }
+
+
+def updated(state: CameraState, episode: Episode, row: int, slot: int) -> RuleEvent:
+    """The UPDATE of an open episode: what it is about has changed."""
+    return {**_goes_on(state, episode, row, slot, state.at), "kind": "UPDATE"}  # type: ignore[typeddict-item]  # an OPEN record
+
+
+def closed(state: CameraState, episode: Episode, row: int, slot: int, *, ended_at: int, reason: EndReason) -> RuleEvent:
+    """The CLOSE of an episode; rule, authority, scope and title are those it opened with."""
+    return {
+        **_goes_on(state, episode, row, slot, ended_at),  # type: ignore[typeddict-item]  # an OPEN record
+        "kind": "CLOSE",
+        "ended_at": ended_at,
+        "ended_reason": reason,
     }
 
 

@@ -42,6 +42,8 @@ class Ledger(msgspec.Struct, array_like=True):
     spent: list[int]
     """Milliseconds by status, in the order of STATUSES."""
     frames: int = 0
+    moved_frames: int = 0
+    """Judged while the camera looked elsewhere."""
 
     @classmethod
     def start(cls, at: int) -> Ledger:
@@ -66,7 +68,8 @@ class Ledger(msgspec.Struct, array_like=True):
             self._add(max(before, known_from), end, index)
             yield self
             before = max(end, oldest)
-            self.minute, self.spent, self.frames = before - before % MINUTE_MS, [0] * len(STATUSES), 0
+            self.minute, self.spent = before - before % MINUTE_MS, [0] * len(STATUSES)
+            self.frames = self.moved_frames = 0
         self._add(before, known_from, _OFFLINE)
         self._add(max(before, known_from), at, index)
 
@@ -94,5 +97,5 @@ class Ledger(msgspec.Struct, array_like=True):
             "dark_s": seconds["dark"],
             "blurred_s": seconds["blurred"],
             "moved_s": seconds["moved"],
-            "rules": rules if self.frames else [],
+            "rules": rules if self.frames or self.moved_frames else [],
         }

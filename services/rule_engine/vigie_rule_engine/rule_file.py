@@ -21,7 +21,7 @@ from vigie_common.units import (
 )
 from vigie_common.yaml_model import FileModel, Located, load, nearest, validated
 from vigie_common.yaml_source import Document, InvalidFileError, Mark, Problem, read_document, shown
-from vigie_rule_engine.catalogue import TEMPLATES, Parameter, Template
+from vigie_rule_engine.catalogue import METRIC_UNITS, TEMPLATES, Parameter, Template, default_of
 
 Status = Literal["draft", "test", "stable"]
 Severity = Literal["info", "warning", "critical"]
@@ -53,7 +53,9 @@ class Expectation(FileModel):
 
     open: Duration | None = Field(default=None, description="when an episode opens, from the test's start")
     close: Duration | None = Field(default=None, description="when it closes; left out: not checked")
-    count: Literal["in", "out"] | None = Field(default=None, description="a count in this direction")
+    count: Literal["in", "out", "minute"] | None = Field(
+        default=None, description="a count in this direction, or of a zone's minute"
+    )
     at: Duration | None = Field(default=None, description="when the count happens")
     within: Duration = Field(default="1s", description="how far off each instant may be")
 
@@ -247,8 +249,9 @@ def normalised(template: Template, given: Mapping[str, Any]) -> tuple[Parameters
             problems.append(([name], text + nearest(name, known)))
     named: dict[str, tuple[str, ...]] = {"classes": (), "zone": (), "line": ()}
     numbers: dict[str, float] = {}
+    metric = _metric(template, given)
     for parameter in template.parameters:
-        value = given.get(parameter.name, parameter.default)
+        value = given.get(parameter.name, default_of(parameter, metric=metric))
         if value is None:
             text = f"with.{parameter.name}: is missing: {template.name} needs it ({parameter.doc})"
             problems.append(([], text))
@@ -258,14 +261,42 @@ def normalised(template: Template, given: Mapping[str, Any]) -> tuple[Parameters
                 named[parameter.kind] = tuple(_names(value)) if value != () else ()
             elif parameter.kind == "number":
                 numbers[parameter.name] = _number(value)
+            elif parameter.kind == "choice":
+                numbers[parameter.name] = _choice(parameter, value)
             else:
                 quantity = _quantity(template, parameter, value)
+                _refuse_mixed(parameter, quantity, metric=metric)
                 numbers[f"{parameter.name}_{quantity.unit}"] = quantity.value
         except ValueError as error:
             problems.append(([parameter.name], f"with.{parameter.name}: {shown(value)}: {error}"))
     problems += _unknown_classes(given, named["classes"])
     classes = tuple(c for c in CLASS_NAMES if c in named["classes"])  # in the taxonomy's order
     return Parameters(classes, named["zone"], named["line"], dict(sorted(numbers.items()))), problems
+
+
+def _metric(template: Template, given: Mapping[str, Any]) -> bool:
+    """Whether the author gives any distance or speed in metres: then all of them are."""
+    for parameter in template.parameters:
+        if parameter.metric and parameter.name in given:
+            try:
+                quantity = _QUANTITY[parameter.kind](given[parameter.name])
+            except ValueError:
+                continue
+            if quantity.unit in METRIC_UNITS:
+                return True
+    return False
+
+
+def _refuse_mixed(parameter: Parameter, quantity: Quantity, *, metric: bool) -> None:
+    if parameter.metric and metric and quantity.unit not in METRIC_UNITS:
+        said = parameter.metric_default or "metres"
+        raise ValueError(f"the rule gives other distances in metres: give this one in metres too, such as {said}")
+
+
+def _choice(parameter: Parameter, value: object) -> float:
+    if not isinstance(value, str) or value not in parameter.choices:
+        raise ValueError(f"write one of {', '.join(parameter.choices)}")
+    return parameter.choices[value]
 
 
 def _number(value: object) -> float:

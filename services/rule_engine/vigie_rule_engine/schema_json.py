@@ -36,6 +36,7 @@ _KINDS: Final[Mapping[Kind, dict[str, Any]]] = {
     "speed": {"type": "string", "pattern": SPEED_PATTERN},
     "fraction": {"type": "string", "pattern": FRACTION_PATTERN},
     "number": {"type": "number"},
+    "choice": {"type": "string"},
     "classes": _one_or_more({"enum": list(CLASS_NAMES[1:])}),
     "zone": _one_or_more({"type": "string", "pattern": NAME_PATTERN}),
     "line": _one_or_more({"type": "string", "pattern": NAME_PATTERN}),
@@ -44,6 +45,8 @@ _KINDS: Final[Mapping[Kind, dict[str, Any]]] = {
 
 def _parameter(parameter: Parameter) -> dict[str, Any]:
     schema: dict[str, Any] = {"description": parameter.doc, **_KINDS[parameter.kind]}
+    if parameter.choices:
+        schema["enum"] = list(parameter.choices)
     if parameter.default not in {None, ()}:
         schema["default"] = parameter.default
     return schema

@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from vigie_common.errors import BadInputError
-from vigie_rule_engine.conditions import FACTS, VARIABLE_NAMES
+from vigie_rule_engine.catalogue import facts_of_template
+from vigie_rule_engine.conditions import VARIABLE_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -131,7 +132,7 @@ def check_placeholders(text: str, template: str) -> None:
     Raises:
         BadInputError: names it and those that are known.
     """
-    facts = FACTS.get(template, ())
+    facts = facts_of_template(template)
     spelt = {f"facts.{name}" for name in facts} | {
         f"facts.{next((name.removesuffix(unit) for unit in _SPARED if name.endswith(unit)), name)}" for name in facts
     }

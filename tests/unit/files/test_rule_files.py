@@ -29,7 +29,7 @@ CLASSES = "person, bicycle, motorcycle, scooter, car, van, bus, truck, tram, ani
             "template: stoped",
             [
                 (
-                    'F:5:11: template: "stoped" is not a template; templates are count_line, presence, stopped; '
+                    f'F:5:11: template: "stoped" is not a template; templates are {", ".join(sorted(TEMPLATES))}; '
                     'did you mean "stopped"?'
                 )
             ],
@@ -42,11 +42,11 @@ CLASSES = "person, bicycle, motorcycle, scooter, car, van, bus, truck, tram, ani
         ),
         (
             "within: 0.3 heights",
-            "within: 2 m",
+            "margin: 2 m",
             [
                 (
-                    'F:7:70: with.within: "2 m": stopped measures in heights of the object, not in metres: '
-                    "write 0.3 heights"
+                    'F:7:70: with.margin: "2 m": stopped measures in heights of the object, not in metres: '
+                    "write 0.1 heights"
                 )
             ],
         ),
@@ -316,7 +316,7 @@ def test_the_bundle_is_what_the_schema_says_and_its_digest_is_of_the_content():
 
 def test_every_default_of_the_catalogue_is_what_an_author_could_write():
     for template in TEMPLATES.values():
-        required = {"classes": ["person"], "line": "porte"}
+        required = {"classes": ["person"], "line": "porte", "zone": "place", "limit": "30 km/h"}
         given = {p.name: required[p.name] for p in template.parameters if p.default is None}
         parameters, problems = normalised(template, given)
         assert problems == []

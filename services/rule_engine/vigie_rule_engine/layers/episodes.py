@@ -24,7 +24,7 @@ OFF, HOLD, ON, UNSEEN = -1, 0, 1, 2
 IDLE, PENDING, OPEN, CLOSING = 0, 1, 2, 3
 """Phases of an episode."""
 
-NOTHING, MATURED, CLOSED, CHECK, COUNTED, LOST = 0, 1, 2, 3, 4, 5
+NOTHING, MATURED, CLOSED, CHECK, COUNTED, LOST, CHANGED = 0, 1, 2, 3, 4, 5, 6
 """What one frame made of an episode."""
 
 CELL: Final = np.dtype(
@@ -38,9 +38,14 @@ CELL: Final = np.dtype(
         ("floor", "<i8"),  # no start before this: the episode before has ended here
         ("check_at", "<i8"),  # do not ask the condition before this
         ("episode", "<i8"),  # the open episode's number in the camera's book
-        ("x", "<f8"),  # the template's own: where it came to rest
+        ("verdict", "<i8"),  # the last one
+        ("x", "<f8"),  # the template's own: where it came to rest, or set out from
         ("y", "<f8"),
-        ("value", "<f8"),
+        ("value", "<f8"),  # what it measured last
+        ("who", "<i8"),  # whose it is
+        ("mark", "<i8"),  # a time of its own
+        ("rest", "<i8"),  # since when it lies there
+        ("rest_w", "<i8"),  # watch clock then
     ]
 )
 """State of one rule on one subject, or on a zone."""
@@ -48,7 +53,7 @@ CELL: Final = np.dtype(
 EVENT: Final = np.dtype(
     [
         ("row", "<i8"),
-        ("slot", "<i8"),
+        ("slot", "<i8"),  # -1: the zone as a whole
         ("kind", "<i8"),
         ("t", "<i8"),  # COUNTED: when it crossed
         ("way", "<i8"),  # COUNTED: 1 in, -1 out
@@ -69,9 +74,14 @@ def clear(cell: Slot) -> None:
     cell["floor"] = 0
     cell["check_at"] = 0
     cell["episode"] = 0
+    cell["verdict"] = 0
     cell["x"] = 0.0
     cell["y"] = 0.0
     cell["value"] = 0.0
+    cell["who"] = 0
+    cell["mark"] = 0
+    cell["rest"] = 0
+    cell["rest_w"] = 0
 
 
 @jit
@@ -116,6 +126,7 @@ def advance(cell: Slot, verdict: int, since: int, t: int, w: int, rule: Slot) ->
             cell["phase"] = IDLE
         elif cell["phase"] == OPEN:
             cell["phase"] = CLOSING
+    cell["verdict"] = verdict
     if verdict != UNSEEN:
         cell["judged_w"] = w
     if cell["phase"] == PENDING:

@@ -3,108 +3,203 @@
 from __future__ import annotations
 
 from vigie_rule_engine.layers.episodes import (
+    CHANGED,
     COUNTED,
+    IDLE,
     LOST,
     NOTHING,
+    OFF,
+    ON,
     OPEN,
     UNSEEN,
     advance,
     clear,
     tell,
 )
-from vigie_rule_engine.layers.facts import gone, observe
+from vigie_rule_engine.layers.facts import observe
 from vigie_rule_engine.layers.jit import Array, Indices, Vector, jit
-from vigie_rule_engine.layers.templates import SUBJECT_OVER_GATE, count_line, judge
+from vigie_rule_engine.layers.state import Kept, Plan, Scratch
+from vigie_rule_engine.layers.subjects import gone
+from vigie_rule_engine.layers.templates import (
+    COUNT_LINE,
+    SUBJECT_OVER_GATE,
+    UNIQUE_COUNT,
+    WHOLE_REGION,
+    crosses,
+    from_when,
+    judge,
+    judge_alone,
+    looks_alone,
+)
+from vigie_rule_engine.layers.zone_templates import changed, judge_zone, lost_glimpse
+
+WHOLE: int = -1
+"""In place of a slot: the zone as a whole."""
 
 
 @jit
-def frame(
-    subjects: Array,
+def _frame(
+    kept: Kept,
     n: int,
-    places: Array,
-    sides: Array,
-    cells: Array,
     rules: Array,
     observed: Vector,
     unit: float,
     session: int,
     t: int,
     w: int,
-    regions: Array,
-    gates: Array,
-    corner_x: Vector,
-    corner_y: Vector,
-    crossings: Array,
-    slots: Indices,
-    events: Array,
+    w_steady: int,
+    steady: int,
+    step: int,
+    minute: int,
+    plan: Plan,
+    scratch: Scratch,
 ) -> tuple[int, int, int]:
     """Judge one frame: (subjects in use, events told, subjects to forget).
 
     Events come by row, then by slot, then the losses; their slots hold until `forget` is called, which the caller
-    owes when there is a subject to forget. Arguments are those of `facts.observe`, and `cells`: (rows, capacity)
-    episodes.CELL, `rules`: (rows,) templates.RULE, `events`: (rows × (2 × capacity + crossings),) episodes.EVENT,
-    filled from the start.
+    owes when there is a subject to forget.
+
+    Args:
+        kept: state of the camera, changed in place.
+        n: subjects in use.
+        rules: (rows,) templates.RULE.
+        observed: (8, boxes) float64, rows as facts.OBSERVED.
+        unit: picture heights a pixel.
+        session: index of the session.
+        t: event time of the frame.
+        w: watch clock at the frame.
+        w_steady: the watch clock of the time in which the camera looked where it should.
+        steady: 1 if it does so now; rows that need it are passed over otherwise.
+        step: watched ms since the frame before, those of this minute alone.
+        minute: event time at which the minute began.
+        plan: zones, lines and ground of the camera.
+        scratch: room.
     """
-    n, crossed = observe(
-        subjects,
-        n,
-        places,
-        sides,
-        observed,
-        unit,
-        session,
-        t,
-        w,
-        regions,
-        gates,
-        corner_x,
-        corner_y,
-        crossings,
-        slots,
-    )
+    n, crossed = observe(kept, n, observed, unit, session, t, w_steady if steady == 1 else w, steady, plan, scratch)
+    subjects, places, cells, events = kept.subjects, kept.places, kept.cells, scratch.events
     told = 0
     for r in range(rules.shape[0]):
         rule = rules[r]
+        if rule["anchored"] == 1 and steady == 0:
+            continue
+        clock = w_steady if rule["anchored"] == 1 else w
+        if rule["scope"] == WHOLE_REGION:
+            whole = kept.wholes[r]
+            seen_clock = w_steady if steady == 1 else w
+            verdict = judge_zone(kept, r, rule, n, t, seen_clock, step, minute, steady, plan, scratch)
+            happened = advance(whole, verdict, from_when(whole, t), t, clock, rule)
+            if happened != NOTHING:
+                told = tell(events, told, r, WHOLE, happened, t, 0)
+            elif whole["phase"] == OPEN and changed(kept.zones[r], t):
+                told = tell(events, told, r, WHOLE, CHANGED, t, 0)
+            continue
         if rule["scope"] == SUBJECT_OVER_GATE:
             for i in range(crossed):
-                c = crossings[i]
-                if count_line(c, subjects, rule):
+                c = scratch.crossings[i]
+                if not crosses(c, subjects, rule):
+                    continue
+                if rule["template"] == COUNT_LINE:
                     told = tell(events, told, r, c["slot"], COUNTED, c["t"], c["way"])
-            continue
+                    continue
+                cell = cells[r, c["slot"]]
+                cell["value"] = c["way"]
+                happened = advance(cell, ON, c["t"], t, clock, rule)
+                if happened != NOTHING:
+                    told = tell(events, told, r, c["slot"], happened, t, 0)
+            if rule["template"] == COUNT_LINE:
+                continue
+        alone = looks_alone(rule)
         for k in range(n):
             cell = cells[r, k]
-            if subjects[k]["seen"] == t:
-                verdict, since = judge(subjects[k], places[k, rule["region"]], cell, rule, t)
+            if rule["scope"] == SUBJECT_OVER_GATE:
+                if cell["phase"] == IDLE or cell["judged_w"] == clock:
+                    continue
+                verdict, since = (OFF if subjects[k]["seen"] == t else UNSEEN), 0
+            elif subjects[k]["seen"] == t:
+                place = places[k, rule["region"]]
+                if alone:
+                    verdict, since = judge_alone(subjects[k], place, cell, rule, t, clock)
+                else:
+                    verdict, since = judge(kept, n, k, place, cell, rule, t, clock)
             else:
                 verdict, since = UNSEEN, 0
-            happened = advance(cell, verdict, since, t, w, rule)
+            happened = advance(cell, verdict, since, t, clock, rule)
             if happened != NOTHING:
                 told = tell(events, told, r, k, happened, t, 0)
     lost = 0
     for k in range(n):
-        if gone(subjects[k], w):
+        if gone(subjects[k], w_steady if subjects[k]["steady"] == 1 else w):
             lost += 1
             for r in range(rules.shape[0]):
                 if cells[r, k]["phase"] >= OPEN:
                     told = tell(events, told, r, k, LOST, t, 0)
+                elif rules[r]["template"] == UNIQUE_COUNT:
+                    lost_glimpse(kept, r, k)
     return n, told, lost
 
 
 @jit
-def forget(subjects: Array, n: int, places: Array, sides: Array, cells: Array, w: int) -> int:
+def frame(
+    subjects: Array,
+    grounds: Array,
+    postures: Array,
+    places: Array,
+    sides: Array,
+    cells: Array,
+    wholes: Array,
+    zones: Array,
+    regions: Array,
+    gates: Array,
+    corner_x: Vector,
+    corner_y: Vector,
+    spot_x: Vector,
+    spot_y: Vector,
+    plane: Vector,
+    crossings: Array,
+    slots: Indices,
+    members: Indices,
+    links: Indices,
+    speeds: Vector,
+    events: Array,
+    n: int,
+    rules: Array,
+    observed: Vector,
+    unit: float,
+    session: int,
+    t: int,
+    w: int,
+    w_steady: int,
+    steady: int,
+    step: int,
+    minute: int,
+) -> tuple[int, int, int]:
+    """`_frame` with its bundles laid out, `frame(*kept, *plan, *scratch, n, …)`: numba takes 2 µs to unpack them."""
+    kept = Kept(subjects, grounds, postures, places, sides, cells, wholes, zones)
+    plan = Plan(regions, gates, corner_x, corner_y, spot_x, spot_y, plane)
+    scratch = Scratch(crossings, slots, members, links, speeds, events)
+    return _frame(kept, n, rules, observed, unit, session, t, w, w_steady, steady, step, minute, plan, scratch)
+
+
+@jit
+def forget(kept: Kept, n: int, w: int, w_steady: int) -> int:
     """Drop the subjects that are gone, the last ones taking their slots; the new number of subjects."""
+    subjects = kept.subjects
     k = 0
     while k < n:
-        if not gone(subjects[k], w):
+        if not gone(subjects[k], w_steady if subjects[k]["steady"] == 1 else w):
             k += 1
             continue
         n -= 1
         subjects[k] = subjects[n]
-        for r in range(places.shape[1]):
-            places[k, r] = places[n, r]
-        for g in range(sides.shape[1]):
-            sides[k, g] = sides[n, g]
-        for r in range(cells.shape[0]):
-            cells[r, k] = cells[r, n]
-            clear(cells[r, n])
+        if kept.grounds.shape[0] > 0:
+            kept.grounds[k] = kept.grounds[n]
+        if kept.postures.shape[0] > 0:
+            kept.postures[k] = kept.postures[n]
+        for r in range(kept.places.shape[1]):
+            kept.places[k, r] = kept.places[n, r]
+        for g in range(kept.sides.shape[1]):
+            kept.sides[k, g] = kept.sides[n, g]
+        for r in range(kept.cells.shape[0]):
+            kept.cells[r, k] = kept.cells[r, n]
+            clear(kept.cells[r, n])
     return n

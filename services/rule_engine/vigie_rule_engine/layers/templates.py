@@ -1,52 +1,131 @@
-"""Layer 2, templates: pure functions of the facts, about ten lines each.
+"""Layer 2, templates over one subject: pure functions of the facts, about ten lines each.
 
-A template over a subject in a zone gets the subject, its place in the rule's region, the episode's cell and the
-rule, and says ON, HOLD or OFF and since when. To add one: describe it in `catalogue`, number it here, write the
-function, add a line to `judge`; a new parameter is one more field of RULE.
+A template says ON, HOLD or OFF (UNSEEN: nothing), and since when; what it measured it leaves in the cell's `value`.
+To add one: describe it in `catalogue`, number it here, write the function, add a line to `judge`; templates over a zone
+as a whole are in `zone_templates`. Distances and speeds are in the rule's unit: the subject's own body heights, or
+metres on the ground.
 """
 
 from __future__ import annotations
 
 from math import hypot
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from vigie_rule_engine.layers.episodes import HOLD, IDLE, OFF, ON, PENDING
-from vigie_rule_engine.layers.facts import NEVER
+from vigie_common.taxonomy import ObjectClass
+from vigie_rule_engine.layers.episodes import HOLD, IDLE, OFF, ON, OPEN, PENDING, UNSEEN
 from vigie_rule_engine.layers.jit import Array, Slot, jit
+from vigie_rule_engine.layers.places import NEVER
 
-PRESENCE, STOPPED, COUNT_LINE = 0, 1, 2
-NUMBERS: Final[dict[str, int]] = {"presence": PRESENCE, "stopped": STOPPED, "count_line": COUNT_LINE}
+if TYPE_CHECKING:
+    from vigie_rule_engine.layers.state import Kept
+
+PRESENCE, DWELL, STOPPED, COUNT_LINE, LINE_CROSS, WRONG_WAY, SPEED, PERSON_DOWN, FALL, ABANDONED = range(10)
+CONGESTION, GATHERING, DENSITY, CROWD_MOVEMENT, OBJECT_CLASS, COUNT_ZONE, UNIQUE_COUNT = range(10, 17)
+NUMBERS: Final[dict[str, int]] = {
+    "presence": PRESENCE,
+    "line_cross": LINE_CROSS,
+    "wrong_way": WRONG_WAY,
+    "dwell": DWELL,
+    "stopped": STOPPED,
+    "congestion": CONGESTION,
+    "speed": SPEED,
+    "gathering": GATHERING,
+    "density": DENSITY,
+    "crowd_movement": CROWD_MOVEMENT,
+    "fall": FALL,
+    "person_down": PERSON_DOWN,
+    "abandoned_object": ABANDONED,
+    "object_class": OBJECT_CLASS,
+    "count_line": COUNT_LINE,
+    "count_zone": COUNT_ZONE,
+    "unique_count": UNIQUE_COUNT,
+}
 """Compiled template by its name in the catalogue."""
 
-SUBJECT_IN_REGION, SUBJECT_OVER_GATE = 0, 1
-SCOPES: Final[dict[str, int]] = {"track in zone": SUBJECT_IN_REGION, "track over line": SUBJECT_OVER_GATE}
+SUBJECT_IN_REGION, SUBJECT_OVER_GATE, WHOLE_REGION = 0, 1, 2
+SCOPES: Final[dict[str, int]] = {
+    "track in zone": SUBJECT_IN_REGION,
+    "track over line": SUBJECT_OVER_GATE,
+    "zone": WHOLE_REGION,
+}
 """What a row is judged on, by the catalogue's scope."""
 
 RULE: Final = np.dtype(
     [
         ("template", "<i8"),
         ("scope", "<i8"),
-        ("region", "<i8"),  # index, of SUBJECT_IN_REGION
+        ("region", "<i8"),  # index, unless SUBJECT_OVER_GATE
         ("gate", "<i8"),  # index, of SUBJECT_OVER_GATE
         ("classes", "<i8"),  # one bit a class
         ("for_ms", "<i8"),
         ("keep_open_ms", "<i8"),
         ("asks", "<i8"),  # it has a condition
-        ("within", "<f8"),  # body heights
+        ("metric", "<i8"),  # distances and speeds are on the ground, not in body heights
+        ("anchored", "<i8"),  # needs the camera to look where its zones and its ground were drawn
+        ("spare_ms", "<i8"),  # the template's second duration
+        ("way", "<i8"),  # 1 in, -1 out, 0 both
+        ("within", "<f8"),  # a distance
+        ("speed", "<f8"),
+        ("least", "<f8"),  # a number or a level to reach
+        ("leave", "<f8"),  # below which it is over
+        ("ratio", "<f8"),
+        ("share", "<f8"),
+        ("dir_x", "<f8"),  # permitted direction, length 1
+        ("dir_y", "<f8"),
+        ("area", "<f8"),  # of the zone, m²
     ]
 )
-"""One row: a rule on one zone or line of one camera."""
+"""One row: a rule on one zone or line of one camera; the catalogue says which parameter fills which field."""
 
 _LEAVE: Final = 1.5
 """An object at rest has left its place beyond this many times `within`."""
+
+_MOVING: Final = 0.3
+"""Units a second: who is slower stands."""
+
+_UPRIGHT_S: Final = 2.0
+"""Who has been seen upright for less has no posture to lose."""
+
+_HIDDEN: Final = 0.25
+"""Share of a box that a nearer one may cover before its shape means nothing."""
+
+_AT_REST: Final = 1.0
+"""Own heights: a thing that has moved farther lies somewhere else."""
+
+_PERSON: Final = int(ObjectClass.person)
 
 
 @jit
 def wanted(rule: Slot, subject: Slot) -> bool:
     """Whether the rule is about objects of this class."""
     return bool((rule["classes"] >> subject["cls"]) & 1)
+
+
+@jit
+def whereabouts(kept: Kept, k: int, rule: Slot) -> tuple[float, float, float]:
+    """Place of a subject and the length of the rule's unit there; a unit of 0: not known."""
+    if rule["metric"] == 1:
+        g = kept.grounds[k]
+        return g["x"], g["y"], 1.0 if g["known"] == 1 else 0.0
+    s = kept.subjects[k]
+    return s["x"], s["y"], s["h"]
+
+
+@jit
+def velocity(kept: Kept, k: int, rule: Slot) -> tuple[float, float]:
+    """In the rule's unit a second."""
+    if rule["metric"] == 1:
+        return kept.grounds[k]["vx"], kept.grounds[k]["vy"]
+    s = kept.subjects[k]
+    return s["vx"] / s["h"], s["vy"] / s["h"]
+
+
+@jit
+def from_when(cell: Slot, t: int) -> int:
+    """Since when what holds now has held, for a condition of this instant."""
+    return t if cell["phase"] == IDLE else int(cell["since"])
 
 
 @jit
@@ -58,31 +137,220 @@ def presence(subject: Slot, place: Slot, rule: Slot) -> tuple[int, int]:
 
 
 @jit
-def stopped(subject: Slot, place: Slot, cell: Slot, rule: Slot, t: int) -> tuple[int, int]:
-    """In the zone, and within `within` body heights of where it came to rest."""
+def dwell(subject: Slot, place: Slot, cell: Slot, rule: Slot, t: int, w: int) -> tuple[int, int]:
+    """In the zone for long; an excursion that is short enough counts as having stayed."""
+    if not wanted(rule, subject):
+        return OFF, 0
+    if place["since"] != NEVER:
+        since = from_when(cell, place["since"])
+        cell["value"] = (t - since) * 0.001
+        return ON, since
+    if cell["phase"] == PENDING and w - cell["last_w"] < rule["spare_ms"]:
+        return UNSEEN, 0
+    return OFF, 0
+
+
+@jit
+def stopped(
+    subject: Slot, x: float, y: float, unit: float, place: Slot, cell: Slot, rule: Slot, t: int
+) -> tuple[int, int]:
+    """In the zone, and within `within` of where it came to rest; its place in the rule's unit, 0: not known."""
     if not wanted(rule, subject) or place["since"] == NEVER:
         return OFF, 0
-    moved = hypot(subject["x"] - cell["x"], subject["y"] - cell["y"])
-    if cell["phase"] == IDLE or (cell["phase"] == PENDING and moved > rule["within"] * subject["h"]):
-        cell["x"] = subject["x"]  # it came to rest here, or is passing
-        cell["y"] = subject["y"]
+    if unit == 0.0:
+        return UNSEEN, 0
+    moved = hypot(x - cell["x"], y - cell["y"])
+    if cell["phase"] == IDLE or (cell["phase"] == PENDING and moved > rule["within"] * unit):
+        cell["x"] = x  # it came to rest here, or is passing
+        cell["y"] = y
+        cell["value"] = 0.0
         return (ON if place["within"] == 1 else OFF), t
-    if moved > _LEAVE * rule["within"] * subject["h"]:
+    cell["value"] = moved / unit
+    if moved > _LEAVE * rule["within"] * unit:
         return OFF, 0
-    if moved > rule["within"] * subject["h"] or place["within"] == 0:
+    if moved > rule["within"] * unit or place["within"] == 0:
         return HOLD, 0
     return ON, cell["since"]
 
 
 @jit
-def count_line(crossing: Slot, subjects: Array, rule: Slot) -> bool:
-    """A subject of the wanted classes has surely crossed the line."""
-    return bool(crossing["gate"] == rule["gate"] and wanted(rule, subjects[crossing["slot"]]))
+def wrong_way(kept: Kept, k: int, place: Slot, cell: Slot, rule: Slot, t: int) -> tuple[int, int]:
+    """Net progress against the permitted direction, within 60° of its opposite, and still under way."""
+    x, y, unit = whereabouts(kept, k, rule)
+    if not wanted(rule, kept.subjects[k]) or place["since"] == NEVER or unit == 0.0:
+        cell["mark"] = 0
+        return OFF, 0
+    along = (x - cell["x"]) * rule["dir_x"] + (y - cell["y"]) * rule["dir_y"]
+    if cell["mark"] == 0 or along >= 0.0:
+        cell["mark"] = 1
+        cell["x"] = x
+        cell["y"] = y
+        along = 0.0
+    cell["value"] = -along / unit
+    if -along < rule["within"] * unit or -along < 0.5 * hypot(x - cell["x"], y - cell["y"]):
+        return OFF, 0
+    vx, vy = velocity(kept, k, rule)
+    if vx * rule["dir_x"] + vy * rule["dir_y"] > -_MOVING:
+        return HOLD, 0
+    return ON, from_when(cell, t)
 
 
 @jit
-def judge(subject: Slot, place: Slot, cell: Slot, rule: Slot, t: int) -> tuple[int, int]:
-    """The verdict of the row's template on one subject: (verdict, since)."""
-    if rule["template"] == PRESENCE:
+def speed(kept: Kept, k: int, place: Slot, cell: Slot, rule: Slot, t: int) -> tuple[int, int]:
+    """Surely faster than the limit; above it, but not surely: neither."""
+    g = kept.grounds[k]
+    if not wanted(rule, kept.subjects[k]) or place["since"] == NEVER or g["known"] == 0:
+        return OFF, 0
+    cell["value"] = g["speed"]
+    if g["sure"] > rule["speed"]:
+        return ON, from_when(cell, t)
+    return (HOLD if g["speed"] > rule["speed"] else OFF), 0
+
+
+@jit
+def hidden(kept: Kept, n: int, k: int) -> bool:
+    """Whether another subject that is nearer covers a part of this one's box."""
+    s = kept.subjects[k]
+    area = (s["x2"] - s["x1"]) * (s["y2"] - s["y1"])
+    for j in range(n):
+        o = kept.subjects[j]
+        if j == k or o["seen"] != s["seen"] or o["y2"] < s["y2"]:
+            continue
+        wide = min(s["x2"], o["x2"]) - max(s["x1"], o["x1"])
+        high = min(s["y2"], o["y2"]) - max(s["y1"], o["y1"])
+        if wide > 0.0 and high > 0.0 and wide * high > _HIDDEN * area:
+            return True
+    return False
+
+
+@jit
+def lies(kept: Kept, n: int, k: int, rule: Slot) -> int:
+    """ON: wider than high, much lower than when upright, still and in full view."""
+    p = kept.postures[k]
+    if p["upright_s"] < _UPRIGHT_S:
+        return OFF
+    low = p["h"] / p["tall"]
+    if p["aspect"] > rule["least"] and low < rule["ratio"]:
+        s = kept.subjects[k]
+        still = hypot(s["vx"], s["vy"]) < _MOVING * p["tall"]
+        return ON if still and not hidden(kept, n, k) else HOLD
+    if p["aspect"] > 0.75 * rule["least"] and low < 1.2 * rule["ratio"]:
+        return HOLD
+    return OFF
+
+
+@jit
+def person_down(kept: Kept, n: int, k: int, place: Slot, cell: Slot, rule: Slot, t: int) -> tuple[int, int]:
+    """Somebody who was upright lies; a fall: and went from the one to the other at once."""
+    if not wanted(rule, kept.subjects[k]) or place["since"] == NEVER:
+        return OFF, 0
+    p = kept.postures[k]
+    verdict = lies(kept, n, k, rule)
+    cell["value"] = p["aspect"]
+    if rule["template"] == FALL:
+        if verdict == OFF:
+            cell["rest"] = 0
+        elif cell["rest"] == 0:
+            cell["rest"] = t
+        if verdict == ON and cell["phase"] == IDLE and cell["rest"] - p["upright_at"] > rule["spare_ms"]:
+            return OFF, 0
+    return verdict, from_when(cell, t)
+
+
+@jit
+def abandoned(kept: Kept, n: int, k: int, place: Slot, cell: Slot, rule: Slot, t: int, w: int) -> tuple[int, int]:
+    """A thing that somebody put down lies still, and neither they nor anybody who stands are near any more."""
+    s = kept.subjects[k]
+    if not wanted(rule, s) or place["since"] == NEVER:
+        return OFF, 0
+    moved = hypot(s["x"] - cell["x"], s["y"] - cell["y"])
+    if cell["mark"] == 0 or (cell["phase"] < OPEN and moved > _AT_REST * s["h"]):
+        cell["x"] = s["x"]
+        cell["y"] = s["y"]
+        cell["rest"] = t
+        cell["rest_w"] = w
+        cell["mark"] = w
+        cell["who"] = owner(kept, n, k, rule)
+    if attended(kept, n, k, cell, rule):
+        cell["mark"] = w
+    cell["value"] = (w - cell["mark"]) * 0.001
+    if moved > _AT_REST * s["h"]:
+        return OFF, 0
+    if cell["who"] == 0 or w - cell["mark"] < rule["spare_ms"] or w - cell["rest_w"] < rule["leave"] * 1000.0:
+        return (OFF if cell["phase"] < OPEN or cell["mark"] == w else HOLD), 0
+    return ON, cell["rest"]
+
+
+@jit
+def apart(kept: Kept, k: int, j: int, rule: Slot) -> float:
+    """Distance of a person from a thing, in metres or in the person's heights."""
+    x, y, known = whereabouts(kept, k, rule)
+    px, py, unit = whereabouts(kept, j, rule)
+    return hypot(px - x, py - y) / unit if known > 0.0 and unit > 0.0 else np.inf
+
+
+@jit
+def owner(kept: Kept, n: int, k: int, rule: Slot) -> int:
+    """Who is nearest to a thing now, as their first track id plus one; 0: nobody is near."""
+    best, near = 0, rule["within"]
+    for j in range(n):
+        if kept.subjects[j]["cls"] == _PERSON:
+            d = apart(kept, k, j, rule)
+            if d < near:
+                best, near = int(kept.subjects[j]["born_track"]) + 1, d
+    return best
+
+
+@jit
+def attended(kept: Kept, n: int, k: int, cell: Slot, rule: Slot) -> bool:
+    """Whether the owner, or somebody who stands, is near; who walks past is not."""
+    for j in range(n):
+        s = kept.subjects[j]
+        if s["cls"] == _PERSON and apart(kept, k, j, rule) < rule["within"]:
+            vx, vy = velocity(kept, j, rule)
+            if s["born_track"] + 1 == cell["who"] or hypot(vx, vy) < _MOVING:
+                return True
+    return False
+
+
+@jit
+def crosses(crossing: Slot, subjects: Array, rule: Slot) -> bool:
+    """A subject of the wanted classes has surely crossed the line, in a direction that the rule is about."""
+    return bool(
+        crossing["gate"] == rule["gate"]
+        and wanted(rule, subjects[crossing["slot"]])
+        and (rule["way"] == 0 or rule["way"] == crossing["way"])
+    )
+
+
+@jit
+def judge(kept: Kept, n: int, k: int, place: Slot, cell: Slot, rule: Slot, t: int, w: int) -> tuple[int, int]:
+    """The verdict of a template that needs more than its subject: (verdict, since)."""
+    template = rule["template"]
+    if template == STOPPED:
+        x, y, unit = whereabouts(kept, k, rule)
+        return stopped(kept.subjects[k], x, y, unit, place, cell, rule, t)
+    if template == WRONG_WAY:
+        return wrong_way(kept, k, place, cell, rule, t)
+    if template == SPEED:
+        return speed(kept, k, place, cell, rule, t)
+    if template == ABANDONED:
+        return abandoned(kept, n, k, place, cell, rule, t, w)
+    return person_down(kept, n, k, place, cell, rule, t)
+
+
+@jit
+def judge_alone(subject: Slot, place: Slot, cell: Slot, rule: Slot, t: int, w: int) -> tuple[int, int]:
+    """The verdict of a template that looks at its subject alone, in body heights: most rules, and much cheaper."""
+    template = rule["template"]
+    if template == PRESENCE:
         return presence(subject, place, rule)
-    return stopped(subject, place, cell, rule, t)
+    if template == DWELL:
+        return dwell(subject, place, cell, rule, t, w)
+    return stopped(subject, subject["x"], subject["y"], subject["h"], place, cell, rule, t)
+
+
+@jit
+def looks_alone(rule: Slot) -> bool:
+    """Whether `judge_alone` judges the row."""
+    return bool(rule["template"] <= STOPPED and (rule["metric"] == 0 or rule["template"] != STOPPED))

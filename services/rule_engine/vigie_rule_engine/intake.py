@@ -1,0 +1,91 @@
+"""A record of tracks as the core takes it: checked, remembered, and its boxes as one matrix."""
+
+from __future__ import annotations
+
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from vigie_common.errors import PoisonRecordError
+from vigie_common.taxonomy import CLASS_ORDINAL
+from vigie_rule_engine.camera import CameraState, LastFrame
+from vigie_rule_engine.layers.facts import OBSERVED
+from vigie_rule_engine.minutes import Ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from vigie_common.records import Tracks
+
+
+class _Ordinals(dict[str, int]):
+    """Ordinals of the classes; a name that the taxonomy does not have is `unknown`."""
+
+    def __missing__(self, name: str) -> int:
+        return CLASS_ORDINAL["unknown"]
+
+
+_ORDINALS: Final = _Ordinals(CLASS_ORDINAL)
+_COLUMNS: Final = ("x1", "y1", "x2", "y2", "track_id", "score", "model_index")
+NOTHING_SEEN: Final = np.zeros((len(OBSERVED), 0))
+
+
+def check(record: Tracks) -> None:
+    """Refuse a record whose arrays do not fit together.
+
+    Raises:
+        PoisonRecordError: names the camera, the frame and the array.
+    """
+    count = len(record["track_id"])
+    for name in ("x1", "y1", "x2", "y2", "score", "object_class", "model_index"):
+        if len(record[name]) != count:
+            raise PoisonRecordError(
+                f"tracks of camera {record['camera_id']}, seq {record['seq']}: {count} track ids but "
+                f"{len(record[name])} {name}: every array needs one entry a box"
+            )
+    if count and looks(record) and (record["width"] <= 0 or record["height"] <= 0):
+        raise PoisonRecordError(
+            f"tracks of camera {record['camera_id']}, seq {record['seq']}: boxes in a frame of "
+            f"{record['width']}x{record['height']} pixels: give the size of the sampled frame"
+        )
+
+
+def looks(record: Tracks) -> bool:
+    """Whether its image was looked at: all of them but those with a status, a camera that was turned away apart."""
+    return record["status"] == "ok" or (record["status"] == "moved" and bool(record["models"]))
+
+
+def begin(record: Tracks) -> CameraState:
+    """The state of a camera that begins with this record."""
+    at = record["captured_at"]
+    state = CameraState(record["camera_id"], at, at, Ledger.start(at), at)
+    state.begin_session(record["session"])
+    return state
+
+
+def remember(state: CameraState, record: Tracks) -> None:
+    """Keep what events say of their frame; a record without an image keeps the size of the last one."""
+    last = state.last
+    state.last = LastFrame(
+        record["session"],
+        record["seq"],
+        record["frame_ref"]["partition"],
+        record["frame_ref"]["offset"],
+        record["source_frame"],
+        record["width"] or last.width,
+        record["height"] or last.height,
+        [(model["name"], model["version"]) for model in record["models"]] or last.models,
+    )
+
+
+def observed(record: Tracks, boxes: int) -> Any:
+    """The observation matrix of the first so many boxes of a record, rows as `layers.facts.OBSERVED`."""
+    if not boxes:
+        return NOTHING_SEEN
+    columns: list[Iterable[float]] = [record[name] for name in _COLUMNS]
+    columns.insert(OBSERVED.index("cls"), map(_ORDINALS.__getitem__, record["object_class"]))
+    if boxes < len(record["track_id"]):
+        columns = [islice(column, boxes) for column in columns]
+    flat = np.fromiter(chain.from_iterable(columns), np.float64, len(OBSERVED) * boxes)
+    return flat.reshape(len(OBSERVED), boxes)

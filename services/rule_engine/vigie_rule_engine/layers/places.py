@@ -1,0 +1,140 @@
+"""Where a subject is: inside which regions, on which side of which gates; and the plane geometry of both.
+
+Coordinates are picture heights, margins and bands body heights of the subject.
+"""
+
+from __future__ import annotations
+
+from math import hypot, inf
+from typing import Final
+
+import numpy as np
+
+from vigie_rule_engine.layers.jit import Slot, Vector, jit
+
+NEVER: Final = 1 << 62
+"""Later than every event time."""
+
+PLACE: Final = np.dtype([("since", "<i8"), ("within", "<i8")])
+"""Subject × region: inside since when (NEVER: outside), and whether strictly within now (0: in the margin)."""
+
+SIDE: Final = np.dtype([("side", "<i8"), ("flip", "<i8"), ("x", "<f8"), ("y", "<f8")])
+"""Subject × gate: sure side (-1 out, 1 in, 0 none yet), when the other side was first seen, last sure place."""
+
+REGION: Final = np.dtype(
+    [
+        ("first", "<i8"),
+        ("corners", "<i8"),
+        ("margin", "<f8"),
+        ("first_spot", "<i8"),  # of the spots that measure occupancy; none unless a rule asks for it
+        ("spots", "<i8"),
+    ]
+)
+"""A zone with its leave margin in body heights; no corners: the whole image."""
+
+GATE: Final = np.dtype(
+    [
+        ("ax", "<f8"),
+        ("ay", "<f8"),
+        ("bx", "<f8"),
+        ("by", "<f8"),
+        ("band", "<f8"),
+        ("depth", "<f8"),
+        ("confirm", "<i8"),
+    ]
+)
+"""A line with its dead band and depth in body heights and its confirmation time in ms."""
+
+CROSSING: Final = np.dtype([("gate", "<i8"), ("slot", "<i8"), ("way", "<i8"), ("t", "<i8")])
+"""One confirmed crossing; way 1: in (left to right, looking along the line), -1: out."""
+
+
+@jit
+def contains(corner_x: Vector, corner_y: Vector, region: Slot, x: float, y: float) -> bool:
+    """Whether the point is in the polygon, by the even-odd rule."""
+    odd = False
+    j = region["first"] + region["corners"] - 1
+    for i in range(region["first"], region["first"] + region["corners"]):
+        if (corner_y[i] > y) != (corner_y[j] > y) and x < (corner_x[j] - corner_x[i]) * (y - corner_y[i]) / (
+            corner_y[j] - corner_y[i]
+        ) + corner_x[i]:
+            odd = not odd
+        j = i
+    return odd
+
+
+@jit
+def distance(corner_x: Vector, corner_y: Vector, region: Slot, x: float, y: float) -> float:
+    """Distance to the polygon's nearest edge."""
+    best = inf
+    j = region["first"] + region["corners"] - 1
+    for i in range(region["first"], region["first"] + region["corners"]):
+        dx = corner_x[i] - corner_x[j]
+        dy = corner_y[i] - corner_y[j]
+        u = ((x - corner_x[j]) * dx + (y - corner_y[j]) * dy) / (dx * dx + dy * dy)
+        u = min(1.0, max(0.0, u))
+        best = min(best, hypot(x - corner_x[j] - u * dx, y - corner_y[j] - u * dy))
+        j = i
+    return best
+
+
+@jit
+def place(p: Slot, s: Slot, region: Slot, corner_x: Vector, corner_y: Vector, t: int) -> None:
+    """Inside or not: entering is being within the polygon, leaving is being beyond its margin."""
+    if region["corners"] == 0 or contains(corner_x, corner_y, region, s["x"], s["y"]):
+        p["within"] = 1
+        if p["since"] == NEVER:
+            p["since"] = t
+        return
+    p["within"] = 0
+    if p["since"] != NEVER and distance(corner_x, corner_y, region, s["x"], s["y"]) > region["margin"] * s["h"]:
+        p["since"] = NEVER
+
+
+@jit
+def no_side(p: Slot) -> None:
+    """No side of a gate is known: a subject that is new, or a camera that looked elsewhere meanwhile."""
+    p["side"] = 0
+    p["flip"] = NEVER
+    p["x"] = 0.0
+    p["y"] = 0.0
+
+
+@jit
+def cross(p: Slot, s: Slot, gate: Slot, t: int) -> int:
+    """1 or -1 when the subject has surely crossed the gate, else 0; `p["flip"]` is then when it did.
+
+    No side is sure within the dead band. A change of side counts once it is confirmed, by time or by depth, and if
+    the path from the last sure place cuts the segment.
+    """
+    dx = gate["bx"] - gate["ax"]
+    dy = gate["by"] - gate["ay"]
+    size = hypot(dx, dy)
+    d = (
+        dx * (s["y"] - gate["ay"]) - dy * (s["x"] - gate["ax"])
+    ) / size  # positive: right of the direction, on a screen
+    if abs(d) < gate["band"] * s["h"]:
+        return 0
+    side = 1 if d > 0.0 else -1
+    if p["side"] == 0 or side == p["side"]:
+        p["side"] = side
+        p["flip"] = NEVER
+        p["x"] = s["x"]
+        p["y"] = s["y"]
+        return 0
+    if p["flip"] == NEVER:
+        p["flip"] = t
+    if t - p["flip"] < gate["confirm"] and abs(d) < gate["depth"] * s["h"]:
+        return 0
+    before = (dx * (p["y"] - gate["ay"]) - dy * (p["x"] - gate["ax"])) / size
+    f = before / (before - d)
+    u = ((p["x"] + f * (s["x"] - p["x"]) - gate["ax"]) * dx + (p["y"] + f * (s["y"] - p["y"]) - gate["ay"]) * dy) / (
+        size * size
+    )
+    p["side"] = side
+    p["x"] = s["x"]
+    p["y"] = s["y"]
+    if 0.0 <= u <= 1.0:
+        return side
+    p["flip"] = NEVER
+    return 0

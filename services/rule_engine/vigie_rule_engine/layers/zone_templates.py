@@ -1,0 +1,410 @@
+"""Layer 2, templates over a zone as a whole: how many, how close together, how fast.
+
+Each looks at the subjects of the wanted classes in the zone that were seen within the last second: longer than most
+misses of a detector, shorter than leaving. It leaves what it measured in the row's ZONE and marks those whom it is
+about in their cells (`value`), so that an event can show them.
+"""
+
+from __future__ import annotations
+
+from math import hypot
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from vigie_rule_engine.layers.episodes import HOLD, OFF, ON, UNSEEN
+from vigie_rule_engine.layers.jit import Indices, Slot, jit
+from vigie_rule_engine.layers.places import NEVER
+from vigie_rule_engine.layers.templates import (
+    CONGESTION,
+    COUNT_ZONE,
+    CROWD_MOVEMENT,
+    DENSITY,
+    GATHERING,
+    OBJECT_CLASS,
+    velocity,
+    wanted,
+    whereabouts,
+)
+
+if TYPE_CHECKING:
+    from vigie_rule_engine.layers.state import Kept, Plan, Scratch
+
+RING: Final = 32
+ZONE: Final = np.dtype(
+    [
+        ("count", "<f8"),  # of the wanted subjects in the zone now
+        ("group", "<f8"),  # of those who make the episode
+        ("speed", "<f8"),  # median, in the rule's unit
+        ("usual", "<f8"),  # what that usually is
+        ("usual_s", "<f8"),  # learned over so many seconds
+        ("aligned", "<f8"),
+        ("occupied", "<f8"),
+        ("share", "<f8"),
+        ("samples", "<f8"),
+        ("told", "<f8"),  # the group as it was told last
+        ("told_at", "<i8"),
+        # the minute that is being counted
+        ("since", "<i8"),  # when the count began, event time; 0: not yet
+        ("watched", "<i8"),  # ms
+        ("total", "<f8"),  # subject-milliseconds
+        ("most", "<f8"),
+        ("unique", "<f8"),
+        ("entered", "<f8"),
+        ("broken", "<f8"),  # of `entered`, those who appeared in the middle of the zone
+        ("glimpsed", "<f8"),  # who were lost before they had stayed long enough
+        ("seen_n", "<i8"),  # samples in the rings
+        ("seen_at", "<i8", (RING,)),
+        ("seen_hit", "<i8", (RING,)),
+    ]
+)
+"""What is measured of one row's zone."""
+
+MEMORY_MS: Final = 1_000
+"""Who was seen within this time of the watch clock is there."""
+
+TELL_AGAIN_MS: Final = 60_000
+"""An open episode tells of a change at most so often."""
+
+_CHANGE: Final = 2.0
+_CHANGE_SHARE: Final = 0.25
+_HOLDS: Final = 0.75
+"""Below the threshold but above this share of it: neither on nor off."""
+
+_MEMBER: Final = 1.0
+_LEARN_S: Final = 600.0
+_ENOUGH_S: Final = 20.0  # of learning, before a comparison with what is usual means anything
+_PARKED_MS: Final = 600_000
+_CAME: Final = 1.0  # own heights: a vehicle that was never seen to move is parked
+_NEAR_EDGE: Final = 0.5  # body heights
+
+
+@jit
+def gather(kept: Kept, r: int, rule: Slot, n: int, w: int, steady: int, scratch: Scratch) -> int:
+    """The slots of those who are in the zone into `scratch.members`; how many. Marks nobody yet."""
+    m = 0
+    for k in range(n):
+        s = kept.subjects[k]
+        kept.cells[r, k]["value"] = 0.0
+        if (
+            wanted(rule, s)
+            and kept.places[k, rule["region"]]["since"] != NEVER
+            and s["steady"] == steady
+            and w - s["seen_w"] <= MEMORY_MS
+        ):
+            scratch.members[m] = k
+            m += 1
+    kept.zones[r]["count"] = m
+    return m
+
+
+@jit
+def mark(kept: Kept, r: int, members: Indices, m: int) -> None:
+    """The zone's episode is about these."""
+    for i in range(m):
+        kept.cells[r, members[i]]["value"] = _MEMBER
+    kept.zones[r]["group"] = m
+
+
+@jit
+def root(links: Indices, i: int) -> int:
+    """The first of the group that i is in."""
+    while links[i] != i:
+        links[i] = links[links[i]]
+        i = links[i]
+    return i
+
+
+@jit
+def linked(kept: Kept, a: int, b: int, rule: Slot) -> bool:
+    """Whether two stand together; in body heights they must be about as high, else one is far behind the other."""
+    ax, ay, au = whereabouts(kept, a, rule)
+    bx, by, bu = whereabouts(kept, b, rule)
+    if au == 0.0 or bu == 0.0 or not 0.6 < au / bu < 1.67:
+        return False
+    return bool(hypot(ax - bx, ay - by) < rule["within"] * 0.5 * (au + bu))
+
+
+@jit
+def gathering(kept: Kept, r: int, rule: Slot, m: int, scratch: Scratch) -> int:
+    """The largest group (single linkage) of those who hardly move."""
+    members, links = scratch.members, scratch.links
+    slow = 0
+    for i in range(m):
+        vx, vy = velocity(kept, members[i], rule)
+        if hypot(vx, vy) < rule["speed"]:
+            members[slow] = members[i]
+            links[slow] = slow
+            slow += 1
+    for i in range(slow):
+        for j in range(i):
+            if linked(kept, members[i], members[j], rule):
+                links[root(links, i)] = root(links, j)
+    best, most = -1, 0
+    for i in range(slow):
+        size = 0
+        for j in range(slow):
+            if root(links, j) == i:
+                size += 1
+        if size > most:
+            best, most = i, size
+    together = 0
+    for i in range(slow):
+        if root(links, i) == best:
+            kept.cells[r, members[i]]["value"] = _MEMBER
+            together += 1
+    kept.zones[r]["group"] = together
+    if together >= rule["least"]:
+        return ON
+    return HOLD if together >= rule["ratio"] * rule["least"] else OFF
+
+
+@jit
+def density(kept: Kept, r: int, rule: Slot, m: int, scratch: Scratch) -> int:
+    """People a square metre: at least so many, as boxes hide each other."""
+    mark(kept, r, scratch.members, m)
+    level = m / rule["area"]
+    kept.zones[r]["share"] = level
+    if level >= rule["least"]:
+        return ON
+    return HOLD if level >= rule["leave"] else OFF
+
+
+@jit
+def learn(zone: Slot, speed: float, dt: float) -> None:
+    """What is usual, over ten minutes; the first ones count in full."""
+    zone["usual_s"] = min(zone["usual_s"] + dt, _LEARN_S)
+    zone["usual"] += min(1.0, dt / zone["usual_s"]) * (speed - zone["usual"])
+
+
+@jit
+def crowd_movement(kept: Kept, r: int, rule: Slot, m: int, dt: float, scratch: Scratch) -> int:
+    """Many are suddenly faster than usual, in one direction or away from one place."""
+    zone = kept.zones[r]
+    members, speeds = scratch.members, scratch.speeds
+    mark(kept, r, members, m)
+    zone["speed"] = 0.0
+    zone["aligned"] = 0.0
+    if m == 0:
+        return OFF
+    cx, cy, ux, uy = 0.0, 0.0, 0.0, 0.0
+    for i in range(m):
+        vx, vy = velocity(kept, members[i], rule)
+        v = hypot(vx, vy)
+        speeds[i] = v
+        x, y, _ = whereabouts(kept, members[i], rule)
+        cx += x / m
+        cy += y / m
+        if v > 0.0:
+            ux += vx / v / m
+            uy += vy / v / m
+    away = 0.0
+    for i in range(m):
+        vx, vy = velocity(kept, members[i], rule)
+        x, y, _ = whereabouts(kept, members[i], rule)
+        size = hypot(vx, vy) * hypot(x - cx, y - cy)
+        if size > 0.0:
+            away += (vx * (x - cx) + vy * (y - cy)) / size / m
+    zone["speed"] = np.median(speeds[:m])
+    zone["aligned"] = max(hypot(ux, uy), away)
+    if m < _HOLDS * rule["least"]:
+        return OFF
+    usual = zone["usual"]
+    if zone["usual_s"] < _ENOUGH_S or zone["speed"] < _HOLDS * rule["ratio"] * usual:
+        learn(zone, zone["speed"], dt)
+        return OFF
+    fast = zone["speed"] >= rule["ratio"] * usual and zone["speed"] >= rule["speed"]
+    if m >= rule["least"] and fast and zone["aligned"] >= rule["share"]:
+        return ON
+    if zone["speed"] < rule["speed"]:
+        learn(zone, zone["speed"], dt)
+    return HOLD if zone["speed"] >= _HOLDS * rule["speed"] else OFF
+
+
+@jit
+def occupancy(kept: Kept, rule: Slot, m: int, plan: Plan, scratch: Scratch) -> float:
+    """Share of the zone that lies behind the lower halves of boxes."""
+    region = plan.regions[rule["region"]]
+    covered = 0
+    for i in range(region["first_spot"], region["first_spot"] + region["spots"]):
+        x = plan.spot_x[i]
+        y = plan.spot_y[i]
+        for j in range(m):
+            s = kept.subjects[scratch.members[j]]
+            if s["x1"] <= x <= s["x2"] and 0.5 * (s["y1"] + s["y2"]) <= y <= s["y2"]:
+                covered += 1
+                break
+    return float(covered / max(1, region["spots"]))
+
+
+@jit
+def travels(kept: Kept, r: int, k: int, w: int) -> bool:
+    """Whether a vehicle takes part in the traffic: it came, and has not been parked for ten minutes."""
+    s = kept.subjects[k]
+    cell = kept.cells[r, k]
+    if cell["mark"] == 0 or hypot(s["x"] - cell["x"], s["y"] - cell["y"]) > s["h"]:
+        cell["x"] = s["x"]
+        cell["y"] = s["y"]
+        cell["mark"] = w
+    return bool(s["moved"] > _CAME and w - cell["mark"] < _PARKED_MS)
+
+
+@jit
+def congestion(kept: Kept, r: int, rule: Slot, m: int, w: int, dt: float, plan: Plan, scratch: Scratch) -> int:
+    """The vehicles of the zone are many, cover it, and hardly move against what is usual there."""
+    zone = kept.zones[r]
+    members, speeds = scratch.members, scratch.speeds
+    going = 0
+    for i in range(m):
+        if travels(kept, r, members[i], w):
+            vx, vy = velocity(kept, members[i], rule)
+            speeds[going] = hypot(vx, vy)
+            members[going] = members[i]
+            going += 1
+    mark(kept, r, members, going)
+    zone["speed"] = np.median(speeds[:going]) if going > 0 else 0.0
+    zone["occupied"] = occupancy(kept, rule, going, plan, scratch)
+    for i in range(going):
+        if speeds[i] > 0.5 * zone["usual"]:  # jams are not what is usual
+            learn(zone, speeds[i], dt)
+    free = rule["speed"] if rule["speed"] > 0.0 else zone["usual"]
+    if free == 0.0 or (rule["speed"] == 0.0 and zone["usual_s"] < _ENOUGH_S):
+        return OFF
+    zone["share"] = zone["speed"] / free
+    full = going >= rule["least"] and zone["occupied"] >= rule["share"]
+    if full and zone["share"] < rule["ratio"]:
+        return ON
+    held = going >= _HOLDS * rule["least"] and zone["occupied"] >= _HOLDS * rule["share"]
+    return HOLD if held and zone["share"] < rule["leave"] else OFF
+
+
+@jit
+def object_class(kept: Kept, r: int, rule: Slot, m: int, t: int, scratch: Scratch) -> int:
+    """Something of the class has been seen in most of the last frames."""
+    zone = kept.zones[r]
+    members = scratch.members
+    hits = 0
+    for i in range(m):
+        s = kept.subjects[members[i]]
+        if s["seen"] == t and s["score"] >= rule["least"]:
+            members[hits] = members[i]
+            hits += 1
+    mark(kept, r, members, hits)
+    place = zone["seen_n"] % RING
+    zone["seen_at"][place] = t
+    zone["seen_hit"][place] = 1 if hits > 0 else 0
+    zone["seen_n"] += 1
+    samples, positive = 0, 0
+    for i in range(min(RING, zone["seen_n"])):
+        if t - zone["seen_at"][i] < rule["spare_ms"]:
+            samples += 1
+            positive += zone["seen_hit"][i]
+    zone["samples"] = samples
+    zone["share"] = positive / samples
+    if samples >= 3 and zone["share"] >= rule["share"]:
+        return ON
+    return HOLD if zone["share"] >= 0.5 * rule["share"] else OFF
+
+
+@jit
+def count_zone(kept: Kept, r: int, m: int, step: int, scratch: Scratch) -> None:
+    """Add one frame to the minute's count; its time is that since the frame before."""
+    zone = kept.zones[r]
+    mark(kept, r, scratch.members, m)
+    zone["total"] += m * step
+    zone["most"] = max(zone["most"], m)
+    zone["watched"] += step
+
+
+@jit
+def unique_count(
+    kept: Kept, r: int, rule: Slot, m: int, t: int, w: int, step: int, minute: int, scratch: Scratch
+) -> None:
+    """Count each subject once it has stayed long enough: once a minute, and once for ever."""
+    zone = kept.zones[r]
+    mark(kept, r, scratch.members, m)
+    zone["watched"] += step
+    for i in range(m):
+        k = scratch.members[i]
+        s = kept.subjects[k]
+        cell = kept.cells[r, k]
+        if cell["rest_w"] == 0:
+            cell["rest_w"] = w
+            # at the first frames of all everybody appears in the middle
+            cell["who"] = 1 if s["born"] == t and w > MEMORY_MS else 0
+        if w - cell["rest_w"] < rule["spare_ms"]:
+            continue
+        if cell["mark"] == 0:
+            zone["entered"] += 1
+            if cell["who"] == 1:
+                zone["broken"] += 1
+        if cell["mark"] != minute:
+            zone["unique"] += 1
+            cell["mark"] = minute
+
+
+@jit
+def lost_glimpse(kept: Kept, r: int, k: int) -> None:
+    """A subject is forgotten that was in the zone, but not long enough to be counted."""
+    cell = kept.cells[r, k]
+    if cell["rest_w"] != 0 and cell["mark"] == 0:
+        kept.zones[r]["glimpsed"] += 1
+
+
+@jit
+def changed(zone: Slot, t: int) -> bool:
+    """Whether those whom an open episode is about have become many more or fewer than was told."""
+    return bool(
+        t - zone["told_at"] >= TELL_AGAIN_MS
+        and abs(zone["group"] - zone["told"]) >= max(_CHANGE, _CHANGE_SHARE * zone["told"])
+    )
+
+
+@jit
+def judge_zone(
+    kept: Kept,
+    r: int,
+    rule: Slot,
+    n: int,
+    t: int,
+    w: int,
+    step: int,
+    minute: int,
+    steady: int,
+    plan: Plan,
+    scratch: Scratch,
+) -> int:
+    """The verdict of the row's template on its zone; UNSEEN from those that only count.
+
+    Args:
+        kept: state of the camera.
+        r: the row.
+        rule: its templates.RULE.
+        n: subjects in use.
+        t: event time of the frame.
+        w: watch clock at the frame.
+        step: watched ms since the frame before, or since the minute began.
+        minute: event time at which the frame's minute began.
+        steady: 1 if the camera looks where it did.
+        plan: zones, lines and ground.
+        scratch: room.
+    """
+    m = gather(kept, r, rule, n, w, steady, scratch)
+    template = rule["template"]
+    if template == GATHERING:
+        return gathering(kept, r, rule, m, scratch)
+    if template == DENSITY:
+        return density(kept, r, rule, m, scratch)
+    if template == CROWD_MOVEMENT:
+        return crowd_movement(kept, r, rule, m, step * 0.001, scratch)
+    if template == CONGESTION:
+        return congestion(kept, r, rule, m, w, step * 0.001, plan, scratch)
+    if template == OBJECT_CLASS:
+        return object_class(kept, r, rule, m, t, scratch)
+    if kept.zones[r]["since"] == 0:
+        kept.zones[r]["since"] = t - step
+    if template == COUNT_ZONE:
+        count_zone(kept, r, m, step, scratch)
+    else:
+        unique_count(kept, r, rule, m, t, w, step, minute, scratch)
+    return UNSEEN
