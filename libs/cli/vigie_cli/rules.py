@@ -310,3 +310,42 @@ def replay(
     print(f"{counted(found.records, 'record')} of tracks; compared with {found.against}:")
     for line in differing.lines(found.difference, found.time_zone):
         print(line)
+
+
+@app.command()
+def explain(
+    episode: Annotated[str | None, typer.Argument(help="id of an episode, or its beginning")] = None,
+    rule: Annotated[str | None, typer.Option(help="a rule that said nothing, or not what you expect")] = None,
+    camera: Annotated[str | None, typer.Option(help="on this camera")] = None,
+    at: Annotated[str | None, typer.Option(help="at this moment: an ISO time, local to the site")] = None,
+    tracks: Tracks = None,
+    rules: Annotated[Path | None, typer.Option("--rules", help="folder of the site, for --tracks")] = None,
+    since: Annotated[str, typer.Option(help="how far back an episode is looked for: 30m, 6h")] = "1h",
+    start: Annotated[str, typer.Option(help="local time of the beginning of .csv files")] = "2026-01-05T12:00",
+    as_json: AsJson = False,
+) -> None:
+    """Why an episode opened, or why nothing did: what held, since when, and by how much.
+
+    Judges the same tracks again, those of the tracks topic or of files, and shows the measured values beside their
+    thresholds, the condition, the authorisation, and when the camera was blind.
+
+    Example: vigie rules explain 3f2a9c
+
+    Example: vigie rules explain --rule linger --camera campus-01 --at 2026-05-04T14:05
+
+    Example: vigie rules explain --rule linger --camera campus-01 --at 2026-01-05T12:00:20 --tracks a.csv --rules site
+    """
+    from vigie_cli import rules_explain as explaining
+    from vigie_cli.rules_question import from_files, from_topic
+
+    if (episode is None) == (rule is None):
+        raise BadInputError("ask for an episode by its id, or for --rule, --camera and --at")
+    if rule is not None and (camera is None or at is None):
+        raise BadInputError("--rule needs --camera and --at: which camera, and when?")
+    asked = (episode, rule, camera, at)
+    found = from_files(asked, tracks, rules or Path(), start) if tracks else from_topic(asked, since)
+    if as_json:
+        print(json.dumps(found.plain(), ensure_ascii=False, indent=1))
+        return
+    for line in explaining.lines(found):
+        print(line)

@@ -12,7 +12,8 @@ from vigie_rule_engine.core import RuleCore
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from vigie_rule_engine.core import ForcedMode
+    from vigie_rule_engine.camera import CameraState
+    from vigie_rule_engine.telling import ForcedMode
 
 _LONG_AGO: Final = 0
 
@@ -36,7 +37,7 @@ def judge(
     cameras: Iterable[Mapping[str, Any]],
     bundle: Mapping[str, Any] | None,
     mode: ForcedMode | None = None,
-    look: Callable[[RuleCore, Mapping[str, Any]], None] | None = None,
+    watcher: Callable[[CameraState], None] | None = None,
 ) -> Judged:
     """Judge tracks records, each camera's in the order of time.
 
@@ -45,14 +46,14 @@ def judge(
         cameras: Camera records; `effective_at` does not matter.
         bundle: RuleBundle that judges all of them, whatever their site; None: no rule.
         mode: forces the mode of everything that is found; None: as the authorisations say.
-        look: called after each record with the core, to see what it has measured.
+        watcher: called with a camera's state after each image, to see what was measured.
     """
     known = {str(camera["camera_id"]): camera for camera in cameras}
     versions = {name: ConfigVersion(name, _LONG_AGO, 0, 0, camera) for name, camera in known.items()}
     sites = {str(camera["site"]) for camera in known.values()} if bundle is not None else set()
     rules = {site: ConfigVersion(site, _LONG_AGO, 0, 0, bundle) for site in sorted(sites) if bundle is not None}
     view = FixedView({"cameras": versions, "rules": rules})
-    core = RuleCore(0, mode=mode)
+    core = RuleCore(0, mode=mode, watcher=watcher)
     outputs: list[Any] = []
     count = refused = 0
     for offset, tracks in enumerate(records):
@@ -63,8 +64,6 @@ def judge(
             refused += 1
             continue
         count += 1
-        if look is not None:
-            look(core, tracks)
     errors = {(error["rule"], error["camera_id"]): dict(error) for table in core.tables() for error in table.errors}
     outputs += core.finish()
     return Judged(

@@ -1,0 +1,167 @@
+"""What a rule measured, frame by frame: the recorder behind `vigie rules explain`.
+
+It looks at a camera's state after each image that was judged (`RuleCore(watcher=…)`) and changes nothing. An engine
+without a watcher does none of this.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import nan
+from typing import TYPE_CHECKING, Any, Final
+
+from vigie_common.taxonomy import CLASS_NAMES
+from vigie_rule_engine.catalogue import TEMPLATES, facts_of_template
+from vigie_rule_engine.events import variables_of
+from vigie_rule_engine.layers.episodes import HOLD, IDLE, OFF, ON, OPEN, PENDING
+from vigie_rule_engine.measures import facts_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from vigie_common.records import Mode
+    from vigie_rule_engine.camera import CameraState
+    from vigie_rule_engine.catalogue import Measure
+    from vigie_rule_engine.compile import Row
+
+MOST_SAMPLES: Final = 500_000
+"""One trace keeps no more."""
+
+_VERDICTS: Final[Mapping[int, str]] = {ON: "on", HOLD: "hold", OFF: "off"}
+_PHASES: Final = ("idle", "pending", "open", "closing")
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One measured value beside its threshold."""
+
+    name: str
+    value: float
+    relation: str
+    threshold: float
+
+    @property
+    def holds(self) -> bool:
+        """Whether the value is on the right side."""
+        compared = {
+            ">=": self.value >= self.threshold,
+            ">": self.value > self.threshold,
+            "<=": self.value <= self.threshold,
+            "<": self.value < self.threshold,
+        }
+        return compared[self.relation]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.value:.3g} (needs {self.relation} {self.threshold:g})"
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One rule on one object, or on a zone, in one frame."""
+
+    at: int
+    """Event time, ms."""
+    scope: str
+    """Zone or line; empty: the whole image."""
+    subject: str
+    """`zone`, or session and track id of its first sight."""
+    object_class: str
+    verdict: str
+    """Of the template: on, hold, off; unseen: this frame did not show it."""
+    phase: str
+    """idle, pending, open, closing."""
+    since: int
+    """Since when it has held, event time; 0: it does not."""
+    held_s: float
+    """Watched time that it has held while pending."""
+    for_s: float
+    measured: tuple[Measured, ...]
+    facts: Mapping[str, float]
+    condition: bool | None
+    """Value of `when`; None: there is none, or nothing asks it now."""
+    mode: Mode
+    authorisation: str | None
+
+
+@dataclass(slots=True)
+class Trace:
+    """Keeps what one rule measured on one camera in a span of event time."""
+
+    rule: str
+    camera: str
+    begin: int
+    end: int
+    samples: list[Sample] = field(default_factory=list)
+    frames: int = 0
+    """Images that were judged in the span."""
+
+    def __call__(self, state: CameraState) -> None:
+        """Look at a camera's state after an image."""
+        if state.camera_id != self.camera or not self.begin <= state.at <= self.end:
+            return
+        self.frames += 1
+        if len(self.samples) < MOST_SAMPLES:
+            self.samples += samples(state, self.rule)
+
+
+def samples(state: CameraState, rule: str) -> Iterator[Sample]:
+    """What a rule makes of every object it is about, and of its zones, now."""
+    for row, judged in enumerate(state.judging.rows):
+        if judged.rule["id"] != rule:
+            continue
+        template = TEMPLATES[judged.rule["template"]]
+        if template.scope == "zone":
+            yield _sample(state, row, judged, -1)
+            continue
+        wanted = int(state.judging.rules["classes"][row])
+        for slot in range(state.n):
+            if wanted >> int(state.subjects[slot]["cls"]) & 1:
+                yield _sample(state, row, judged, slot)
+
+
+def _sample(state: CameraState, row: int, judged: Row, slot: int) -> Sample:
+    cell, numbers = state.cell(row, slot), state.judging.rules[row]
+    phase, now = int(cell["phase"]), state.at
+    subject, seen = "zone", True
+    if slot >= 0:
+        s = state.subjects[slot]
+        subject = f"{state.sessions[int(s['born_session'])]}:{int(s['born_track'])}"
+        seen = int(s["seen"]) == now
+    template = TEMPLATES[judged.rule["template"]]
+    since = int(cell["since"]) if phase != IDLE else 0
+    facts = facts_of(state, template.name, row, slot, since or now, now)
+    mode, stamp = state.judging.authority.mode(judged.rule, now)
+    return Sample(
+        at=now,
+        scope=judged.scope,
+        subject=subject,
+        object_class="" if slot < 0 else CLASS_NAMES[int(state.subjects[slot]["cls"])],
+        verdict=_VERDICTS.get(int(cell["verdict"]), "unseen") if seen else "unseen",
+        phase=_PHASES[phase],
+        since=since,
+        held_s=round(int(cell["held"]) / 1000, 3) if phase == PENDING else 0.0,
+        for_s=int(numbers["for_ms"]) / 1000,
+        measured=tuple(_measured(state, row, slot, measure) for measure in template.measures),
+        facts=facts,
+        condition=_condition(state, judged, slot, facts) if phase in {PENDING, OPEN} else None,
+        mode=mode,
+        authorisation=None if stamp is None else stamp["id"],
+    )
+
+
+def _measured(state: CameraState, row: int, slot: int, measure: Measure) -> Measured:
+    """A measured value and its threshold, both in the rule's own unit."""
+    rule = state.judging.rules[row]
+    template = TEMPLATES[state.judging.rows[row].rule["template"]]
+    column = template.parameter(measure.parameter).field or "for_ms"
+    threshold = float(rule[column]) / (1000 if column.endswith("_ms") else 1)
+    value = state.cell(row, slot)["value"] if measure.source == "cell.value" else state.kept.zones[row][measure.source]
+    return Measured(measure.name, round(float(value), 4), measure.relation, round(threshold, 4))
+
+
+def _condition(state: CameraState, judged: Row, slot: int, facts: Mapping[str, Any]) -> bool | None:
+    if judged.condition is None:
+        return None
+    nothing = {f"facts.{name}": nan for name in facts_of_template(judged.rule["template"])}
+    named = {f"facts.{name}": value for name, value in facts.items()}
+    return judged.condition.holds({**variables_of(state, judged, slot, state.at), **nothing, **named})

@@ -1,0 +1,133 @@
+"""`vigie rules publish`, `status`, the way back, and shadow beside live, on a real broker."""
+
+import asyncio
+import json
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from vigie_cli.rules_bundles import read_histories
+from vigie_cli.rules_publish import lines as publish_lines
+from vigie_cli.rules_publish import publish_folder, publish_former
+from vigie_cli.rules_status import lines as status_lines
+from vigie_cli.rules_status import read_status
+from vigie_cli.rules_topics import read_range
+from vigie_common.errors import BadInputError
+from vigie_common.yaml_source import InvalidFileError
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def site(tmp_path):
+    """A copy of the example site."""
+    for name in ("cameras", "rules"):
+        shutil.copytree(REPOSITORY / name, tmp_path / name)
+    return tmp_path
+
+
+def change(path, old, new):
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def now_ms():
+    return time.time_ns() // 1_000_000
+
+
+async def test_a_bundle_is_published_once_changed_shown_and_brought_back(deployment, site):
+    settings = deployment.settings
+    start = now_ms() - 60_000
+    dry = await publish_folder(settings, site, start, "ann", dry_run=True)
+    assert (dry.what, await read_histories(settings)) == ("added", {})
+    first = await publish_folder(settings, site, start, "ann", dry_run=False)
+    again = await publish_folder(settings, site, start + 1000, "ann", dry_run=False)
+    assert (first.what, again.what) == ("added", "unchanged")
+
+    change(site / "rules/town/delivery-parking.yaml", "severity: warning", "severity: critical")
+    (site / "rules/town/gate-count.yaml").unlink()
+    second = await publish_folder(settings, site, start + 2000, "bob", dry_run=False)
+    assert second.differences == (
+        "rule livraison-stationnement: severity warning → critical",
+        "rule porte-comptage: removed",
+    )
+    assert second.before["digest"] == first.bundle["digest"]
+
+    back = await publish_former(settings, first.bundle["digest"][:8], None, start + 3000, "cy", dry_run=False)
+    assert (back.what, back.bundle["digest"], back.bundle["author"]) == ("changed", first.bundle["digest"], "cy")
+    later = await publish_former(settings, second.bundle["digest"][:8], None, now_ms() + 3_600_000, "cy", dry_run=False)
+    assert later.publishes
+    [status] = await read_status(settings, None, (start, now_ms()))
+    plain = status.plain()
+    assert (plain["live"]["digest"], plain["live"]["author"]) == (first.bundle["digest"], "cy")
+    assert [one["digest"] for one in plain["later"]] == [second.bundle["digest"]]
+    assert [record["author"] for _, record in await deployment.read("rules")] == ["ann", "bob", "cy", "cy"]
+    assert any(line.startswith("note: ") for line in publish_lines(back, dry_run=False)) is False
+    with pytest.raises(BadInputError, match="no bundle of this site begins so; published were, newest first: "):
+        await publish_former(settings, "ffffffff", None, None, "cy", dry_run=False)
+
+
+async def test_a_wrong_rule_and_a_stable_rule_whose_test_fails_publish_nothing(deployment, site):
+    settings, rule = deployment.settings, site / "rules/town/delivery-parking.yaml"
+    change(rule, "for: 3m", "for: 1m")
+    with pytest.raises(BadInputError) as refused:
+        await publish_folder(settings, site, None, "ann", dry_run=False)
+    assert "FAIL livraison-stationnement  tracks/parks-in-the-bay.csv" in str(refused.value)
+    assert str(refused.value).endswith("a stable rule's tests must pass, or write status: test")
+    change(rule, "for: 1m", "for: 1")
+    with pytest.raises(InvalidFileError, match="a duration needs its unit"):
+        await publish_folder(settings, site, None, "ann", dry_run=False)
+    assert await deployment.read("rules") == []
+
+
+async def test_a_rule_in_shadow_is_compared_with_the_live_one_that_it_would_replace(deployment, site, rule_event):
+    settings = deployment.settings
+    text = (site / "rules/town/delivery-parking.yaml").read_text(encoding="utf-8")
+    text = text.replace("rule: livraison-stationnement", "rule: livraison-court").split("tests:")[0]
+    shadow = text.replace("status: stable", "status: test\nreplaces: livraison-stationnement").replace("3m", "2m")
+    (site / "rules/town/shorter.yaml").write_text(shadow, encoding="utf-8")
+    start = now_ms() - 600_000
+    await publish_folder(settings, site, start, "ann", dry_run=False)
+
+    def opened(rule, at, subject, mode):
+        status = "test" if mode == "shadow" else "stable"
+        stamp = {"id": rule, "status": status}
+        return rule_event(started_at=start + at, at=start + at, subject=subject, rule=stamp, mode=mode)
+
+    events = [
+        opened("livraison-stationnement", 180_000, "a", "live"),
+        opened("livraison-court", 120_000, "a", "shadow"),
+        opened("livraison-court", 300_000, "b", "shadow"),
+        opened("livraison-stationnement", 500_000, "c", "live"),
+    ]
+    await deployment.produce("rule-events", [("cam-1", event) for event in [*events, events[0]]])
+    error = {"rule": "livraison-court", "camera_id": "cam-1", "message": "no such zone"}
+    runs = {"engine": "rules-0", "site": "nimes", "digest": "0" * 64, "effective_at": start, "errors": [error]}
+    await deployment.produce("rules-status", [("rules-0/nimes", runs)])
+
+    [status] = await read_status(settings, "nimes", (start, now_ms()))
+    [compared] = status.plain()["shadow"]
+    assert (compared["rule"], compared["replaces"]) == ("livraison-court", "livraison-stationnement")
+    assert (compared["opens"], compared["live_opens"], compared["matched"]) == (2, 2, 1)
+    assert (compared["only_test"], compared["only_live"]) == ([events[2]["episode_id"]], [events[3]["episode_id"]])
+    said = "\n".join(status_lines(status))
+    assert (
+        "livraison-court: 2 found, livraison-stationnement (live) 2: 1 matched, 1 only in test, 1 only in live" in said
+    )
+    assert "engine rules-0: runs 0000000000000000, 1 rule refused" in said
+    assert "livraison-court on cam-1: no such zone" in said
+    assert json.loads(json.dumps(status.plain()))["engines"][0]["engine"] == "rules-0"
+
+
+async def test_a_range_of_a_topic_is_what_happened_in_it(deployment, rule_event):
+    start = now_ms() - 60_000
+    events = [rule_event(started_at=start + s, at=start + s, subject=str(s)) for s in (0, 10_000, 20_000, 30_000)]
+    await deployment.produce("rule-events", [("cam-1", event) for event in events])
+    found = await read_range(deployment.settings, "rule-events", "at", (start + 10_000, start + 20_000))
+    assert [event["subject"] for event in found] == ["10000", "20000"]
+    nobody = await read_range(deployment.settings, "rule-events", "at", (start, start + 30_000), frozenset({"cam-9"}))
+    assert nobody == []
+    assert await asyncio.wait_for(read_range(deployment.settings, "tracks", "captured_at", (0, start)), 60) == []
