@@ -160,7 +160,9 @@ async def test_frames_grow_old_and_are_shed_while_triton_is_down(at):
     assert letters == []
 
 
-async def test_a_killed_triton_costs_no_frame_and_comes_back_with_a_swapped_model(at, own_triton, tmp_path):
+async def test_a_killed_triton_costs_no_frame_and_is_used_within_2_s_of_its_return_with_a_swapped_model(
+    at, own_triton, tmp_path
+):
     catalogue = load_catalogue()
     stricter = replace(HOG, score=0.9)
     own_triton.start()
@@ -177,7 +179,12 @@ async def test_a_killed_triton_costs_no_frame_and_comes_back_with_a_swapped_mode
         assert not looking.done()
     own_triton.kill()
     build_repository(Catalogue(catalogue.path, {"hog": stricter}), ["hog"], {}, tmp_path / "models")
+    before = len(records)
     await asyncio.to_thread(own_triton.start)
+    back = time.monotonic()
+    while len(records) == before:
+        await asyncio.sleep(0.01)
+    assert time.monotonic() - back < 2.0
     await looking
     assert [(d["seq"], d["status"]) for d in records] == [(i, "ok") for i in range(40)]
     versions = [d["models"][0]["version"] for d in records]
