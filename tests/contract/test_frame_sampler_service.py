@@ -8,6 +8,9 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import av
+import cv2
+import numpy as np
 import psutil
 import pytest
 
@@ -250,6 +253,79 @@ async def test_it_stops_within_ten_seconds_and_leaves_nothing_running(
     assert status == 0
     assert seconds < 10
     wait_until(lambda: not any(child.is_running() for child in family), 5)
+
+
+@pytest.fixture(scope="session")
+def street_clips(tmp_path_factory):
+    """A street, then the same street from another angle after 40 s; and that angle alone for 60 s."""
+    rng = np.random.default_rng(4)
+    street = np.full((360, 640), 120, np.uint8)
+    for x, y, w, h, grey in rng.integers((0, 0, 12, 10, 20), (640, 360, 110, 80, 235), (120, 5)).tolist():
+        cv2.rectangle(street, (x, y), (x + w, y + h), grey, -1)
+    before, after = street[40:310, 20:500], street[60:330, 80:560]
+    folder = tmp_path_factory.mktemp("street")
+    clips = folder / "shifted.mp4", folder / "after.mp4"
+    for path, views in zip(clips, ([before] * 40 + [after] * 50, [after] * 60), strict=True):
+        with av.open(str(path), "w") as container:
+            stream = container.add_stream("libx264", rate=1, options={"preset": "ultrafast"})
+            stream.width, stream.height, stream.pix_fmt = 480, 270, "yuv420p"
+            for view in views:
+                noise = rng.integers(0, 5, view.shape, np.uint8)
+                frame = av.VideoFrame.from_ndarray(cv2.cvtColor(view + noise, cv2.COLOR_GRAY2RGB), format="rgb24")
+                container.mux(stream.encode(frame))
+            container.mux(stream.encode())
+    return clips
+
+
+async def test_a_camera_that_is_moved_stays_moved_over_a_restart_until_a_person_confirms(
+    deployment, sampler, looped, frames_of, wait_until, street_clips
+):
+    shifted, after = street_clips
+    start = 1_760_000_000_000
+
+    def gate(uri, start, **fields):
+        return looped("gate", uri=uri, loop=False, pace="fast", start=start, fps=1.0, **fields)
+
+    def ended(since):
+        async def frames():
+            found = [f for f in await frames_of("gate") if f["captured_at"] >= since]
+            return found if found and found[-1]["status"] == "ended" else None
+
+        return frames
+
+    async def states():
+        return [value for _, value in await deployment.read("camera-health")]
+
+    await deployment.produce("cameras", [gate(shifted, start)])
+    first = sampler()
+    statuses = [f["status"] for f in await wait_until(ended(start), 90)]
+    assert set(statuses[:47]) == {"ok"}
+    assert statuses[-5:] == ["moved"] * 4 + ["ended"]
+    moved = next(s for s in await states() if s["state"] == "moved")
+    assert len(moved["view"]["signature"]) == 576
+    assert moved["view"]["moved_at"] == moved["since"]
+    first.kill()
+
+    # the next sampler finds the camera as it was left, before it has seen anything of its own
+    again = start + 3_600_000
+    await deployment.produce("cameras", [gate(after, again)])
+    sampler()
+    frames = await wait_until(ended(again), 90)
+    assert {f["status"] for f in frames[:-1]} == {"moved"}
+    assert all(f["jpeg"] is not None for f in frames[:-1])
+    assert [s["since"] for s in await states() if s["state"] == "moved"][-1] == moved["since"]
+
+    confirmed = again + 3_600_000
+    await deployment.produce("cameras", [gate(after, confirmed, view_confirmed_at=confirmed - 1)])
+    frames = await wait_until(ended(confirmed), 90)
+    assert {f["status"] for f in frames[:-1]} == {"ok"}
+
+    async def learnt_anew():
+        last = (await states())[-1]["view"]
+        return last if last["moved_at"] is None and last["signature"] != moved["view"]["signature"] else None
+
+    view = await wait_until(learnt_anew, 90)
+    assert (view["confirmed_at"], len(view["signature"])) == (confirmed - 1, 576)
 
 
 async def test_topics_that_are_not_co_partitioned_stop_the_start(kafka_settings, start_service, wait_until):
