@@ -153,7 +153,7 @@ def _measured(state: CameraState, row: int, slot: int, measure: Measure) -> Meas
     """A measured value and its threshold, both in the rule's own unit."""
     rule = state.judging.rules[row]
     template = TEMPLATES[state.judging.rows[row].rule["template"]]
-    column = template.parameter(measure.parameter).field or "for_ms"
+    column = template.parameter(measure.parameter).fills or "for_ms"
     threshold = float(rule[column]) / (1000 if column.endswith("_ms") else 1)
     value = state.cell(row, slot)["value"] if measure.source == "cell.value" else state.kept.zones[row][measure.source]
     return Measured(measure.name, round(float(value), 4), measure.relation, round(threshold, 4))
