@@ -1,6 +1,7 @@
 """Simulated cameras on real sockets, and a capture of one in this process."""
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -17,6 +18,7 @@ from sampler_footage import write_clip  # noqa: E402 - it lies beside this file
 from vigie_frame_sampler.camera_capture import CameraCapture  # noqa: E402 - as above
 from vigie_frame_sampler.picture import Limits  # noqa: E402 - as above
 from vigie_frame_sampler.plan import CameraPlan  # noqa: E402 - as above
+from vigie_frame_sampler.wire import framed, read_framed  # noqa: E402 - as above
 
 
 class Simulator:
@@ -93,8 +95,8 @@ def simulate(camera_clip):
     """Starts simulated cameras: `simulate("--user", "u", "--password", "p")`."""
     running = []
 
-    def start(*options, clip=camera_clip):
-        running.append(Simulator(clip, *options))
+    def start(*options, clip=camera_clip, more=()):
+        running.append(Simulator(clip, *more, *options))
         return running[-1]
 
     yield start
@@ -153,6 +155,76 @@ def watch():
     yield start
     for watched in running:
         watched.stop()
+
+
+class Told:
+    """What a capture process has said of one camera."""
+
+    def __init__(self):
+        self.messages = []
+
+    frames, states, troubles, status = Watched.frames, Watched.states, Watched.troubles, Watched.status
+
+    @property
+    def reasons(self):
+        return [f["reason"] for f in self.status("offline")]
+
+
+class CaptureProcess:
+    """A real capture process: `python -m vigie_frame_sampler.capture`."""
+
+    def __init__(self):
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "vigie_frame_sampler.capture"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=os.environ | {"CAMERA_CENTRE": "operator:hunter2"},
+        )
+        self.cameras, self.log = {}, []
+        self._order({"images": 100, "limits": {"open_s": 1.0, "read_s": 1.5}})
+        self._readers = [threading.Thread(target=self._read), threading.Thread(target=self._read_log)]
+        for reader in self._readers:
+            reader.start()
+
+    def watch(self, camera_id, **fields):
+        """Capture a camera from now on; gives what is said of it."""
+        plan = {"camera_id": camera_id, "version": "v1", "fps": 5.0, "width": 320} | fields
+        told = self.cameras[camera_id] = Told()
+        self._order({"start": plan})
+        return told
+
+    def forget(self, camera_id):
+        self._order({"stop": camera_id})
+
+    def close(self):
+        self.process.stdin.close()
+        for reader in self._readers:
+            reader.join(15)
+        self.process.wait(15)
+        self.process.stdout.close()
+        self.process.stderr.close()
+
+    def _order(self, order):
+        self.process.stdin.write(framed(order))
+        self.process.stdin.flush()
+
+    def _read(self):
+        while (message := read_framed(self.process.stdout)) is not None:
+            if "camera" in message:
+                self.cameras[message["camera"]].messages.append(message)
+
+    def _read_log(self):
+        for line in self.process.stderr:
+            self.log.append(line.decode())
+
+
+@pytest.fixture(scope="module")
+def capture_process():
+    """One capture process that the tests of a module share."""
+    process = CaptureProcess()
+    yield process
+    process.close()
 
 
 @pytest.fixture

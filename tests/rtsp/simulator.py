@@ -3,10 +3,14 @@
 Each camera plays its clip (H.264 or H.265) in an endless loop, in real time, over TCP, by copying its packets:
 RTSP 1.0 (RFC 2326), Digest authentication (RFC 2069), RTP payloads of RFC 6184 and RFC 7798, and RTCP sender
 reports with the camera's wall clock (RFC 3550). The first line of output is a JSON object with the port; then each
-line of standard input is an order: `CAMERA play|stall|drop|off`, `CAMERA skew SECONDS`, `CAMERA reports on|off`.
+line of standard input is an order: `CAMERA play|stall|half|garbage|flood|drop|off`, `CAMERA clip N`,
+`CAMERA skew|jump SECONDS`, `CAMERA pace FACTOR`, `CAMERA wrap`, `CAMERA claim FPS`, `CAMERA reports on|off`.
 
-play: as it should be. stall: connections stay open and silent. drop: connections are cut once, new ones play.
-off: connections are cut and refused.
+play: as it should be. stall: connections stay open and silent. half: the next picture breaks off in its middle, then
+silence. garbage: random bytes instead of packets. flood: pictures as fast as they are taken. drop: connections are cut
+once, new ones play. off: connections are cut and refused. clip: another clip of the same length. skew: the wall clock
+of sender reports is wrong by that. jump: timestamps leap. pace: timestamps run so many times as fast as time. wrap:
+timestamps pass 2^32 a second later. claim: the description tells this rate.
 """
 
 from __future__ import annotations
@@ -17,6 +21,7 @@ import base64
 import contextlib
 import hashlib
 import json
+import random
 import re
 import secrets
 import struct
@@ -126,12 +131,12 @@ class Clip:
             for at in starts
         ]
 
-    def description(self, name):
+    def description(self, name, rate):
         return (
             f"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns={name}\r\nc=IN IP4 0.0.0.0\r\nt=0 0\r\na=range:npt=now-\r\n"
             f"m=video 0 RTP/AVP {PAYLOAD_TYPE}\r\na=rtpmap:{PAYLOAD_TYPE} {self.payload.name}/{CLOCK_HZ}\r\n"
             f"a=fmtp:{PAYLOAD_TYPE} {self.payload.format_parameters(self.sets)}\r\n"
-            f"a=framerate:{1 / self.period_s:g}\r\na=control:track1\r\n"
+            f"a=framerate:{rate or f'{1 / self.period_s:g}'}\r\na=control:track1\r\n"
         )
 
 
@@ -151,6 +156,10 @@ class Camera:
     mode: str = "play"
     skew_s: float = 0.0
     reports: bool = True
+    pace: float = 1.0
+    claim: str = ""
+    ticks: int = 0
+    clips: list = field(default_factory=list)
     viewers: set = field(default_factory=set)
     connections: set = field(default_factory=set)
     sequence: int = 0
@@ -167,9 +176,17 @@ class Camera:
             unit = self.clip.units[number % len(self.clip.units)]
             due = begun + number * self.clip.period_s
             await asyncio.sleep(max(0.0, due - asyncio.get_running_loop().time()))
-            ticks = self.origin + number // len(self.clip.units) * self.clip.span + unit.ticks
-            if self.mode == "play":
-                self.send(unit, ticks & 0xFFFFFFFF)
+            self.ticks = number // len(self.clip.units) * self.clip.span + unit.ticks
+            if self.mode in ("play", "half", "flood"):
+                self.send(unit, round(self.origin + self.ticks * self.pace) & 0xFFFFFFFF)
+            elif self.mode == "garbage":
+                for viewer in self.viewers:
+                    viewer.writer.write(random.randbytes(5_000))
+            if self.mode == "flood":
+                begun -= self.clip.period_s  # the next one is due already
+                for viewer in list(self.viewers):
+                    with contextlib.suppress(ConnectionError):
+                        await viewer.writer.drain()
             number += 1
 
     def send(self, unit, ticks):
@@ -188,8 +205,10 @@ class Camera:
             if self.reports and not viewer.knows_clock:
                 viewer.writer.write(self.sender_report(ticks))
                 viewer.knows_clock = True
-            viewer.writer.write(bytes(data))
+            viewer.writer.write(bytes(data if self.mode != "half" else data[: len(data) // 2]))
             viewer.waits_for_key = False
+        if self.mode == "half":
+            self.mode = "stall"
 
     def sender_report(self, ticks):
         seconds = time.time() + self.skew_s + NTP_EPOCH_S
@@ -205,14 +224,29 @@ class Camera:
     def obey(self, order, *arguments):
         if order == "skew":
             self.skew_s = float(arguments[0])
+            for viewer in self.viewers:
+                viewer.knows_clock = False
+        elif order == "jump":
+            self.origin += round(float(arguments[0]) * CLOCK_HZ)
+        elif order == "wrap":
+            self.origin = 2**32 + 2**32 - self.ticks - CLOCK_HZ
+            for viewer in self.viewers:
+                viewer.knows_clock = False
+        elif order == "pace":
+            self.pace = float(arguments[0])
+        elif order == "claim":
+            self.claim = arguments[0]
+        elif order == "clip":
+            self.clip = self.clips[int(arguments[0])]
         elif order == "reports":
             self.reports = arguments[0] == "on"
-        elif order in ("play", "stall", "off", "drop"):
+        else:
             self.mode = "play" if order == "drop" else order
             if order in ("off", "drop"):
                 self.cut()
-            for viewer in self.viewers:
-                viewer.waits_for_key, viewer.knows_clock = True, False
+            if order not in ("half", "garbage", "flood"):
+                for viewer in self.viewers:
+                    viewer.waits_for_key, viewer.knows_clock = True, False
 
 
 def md5(text):
@@ -294,7 +328,7 @@ class Server:
         session = f"Session: {id(viewer)};timeout=60\r\n"
         if method == "DESCRIBE":
             base = f"Content-Base: {url.rstrip('/')}/\r\nContent-Type: application/sdp\r\n"
-            return "200 OK", base, camera.clip.description(camera.name)
+            return "200 OK", base, camera.clip.description(camera.name, camera.claim)
         if method == "SETUP":
             if "TCP" not in headers.get("transport", ""):
                 return "461 Unsupported Transport", "", ""
@@ -320,7 +354,7 @@ async def main():
     options.add_argument("--password", default="")
     given = options.parse_args()
     clips = [Clip(path) for path in given.clips]
-    cameras = {f"cam{n}": Camera(f"cam{n}", clips[n % len(clips)]) for n in range(given.cameras)}
+    cameras = {f"cam{n}": Camera(f"cam{n}", clips[n % len(clips)], clips=clips) for n in range(given.cameras)}
     server = Server(cameras, Guard(given.user, given.password))
     listening = await asyncio.start_server(server.connection, "127.0.0.1", 0)
     playing = [asyncio.create_task(c.play(given.spread * n / len(cameras))) for n, c in enumerate(cameras.values())]

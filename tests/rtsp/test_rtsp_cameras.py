@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import simplejpeg
-from sampler_footage import number_in
+from sampler_footage import number_in, write_clip
 
 
 def test_a_playing_camera_gives_pictures_at_the_sampling_rate(simulate, watch, wait_until):
@@ -115,3 +115,13 @@ def test_a_missing_stream_is_reported(simulate, watch, wait_until):
     camera = watch(uri=simulate().address("elsewhere"))
     wait_until(lambda: camera.status("offline"), 15)
     wait_until(lambda: "the camera has no such stream" in camera.status("offline")[-1]["reason"], 15)
+
+
+def test_h265_is_read_like_h264(simulate, watch, wait_until, tmp_path):
+    options = {"preset": "ultrafast", "x265-params": "log-level=none:keyint=25:min-keyint=25:scenecut=0"}
+    clip = write_clip(tmp_path / "h265.mp4", pictures=100, codec="libx265", b_frames=0, options=options)
+    camera = watch(uri=simulate(clip=clip).address())
+    wait_until(lambda: len(camera.status("ok")) >= 8, 20)
+    numbers = [number_in(simplejpeg.decode_jpeg(f["jpeg"])) for f in camera.status("ok")[:8]]
+    assert {(b - a) % 100 for a, b in pairwise(numbers)} <= {4, 5, 6}
+    assert {f["clock"] for f in camera.status("ok")} == {"stream"}

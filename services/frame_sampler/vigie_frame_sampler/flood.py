@@ -7,6 +7,7 @@ read, TCP makes the sender keep.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -20,6 +21,9 @@ SPARE: Final = 1.25
 
 PICTURES_A_SECOND: Final = 250
 """What is read of one source at most, pictures a second: twice the fastest camera."""
+
+REST_S: Final = 0.05
+"""Shorter rests are saved up."""
 
 
 @dataclass(slots=True)
@@ -63,18 +67,18 @@ class ReadingPace:
     """How long to wait before reading on. `floods`: seconds in which a source sent too much."""
 
     floods: int = field(default=0, init=False)
-    _begun_s: float = field(default=0.0, init=False)
-    _read: int = field(default=0, init=False)
+    _due_s: float = field(default=-math.inf, init=False)
+    _counted_s: float = field(default=-math.inf, init=False)
 
     def rest_s(self, arrival_s: float) -> float:
-        """Seconds to wait after a picture that came at this time."""
-        if arrival_s - self._begun_s >= 1.0:
-            self._begun_s, self._read = arrival_s, 0
-        self._read += 1
-        if self._read < PICTURES_A_SECOND:
+        """Seconds to wait after a picture that came at this time: now and then a little, so that reading stays even."""
+        self._due_s = max(self._due_s, arrival_s - 1.0) + 1.0 / PICTURES_A_SECOND
+        if self._due_s - arrival_s < REST_S:
             return 0.0
-        self.floods += self._read == PICTURES_A_SECOND
-        return max(0.0, self._begun_s + 1.0 - arrival_s)
+        if arrival_s - self._counted_s >= 1.0:
+            self.floods += 1
+            self._counted_s = arrival_s
+        return self._due_s - arrival_s
 
 
 @dataclass(slots=True)

@@ -31,7 +31,7 @@ def decode_jpeg(jpeg: bytes, width: int) -> tuple[VideoFrame, tuple[int, int]]:
     Raises:
         ValueError: it cannot be decoded, or not whole.
     """
-    rows, columns = (int(side) for side in simplejpeg.decode_jpeg_header(jpeg, strict=False)[:2])
+    rows, columns = _size(jpeg)
     if not 0 < rows * columns <= MAX_PIXELS or min(rows, columns) < 2:
         raise ValueError(f"a picture of {columns} × {rows} pixels")
     to_columns, to_rows = sampled_size(columns, rows, width)
@@ -40,6 +40,15 @@ def decode_jpeg(jpeg: bytes, width: int) -> tuple[VideoFrame, tuple[int, int]]:
     if pixels.shape[:2] != (to_rows, to_columns):
         pixels = np.asarray(cv2.resize(pixels, (to_columns, to_rows), interpolation=cv2.INTER_AREA), np.uint8)
     return _frame(pixels), (columns, rows)
+
+
+def _size(jpeg: bytes) -> tuple[int, int]:
+    """Height and width that the header tells."""
+    try:
+        rows, columns = simplejpeg.decode_jpeg_header(jpeg, strict=False)[:2]
+    except KeyError:  # what the library raises where the subsampling cannot be told
+        raise ValueError("its header cannot be read") from None
+    return int(rows), int(columns)
 
 
 def _decoded(jpeg: bytes, columns: int, rows: int) -> NDArray[np.uint8]:
@@ -55,6 +64,8 @@ def _decoded(jpeg: bytes, columns: int, rows: int) -> NDArray[np.uint8]:
 
     try:
         return decode(strict=True)
+    except KeyError:
+        raise ValueError("its header cannot be read") from None
     except ValueError as flawed:
         if not any(words in str(flawed) for words in _HARMLESS):
             raise

@@ -93,6 +93,7 @@ class RtspSource:
 
     def _open(self) -> InputContainer:
         address = with_credentials(self.plan.camera_id, self.plan.uri, self.plan.credentials)
+        begun_s = time.monotonic()
         try:
             return av.open(
                 address,
@@ -100,10 +101,14 @@ class RtspSource:
                 timeout=(self.limits.open_s, self.limits.read_s),
             )
         except av.error.FFmpegError as refused:
+            if time.monotonic() - begun_s >= self.limits.open_s:  # the library gives other reasons, by what it awaited
+                raise SourceError(f"{self._where()} cannot be opened {_SILENT}") from None
             raise self._error(refused, "cannot be opened") from None
 
     def _error(self, error: av.error.FFmpegError, what: str) -> SourceError:
         """The library's own message holds the whole address: only its reason is passed on."""
+        if isinstance(error, (av.error.ExitError, av.error.TimeoutError)):
+            return SourceError(f"{self._where()} {what} {_SILENT}")
         fix = next((fix for kind, fix in _FIXES.items() if isinstance(error, kind)), "check camera and network")
         credentials = self.plan.credentials or "no credentials"
         return SourceError(f"{self._where()} {what} ({error.strerror}): {fix.format(credentials=credentials)}")
@@ -112,13 +117,13 @@ class RtspSource:
         return f"camera {self.plan.camera_id}: {without_credentials(self.plan.uri)}"
 
 
+_SILENT: Final = "(no answer in time): check that the camera is on and reachable"
+
 _FIXES: Final[dict[type[av.error.FFmpegError], str]] = {
     av.error.HTTPUnauthorizedError: "the camera refuses {credentials}; correct user and password",
     av.error.HTTPForbiddenError: "{credentials} may not read this stream; give the user the right to",
     av.error.HTTPNotFoundError: "the camera has no such stream; check the path",
     av.error.ConnectionRefusedError: "nothing listens there; check address, port and that the camera is on",
-    av.error.TimeoutError: "no answer in time; check that the camera is on and reachable",
-    av.error.ExitError: "no answer in time; check that the camera is on and reachable",
     av.error.InvalidDataError: "what comes is no video stream; check the path",
 }
 

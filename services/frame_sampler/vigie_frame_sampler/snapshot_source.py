@@ -81,12 +81,12 @@ class SnapshotSource:
 
     def _show(self, camera: HttpCamera, response: Response) -> bool:
         """Make the answer's picture the current one; whether there is a current one now."""
-        body = camera.body(response, self.limits.read_s, MAX_JPEG_BYTES)
-        if response.status_code == 304 or body == self._body:
-            return self._frame is not None
         kind = response.headers.get("Content-Type", "no Content-Type")
         if "multipart" in kind:
             raise SourceError(f"{camera.where()} gives a stream ({kind}); name it in source.mjpeg")
+        body = camera.body(response, self.limits.read_s, MAX_JPEG_BYTES)
+        if response.status_code == 304 or body == self._body:
+            return self._frame is not None
         if not body.startswith(b"\xff\xd8"):
             raise SourceError(f"{camera.where()}: what comes is no JPEG ({kind}, {len(body)} bytes); check the path")
         try:

@@ -61,8 +61,6 @@ class Timeline:
             self._watch_pace(arrival_s)
             return placed_s
         self._placed_s += passed_s
-        if self.distrusted is None:
-            self._shift_s += passed_s  # what comes with a timestamp again goes on from here
         return self._placed_s
 
     def _by_stamp(self, stamp_s: float, passed_s: float) -> float:
