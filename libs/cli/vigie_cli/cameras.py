@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
-from rich.console import Console
+from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
@@ -41,7 +41,7 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "unknown": "inconnu", "online": "en ligne", "offline": "hors ligne", "stalled": "sans image",
         "frozen": "figée", "dark": "noire", "blurred": "floue", "moved": "déplacée", "camera": "caméra",
         "title": "titre", "site": "site", "source": "source", "state": "état", "since": "depuis",
-        "frames/s": "images/s", "tags": "étiquettes", "cameras": "caméras", "reason": "raison",
+        "frames/s": "images/s", "tags": "étiquettes", "cameras": "caméras",
     },
     "en": {},
 }  # fmt: skip
@@ -191,7 +191,7 @@ def show(
     if tracks:
         from vigie_cli.cameras_deployed import tracked_frame
 
-        frame, seen = asyncio.run(tracked_frame(read_settings(Settings), deployed))
+        frame, seen = asyncio.run(tracked_frame(read_settings(Settings), _in_service(deployed)))
         view = read_picture(frame["jpeg"], deployed.camera_id)
     else:
         view = _view(deployed, image, from_source=from_source)
@@ -279,6 +279,15 @@ def _found(camera: str) -> Deployed:
     return Deployed(record, None, None, SILENT)
 
 
+def _in_service(deployed: Deployed) -> Deployed:
+    """The camera of that id in service: a camera file alone has no frames."""
+    from vigie_cli.cameras_deployed import deployed_camera
+
+    if deployed.partition is not None:
+        return deployed
+    return asyncio.run(deployed_camera(read_settings(Settings), deployed.camera_id))
+
+
 def _view(deployed: Deployed, image: Path | None, *, from_source: bool) -> Image:
     """The view of a camera, its masks burned in: of an image file, of the camera itself, or its newest frame."""
     from vigie_cli.cameras_picture import burn_masks, read_picture
@@ -292,25 +301,21 @@ def _view(deployed: Deployed, image: Path | None, *, from_source: bool) -> Image
 
         jpeg = picture_of(deployed.camera)
     else:
-        from vigie_cli.cameras_deployed import deployed_camera, newest_frame
+        from vigie_cli.cameras_deployed import newest_frame
 
-        settings = read_settings(Settings)
-        if deployed.partition is None:
-            deployed = asyncio.run(deployed_camera(settings, deployed.camera_id))
-        jpeg = asyncio.run(newest_frame(settings, deployed))["jpeg"]
+        jpeg = asyncio.run(newest_frame(read_settings(Settings), _in_service(deployed)))["jpeg"]
     return read_picture(jpeg, deployed.camera_id)
 
 
-def _table(cameras: Sequence[Deployed], lang: str) -> Table:
-    """One row a camera, and how many are in which state."""
+def _table(cameras: Sequence[Deployed], lang: str) -> Group:
+    """One row a camera, why those that are not online are not, and how many are in which state."""
     states: dict[str, int] = {}
     for deployed in cameras:
         states[deployed.health["state"]] = states.get(deployed.health["state"], 0) + 1
     total = ", ".join(f"{number} {_word(state, lang)}" for state, number in sorted(states.items()))
     noun = _word("cameras", lang) if len(cameras) != 1 else _word("camera", lang)
-    table = Table(box=None, pad_edge=False, caption=f"{len(cameras)} {noun}{': ' if total else ''}{total}")
-    table.caption_justify = "left"
-    for name in ("camera", "title", "site", "source", "state", "since", "frames/s", "tags", "reason"):
+    table = Table(box=None, pad_edge=False)
+    for name in ("camera", "title", "site", "source", "state", "since", "frames/s", "tags"):
         fixed = name in {"camera", "state", "since", "frames/s"}
         table.add_column(_word(name, lang), justify="right" if name == "frames/s" else "left", no_wrap=fixed)
     for deployed in cameras:
@@ -326,9 +331,13 @@ def _table(cameras: Sequence[Deployed], lang: str) -> Table:
             "-" if health["since"] is None else _moment(health["since"]),
             f"{measured}/{camera['sampling']['fps']:g}",
             ", ".join(camera["tags"]),
-            Text(deployed.reason or "", style="dim"),
         )
-    return table
+    reasons = [
+        Text(f"{deployed.camera_id}: {deployed.reason}", style="dim")
+        for deployed in cameras
+        if deployed.reason and deployed.health["state"] != "online"
+    ]
+    return Group(table, *reasons, Text(f"{len(cameras)} {noun}{': ' if total else ''}{total}"))
 
 
 def _details(deployed: Deployed, lang: str) -> list[str]:
