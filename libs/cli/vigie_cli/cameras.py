@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
-from rich.console import Console, Group
+from rich.console import Console
 from rich.live import Live
-from rich.table import Table
-from rich.text import Text
 
-from vigie_cli.wording import counted, said
+from vigie_cli.cameras_shown import camera_details, camera_table, moment
+from vigie_cli.wording import counted
 from vigie_common.errors import BadInputError
 from vigie_common.settings import Settings, read_settings
 
@@ -34,17 +33,7 @@ app = typer.Typer(
 
 Language = Annotated[Literal["fr", "en"], typer.Option(help="Language of titles and words.")]
 _SITE_FOLDER: Final = "folder of the camera files; site.yaml in it, or in the folder above"
-_COLOURS: Final = {"online": "green", "unknown": "dim", "dark": "yellow", "blurred": "yellow", "frozen": "yellow"}
 _WATCH_S: Final = 2.0
-_WORDS: Final[dict[str, dict[str, str]]] = {
-    "fr": {
-        "unknown": "inconnu", "online": "en ligne", "offline": "hors ligne", "stalled": "sans image",
-        "frozen": "figée", "dark": "noire", "blurred": "floue", "moved": "déplacée", "camera": "caméra",
-        "title": "titre", "site": "site", "source": "source", "state": "état", "since": "depuis",
-        "frames/s": "images/s", "tags": "étiquettes", "cameras": "caméras",
-    },
-    "en": {},
-}  # fmt: skip
 
 
 @app.command()
@@ -138,7 +127,7 @@ def list_(
             for deployed in cameras:
                 print(json.dumps(deployed.row(), ensure_ascii=False), flush=True)
         else:
-            console.print(_table(cameras, lang))
+            console.print(camera_table(cameras, lang))
 
     if not watch:
         show(wanted())
@@ -148,10 +137,10 @@ def list_(
             while True:
                 show(wanted())
                 time.sleep(_WATCH_S)
-        with Live(_table(wanted(), lang), console=console, auto_refresh=False) as live:
+        with Live(camera_table(wanted(), lang), console=console, auto_refresh=False) as live:
             while True:
                 time.sleep(_WATCH_S)
-                live.update(_table(wanted(), lang), refresh=True)
+                live.update(camera_table(wanted(), lang), refresh=True)
 
 
 @app.command()
@@ -183,7 +172,7 @@ def show(
     if as_json:
         print(json.dumps({"camera": deployed.camera, "health": deployed.health}, ensure_ascii=False, indent=1))
     else:
-        for line in _details(deployed, lang):
+        for line in camera_details(deployed, lang):
             print(line)
     if picture is None:
         return
@@ -260,7 +249,7 @@ def confirm(
 
     deployed = asyncio.run(confirm_view(read_settings(Settings), camera))
     at = deployed.camera["view_confirmed_at"]
-    print(f"{camera}: the view is confirmed from {_moment(at)} on (it was {deployed.health['state']})")
+    print(f"{camera}: the view is confirmed from {moment(at)} on (it was {deployed.health['state']})")
 
 
 def _found(camera: str) -> Deployed:
@@ -305,105 +294,3 @@ def _view(deployed: Deployed, image: Path | None, *, from_source: bool) -> Image
 
         jpeg = asyncio.run(newest_frame(read_settings(Settings), _in_service(deployed)))["jpeg"]
     return read_picture(jpeg, deployed.camera_id)
-
-
-def _table(cameras: Sequence[Deployed], lang: str) -> Group:
-    """One row a camera, why those that are not online are not, and how many are in which state."""
-    states: dict[str, int] = {}
-    for deployed in cameras:
-        states[deployed.health["state"]] = states.get(deployed.health["state"], 0) + 1
-    total = ", ".join(f"{number} {_word(state, lang)}" for state, number in sorted(states.items()))
-    noun = _word("cameras", lang) if len(cameras) != 1 else _word("camera", lang)
-    table = Table(box=None, pad_edge=False)
-    for name in ("camera", "title", "site", "source", "state", "since", "frames/s", "tags"):
-        fixed = name in {"camera", "state", "since", "frames/s"}
-        table.add_column(_word(name, lang), justify="right" if name == "frames/s" else "left", no_wrap=fixed)
-    for deployed in cameras:
-        camera, health = deployed.camera, deployed.health
-        state = Text(_word(health["state"], lang), style=_COLOURS.get(health["state"], "bold red"))
-        measured = "-" if health["fps"] is None else f"{health['fps']:g}"
-        table.add_row(
-            deployed.camera_id,
-            said(camera["title"], lang),
-            camera["site"],
-            camera["source"]["kind"],
-            state,
-            "-" if health["since"] is None else _moment(health["since"]),
-            f"{measured}/{camera['sampling']['fps']:g}",
-            ", ".join(camera["tags"]),
-        )
-    reasons = [
-        Text(f"{deployed.camera_id}: {deployed.reason}", style="dim")
-        for deployed in cameras
-        if deployed.reason and deployed.health["state"] != "online"
-    ]
-    return Group(table, *reasons, Text(f"{len(cameras)} {noun}{': ' if total else ''}{total}"))
-
-
-def _details(deployed: Deployed, lang: str) -> list[str]:
-    """A camera in lines of `name: value`."""
-    camera, health = deployed.camera, deployed.health
-    source, sampling = camera["source"], camera["sampling"]
-    still = f", {sampling['still_fps']:g} while nothing moves" if sampling["still_fps"] else ""
-    state = health["state"] + (f" since {_moment(health['since'])}" if health["since"] is not None else "")
-    rows: list[tuple[str, Any]] = [
-        ("camera", f"{deployed.camera_id}  {said(camera['title'], lang)}"),
-        ("site", camera["site"]),
-        ("version", f"{camera['version']} in force from {_moment(camera['effective_at'])}"),
-        ("to come", _version(deployed.pending)),
-        ("state", state + (f": {deployed.reason}" if deployed.reason else "")),
-        ("source", f"{source['kind']} {source['uri']}"),
-        ("credentials", source["credentials"]),
-        ("sampling", f"{sampling['fps']:g} frames a second{still}, {sampling['width']} pixels wide"),
-        ("measured", None if health["fps"] is None else f"{health['fps']:g} frames a second"),
-        ("models", ", ".join(camera["models"])),
-        ("tags", ", ".join(camera["tags"])),
-        ("position", _position(camera["position"])),
-        ("zones", ", ".join(zone["name"] for zone in camera["zones"])),
-        ("lines", ", ".join(f"{x['name']} (in: {x['in_label']}, out: {x['out_label']})" for x in camera["lines"])),
-        ("masks", ", ".join(mask["name"] for mask in camera["masks"])),
-        ("calibration", _calibration(camera["calibration"])),
-        ("view", "confirmed " + _moment(camera["view_confirmed_at"]) if camera["view_confirmed_at"] else None),
-    ]
-    return [f"{name + ':':<13} {value}" for name, value in rows if value]
-
-
-def _version(pending: Mapping[str, Any] | None) -> str | None:
-    if pending is None:
-        return None
-    what = "removal" if pending["removed"] else pending["version"]
-    return f"{what} from {_moment(pending['effective_at'])}"
-
-
-def _position(position: Mapping[str, Any] | None) -> str | None:
-    if position is None:
-        return None
-    height = f", {position['height_m']:g} m high" if position["height_m"] is not None else ""
-    heading = f", looking {position['heading_deg']:g}°" if position["heading_deg"] is not None else ""
-    return f"{position['lat']:.6f} {position['lon']:.6f}{height}{heading}"
-
-
-def _calibration(calibration: Sequence[Mapping[str, Any]]) -> str:
-    """How far the calibration can be trusted."""
-    from vigie_common.ground_plane import FEWEST, CalibrationError, ControlPoint, ground_plane, leave_one_out_m
-
-    if not calibration:
-        return "none: no metres, no places on the map"
-    points = [ControlPoint(**point) for point in calibration]
-    try:
-        plane = ground_plane(points)
-    except CalibrationError as error:
-        return f"wrong: {error}"
-    if len(points) == FEWEST:
-        return "4 points, which cannot check each other"
-    apart = [error for error in leave_one_out_m(points) if error == error]  # noqa: PLR0124 - NaN is not itself
-    others = f", at worst {max(apart):.2f} m by the others alone" if apart else ""
-    return f"{len(points)} points, {plane.rms_m:.2f} m (root mean square){others}"
-
-
-def _word(word: str, lang: str) -> str:
-    return _WORDS[lang].get(word, word)
-
-
-def _moment(at_ms: int) -> str:
-    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at_ms / 1000))

@@ -1,0 +1,130 @@
+"""Cameras in service as a terminal shows them: a table of the fleet, one camera in lines."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from vigie_cli.wording import said
+from vigie_common.ground_plane import FEWEST, CalibrationError, ControlPoint, ground_plane, leave_one_out_m
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from vigie_cli.cameras_deployed import Deployed
+
+_COLOURS: Final = {"online": "green", "unknown": "dim", "dark": "yellow", "blurred": "yellow", "frozen": "yellow"}
+_WORDS: Final[dict[str, dict[str, str]]] = {
+    "fr": {
+        "unknown": "inconnu", "online": "en ligne", "offline": "hors ligne", "stalled": "sans image",
+        "frozen": "figée", "dark": "noire", "blurred": "floue", "moved": "déplacée", "camera": "caméra",
+        "title": "titre", "site": "site", "source": "source", "state": "état", "since": "depuis",
+        "frames/s": "images/s", "tags": "étiquettes", "cameras": "caméras",
+    },
+    "en": {},
+}  # fmt: skip
+
+
+def camera_table(cameras: Sequence[Deployed], lang: str) -> Group:
+    """One row a camera, why those that are not online are not, and how many are in which state."""
+    states: dict[str, int] = {}
+    for deployed in cameras:
+        states[deployed.health["state"]] = states.get(deployed.health["state"], 0) + 1
+    total = ", ".join(f"{number} {_word(state, lang)}" for state, number in sorted(states.items()))
+    noun = _word("cameras", lang) if len(cameras) != 1 else _word("camera", lang)
+    table = Table(box=None, pad_edge=False)
+    for name in ("camera", "title", "site", "source", "state", "since", "frames/s", "tags"):
+        fixed = name in {"camera", "state", "since", "frames/s"}
+        table.add_column(_word(name, lang), justify="right" if name == "frames/s" else "left", no_wrap=fixed)
+    for deployed in cameras:
+        camera, health = deployed.camera, deployed.health
+        state = Text(_word(health["state"], lang), style=_COLOURS.get(health["state"], "bold red"))
+        measured = "-" if health["fps"] is None else f"{health['fps']:g}"
+        table.add_row(
+            deployed.camera_id,
+            said(camera["title"], lang),
+            camera["site"],
+            camera["source"]["kind"],
+            state,
+            "-" if health["since"] is None else moment(health["since"]),
+            f"{measured}/{camera['sampling']['fps']:g}",
+            ", ".join(camera["tags"]),
+        )
+    reasons = [
+        Text(f"{deployed.camera_id}: {deployed.reason}", style="dim")
+        for deployed in cameras
+        if deployed.reason and deployed.health["state"] != "online"
+    ]
+    return Group(table, *reasons, Text(f"{len(cameras)} {noun}{': ' if total else ''}{total}"))
+
+
+def camera_details(deployed: Deployed, lang: str) -> list[str]:
+    """A camera in lines of `name: value`."""
+    camera, health = deployed.camera, deployed.health
+    source, sampling = camera["source"], camera["sampling"]
+    still = f", {sampling['still_fps']:g} while nothing moves" if sampling["still_fps"] else ""
+    state = health["state"] + (f" since {moment(health['since'])}" if health["since"] is not None else "")
+    rows: list[tuple[str, Any]] = [
+        ("camera", f"{deployed.camera_id}  {said(camera['title'], lang)}"),
+        ("site", camera["site"]),
+        ("version", f"{camera['version']} in force from {moment(camera['effective_at'])}"),
+        ("to come", _version(deployed.pending)),
+        ("state", state + (f": {deployed.reason}" if deployed.reason else "")),
+        ("source", f"{source['kind']} {source['uri']}"),
+        ("credentials", source["credentials"]),
+        ("sampling", f"{sampling['fps']:g} frames a second{still}, {sampling['width']} pixels wide"),
+        ("measured", None if health["fps"] is None else f"{health['fps']:g} frames a second"),
+        ("models", ", ".join(camera["models"])),
+        ("tags", ", ".join(camera["tags"])),
+        ("position", _position(camera["position"])),
+        ("zones", ", ".join(zone["name"] for zone in camera["zones"])),
+        ("lines", ", ".join(f"{x['name']} (in: {x['in_label']}, out: {x['out_label']})" for x in camera["lines"])),
+        ("masks", ", ".join(mask["name"] for mask in camera["masks"])),
+        ("calibration", _calibration(camera["calibration"])),
+        ("view", "confirmed " + moment(camera["view_confirmed_at"]) if camera["view_confirmed_at"] else None),
+    ]
+    return [f"{name + ':':<13} {value}" for name, value in rows if value]
+
+
+def _version(pending: Mapping[str, Any] | None) -> str | None:
+    if pending is None:
+        return None
+    what = "removal" if pending["removed"] else pending["version"]
+    return f"{what} from {moment(pending['effective_at'])}"
+
+
+def _position(position: Mapping[str, Any] | None) -> str | None:
+    if position is None:
+        return None
+    height = f", {position['height_m']:g} m high" if position["height_m"] is not None else ""
+    heading = f", looking {position['heading_deg']:g}°" if position["heading_deg"] is not None else ""
+    return f"{position['lat']:.6f} {position['lon']:.6f}{height}{heading}"
+
+
+def _calibration(calibration: Sequence[Mapping[str, Any]]) -> str:
+    """How far the calibration can be trusted."""
+    if not calibration:
+        return "none: no metres, no places on the map"
+    points = [ControlPoint(**point) for point in calibration]
+    try:
+        plane = ground_plane(points)
+    except CalibrationError as error:
+        return f"wrong: {error}"
+    if len(points) == FEWEST:
+        return "4 points, which cannot check each other"
+    apart = [error for error in leave_one_out_m(points) if error == error]  # noqa: PLR0124 - NaN is not itself
+    others = f", at worst {max(apart):.2f} m by the others alone" if apart else ""
+    return f"{len(points)} points, {plane.rms_m:.2f} m (root mean square){others}"
+
+
+def _word(word: str, lang: str) -> str:
+    return _WORDS[lang].get(word, word)
+
+
+def moment(at_ms: int) -> str:
+    """An event time as the clock on the wall shows it."""
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at_ms / 1000))
