@@ -2,9 +2,13 @@
 
 import asyncio
 import json
+import math
+import re
+import urllib.request
 
 import cramjam
 import numpy as np
+import psutil
 
 from vigie_common.stream import Message
 from vigie_tracking.core import TrackingCore
@@ -135,3 +139,96 @@ async def test_a_checkpoint_of_another_layout_is_reported_and_the_state_rebuilt(
     assert await found(deployment) == await undisturbed(deployment)
     assert "a checkpoint cannot be used" in service.log
     assert "format 255" in service.log
+
+
+MOST_BOXES, MOST_MEMORY_MB = 5000, 400
+
+
+def a_frame(detections_record, camera, seq, boxes, at=None, score=0.8, **fields):
+    """A record of boxes (x1, y1, x2, y2) of cars."""
+    columns = dict(zip(("x1", "y1", "x2", "y2"), map(list, zip(*boxes, strict=True)), strict=True)) if boxes else {}
+    scores = score if isinstance(score, list) else [score] * len(boxes)
+    kinds = {"object_class": ["car"] * len(boxes), "model_index": [0] * len(boxes)}
+    at = START + (200 * seq if at is None else at)
+    return camera, detections_record(camera, seq, at, **columns, score=scores, **kinds, **fields)
+
+
+CAR = (100.0, 100.0, 180.0, 160.0)
+NO_BOXES = [
+    (math.nan, 0.0, 10.0, 10.0),
+    (0.0, 0.0, math.inf, 10.0),
+    (-math.inf, 0.0, 10.0, 10.0),
+    (50.0, 50.0, 40.0, 60.0),
+    (50.0, 60.0, 60.0, 50.0),
+    (50.0, 50.0, 50.0, 60.0),
+    (50.0, 50.0, 60.0, 50.0),
+    (0.0, 0.0, 2e6, 10.0),
+]
+OUTSIDE = [(-80.0, -60.0, -10.0, -5.0), (600.0, 300.0, 720.0, 400.0)]
+
+
+async def test_floods_of_boxes_bad_boxes_and_broken_time_cost_only_what_is_wrong(
+    deployment, kafka_settings, start_service, detections_record, wait_until
+):
+    grid = [(12.0 * (k % 50), 7.0 * (k // 50), 12.0 * (k % 50) + 10, 7.0 * (k // 50) + 6) for k in range(MOST_BOXES)]
+    scores = [0.6 + (k % 4) * 0.1 for k in range(MOST_BOXES)]
+    older, newer = (f"01900000-0000-7000-8000-00000000000{n}" for n in (1, 2))
+    await deployment.produce(
+        "detections",
+        [
+            *(a_frame(detections_record, "flood", seq, grid, score=scores) for seq in range(20)),
+            *(a_frame(detections_record, "bad", seq, [CAR, *NO_BOXES, *OUTSIDE]) for seq in range(3)),
+            a_frame(detections_record, "ragged", 0, [CAR], score=[0.8, 0.8]),
+            a_frame(detections_record, "ragged", 1, [CAR]),
+            a_frame(detections_record, "clock", 0, [CAR]),
+            a_frame(detections_record, "clock", 1, [CAR], at=-36_000_000),
+            a_frame(detections_record, "clock", 1, [CAR]),
+            a_frame(detections_record, "clock", 1, [CAR], at=400),
+            a_frame(detections_record, "clock", 2, [CAR]),
+            a_frame(detections_record, "two", 7, [CAR], session=older),
+            a_frame(detections_record, "two", 0, [CAR], at=1500, session=newer),
+            a_frame(detections_record, "two", 8, [CAR], session=older),
+            a_frame(detections_record, "two", 1, [CAR], at=1700, session=newer),
+            a_frame(detections_record, "two", 9, [CAR], at=9000, session=older),
+            a_frame(detections_record, "two", 2, [CAR], at=1900, session=newer),
+        ],
+    )
+    settings = kafka_settings(TrackingSettings, instance_id="tracking-0", log_format="json")
+    service = start_service(settings, "vigie_tracking")
+
+    async def complete():
+        return len(await found(deployment)) == 20 + 3 + 1 + 3 + 4
+
+    await wait_until(complete, 90)
+    values = {}
+    for _, value in await deployment.read("tracks"):
+        values.setdefault(value["camera_id"], []).append(value)
+
+    best = [k for k in range(4096) if scores[k] > 0.85][:1000]
+    assert [[track % 4096 for track in value["track_id"]] for value in values["flood"]] == [best] * 20
+    assert [value["track_id"] for value in values["bad"]] == [[0, 9, 10]] * 3
+    assert [value["seq"] for value in values["ragged"]] == [1]
+    assert [(value["seq"], value["track_id"]) for value in values["clock"]] == [(0, [0]), (1, [0]), (2, [0])]
+    assert [(v["session"], v["seq"], v["track_id"], v["ended_reason"]) for v in values["two"]] == [
+        (older, 7, [7 * 4096], []),
+        (newer, 0, [0], ["session"]),
+        (newer, 1, [0], []),
+        (newer, 2, [0], []),
+    ]
+    letters = [value for _, value in await deployment.read("dead-letters")]
+    assert [("ragged, seq 0: columns of different lengths" in letter["message"]) for letter in letters] == [True]
+
+    counted = metrics(service)
+    assert counted["vigie_tracking_ignored_boxes_total"] == 20 * (MOST_BOXES - 1000) + 3 * len(NO_BOXES)
+    assert counted['vigie_tracking_frames_total{outcome="dropped"}'] == 2 + 2
+    parent = psutil.Process(service.popen.pid)
+    memory = max(one.memory_info().rss for one in (parent, *parent.children(recursive=True)))
+    assert memory < MOST_MEMORY_MB * 1e6
+
+
+def metrics(service):
+    """What the service counts, by name."""
+    address = re.search(r'"http": "([^"]+)"', service.log)[1]
+    with urllib.request.urlopen(f"http://{address}/metrics", timeout=5) as answer:
+        lines = answer.read().decode().splitlines()
+    return {line.rsplit(" ", 1)[0]: float(line.rsplit(" ", 1)[1]) for line in lines if not line.startswith("#")}
