@@ -10,7 +10,7 @@ from vigie_frame_sampler.clock import Rising
 from vigie_frame_sampler.masks import MaskStamp, draw_masks
 from vigie_frame_sampler.measure import HealthMeter, small_copy, visible_of
 from vigie_frame_sampler.motion import MotionGate
-from vigie_frame_sampler.planes import jpeg_of, planes_of
+from vigie_frame_sampler.planes import jpeg_of, luma_of, planes_of
 from vigie_frame_sampler.view_watch import ViewMemory, ViewWatch
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from vigie_frame_sampler.picture import Picture
     from vigie_frame_sampler.plan import CameraPlan
 
-SMALL_WIDTH: Final = 320
-"""Width to which a picture is brought before the motion gate looks at its small copy."""
 MASK_SIZE: Final = (640, 360)
 """Size at which masks are drawn for the motion gate."""
 
@@ -75,7 +73,7 @@ class FrameWriter:
             return True
         if self._gate is None:
             self._gate = MotionGate(patience_ms=round(plan.heartbeat_s * 1000))
-        small = small_copy(planes_of(picture.frame, SMALL_WIDTH).y)
+        small = small_copy(luma_of(picture.frame))
         visible = self._visible()
         still_ms, early_ms = round(1000 / plan.still_fps), round(500 / plan.fps)
         return self._gate.wants(small, visible, captured_at_ms, still_ms, early_ms)

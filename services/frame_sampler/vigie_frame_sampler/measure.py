@@ -94,6 +94,9 @@ def measure(small: NDArray[np.uint8], visible: NDArray[np.bool_] | None) -> Meas
 
 def small_copy(luma: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The measured copy of a picture's luma."""
+    while luma.shape[1] >= 4 * SMALL[0] and luma.shape[0] % 2 == luma.shape[1] % 2 == 0:
+        # halving is five times as fast as one large step
+        luma = np.asarray(cv2.resize(luma, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.uint8)
     return np.asarray(cv2.resize(luma, SMALL, interpolation=cv2.INTER_AREA), np.uint8)
 
 

@@ -70,6 +70,11 @@ def planes_of(frame: VideoFrame, width: int) -> Planes:
     )
 
 
+def luma_of(frame: VideoFrame) -> NDArray[np.uint8]:
+    """The luma of a picture as it is, in its own range: for measures that ask for differences alone."""
+    return _plane(frame, 0) if frame.format.name in {"yuv420p", "yuvj420p"} else planes_of(frame, 320).y
+
+
 def jpeg_of(planes: Planes, quality: int = JPEG_QUALITY) -> bytes:
     """The image as a JPEG."""
     return bytes(simplejpeg.encode_jpeg_yuv_planes(planes.y, planes.u, planes.v, quality))

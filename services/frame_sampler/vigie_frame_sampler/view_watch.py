@@ -29,14 +29,15 @@ class ViewMemory:
 class ViewLimits:
     """Times of event time, ms, after which a view is believed to be learnt, moved or back.
 
-    every_ms: between two pictures that are looked at. learn_ms: of pictures before a view is learnt. settle_ms: of
-    pictures before a view is compared. shifted_ms: the same scene from another angle counts as moved. other_ms: so does
-    a view in which next to nothing is where it was; longer, since a sudden change of light may look like it.
-    back_ms: the learnt view is back. renew_ms: the signature of an unchanged view is taken anew, to follow the season's
-    light. gap_ms: longest time one picture stands for.
+    every_ms: between two pictures that are looked at. judge_ms: between two comparisons. learn_ms: of pictures before
+    a view is learnt. settle_ms: of pictures before a view is compared. shifted_ms: the same scene from another angle
+    counts as moved. other_ms: so does a view in which next to nothing is where it was; longer, since a sudden change of
+    light may look like it. back_ms: the learnt view is back. renew_ms: the signature of an unchanged view is taken
+    anew, to follow the light of the season. gap_ms: longest time that one picture stands for.
     """
 
     every_ms: int = 1_000
+    judge_ms: int = 3_000
     learn_ms: int = 20_000
     settle_ms: int = 6_000
     shifted_ms: int = 8_000
@@ -57,6 +58,7 @@ class ViewWatch:
     _shifted_ms: int = field(default=0, init=False)
     _other_ms: int = field(default=0, init=False)
     _same_ms: int = field(default=0, init=False)
+    _unjudged_ms: int = field(default=0, init=False)
 
     @property
     def moved(self) -> bool:
@@ -86,8 +88,11 @@ class ViewWatch:
         if reference is None:
             if looked_ms >= limits.learn_ms:
                 self._learn(at_ms)
-        elif looked_ms >= limits.settle_ms:
-            self._judge(compare(reference, self._edges.codes()), elapsed_ms, at_ms)
+            return
+        self._unjudged_ms += elapsed_ms
+        if looked_ms >= limits.settle_ms and self._unjudged_ms >= limits.judge_ms:
+            self._judge(compare(reference, self._edges.codes()), self._unjudged_ms, at_ms)
+            self._unjudged_ms = 0
 
     def keep_detail(self, detail: float) -> None:
         """The usual share of fine structure, which is kept beside the signature."""
