@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 LEAD_MS: Final = 900_000
 """Tracks from so long before are judged too: what is open, learned or pending by then."""
 
+THEN_MS: Final = 30_000
+"""What was so near a moment answers for it."""
+
 AROUND_MS: Final = 120_000
 """Values are shown from so long before the moment, or the episode's start, until half of it after."""
 
@@ -149,7 +152,11 @@ def _answer(
     elif not trace.samples:
         yield f"nothing of {', '.join(rule['classes'])} was in view"
     else:
-        yield from _why_not(trace.samples, rule, zone)
+        near = [sample for sample in trace.samples if abs(sample.at - question.at) <= THEN_MS]
+        if near:
+            yield from _why_not(near, rule, zone)
+        else:
+            yield f"nothing of {', '.join(rule['classes'])} was in view within {THEN_MS // 1000} s of that moment"
     blind = [span for span in statuses if span[0] != "ok"]
     if blind and trace.frames:
         spans = ", ".join(f"{s} {_clock(a, zone)}-{_clock(b, zone)}" for s, a, b in blind[:5])

@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from vigie_cli.rules import app
+from vigie_rule_engine.catalogue import TEMPLATES
 
 
 @pytest.fixture
@@ -82,3 +83,129 @@ def test_the_lint_names_what_is_wrong_with_a_scene(site, test, message):
     path = with_test(site, test)
     result = rules("lint", site)
     assert (result.exit_code, f"{path}:{message}" in result.stdout.splitlines()) == (1, True), result.stdout
+
+
+@pytest.fixture(scope="module")
+def scene_site(tmp_path_factory):
+    """A site with one calibrated camera that has zones and lines: that of a simulated street."""
+    from vigie_scene.export import camera_file
+    from vigie_scene.library import library_scene
+
+    folder = tmp_path_factory.mktemp("scene-site")
+    (folder / "cameras").mkdir()
+    site = "site: scene\ntitle: {en: Scene}\ntime_zone: Europe/Paris\nlanguages: [fr, en]\n"
+    (folder / "cameras/site.yaml").write_text(site, encoding="utf-8")
+    camera = camera_file(library_scene("stopped-happens"), "street-01")
+    (folder / "cameras/street.yaml").write_text(camera, encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_a_new_rule_of_every_template_lints_and_passes_its_tests_at_once(scene_site, template):
+    name = f"new-{template.replace('_', '-')}"
+    made = rules("new", name, "--template", template, "--site", scene_site)
+    assert made.exit_code == 0, made.output
+    path = scene_site / f"rules/{name}.yaml"
+    schema = scene_site / "rules/.schemas/rule.schema.json"
+    assert made.stdout.splitlines() == [str(path), str(schema)]
+    assert path.read_text().startswith("# yaml-language-server: $schema=.schemas/rule.schema.json\n")
+    assert json.loads(schema.read_text())["title"] == "RuleFile"
+    checked = rules("lint", scene_site)
+    assert checked.exit_code == 0, checked.output
+    tested = rules("test", scene_site, "--rule", name)
+    assert (tested.exit_code, tested.stdout.splitlines()[-1]) == (0, "3 tests: 3 passed, 0 failed")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("Wrong Name", "--template", "stopped"), '"Wrong Name" is no id of a rule'),
+        (("a", "--template", "stoped"), 'did you mean "stopped"?'),
+        (("a", "--template", "stopped", "--camera", "arene-01"), 'did you mean "arenes-01"?'),
+        (("a", "--template", "count_line", "--camera", "feucheres-03"), "count_line needs a line, which camera feuch"),
+        (("livraison-stationnement", "--template", "stopped"), "delivery-parking.yaml already: choose another name"),
+    ],
+)
+def test_a_new_rule_that_cannot_be_is_refused_with_the_fix(site, arguments, message):
+    result = rules("new", *arguments, "--site", site)
+    assert message in str(result.exception)
+    assert not (site / "rules/a.yaml").exists()
+
+
+def test_the_templates_are_listed_and_shown_with_units_and_defaults():
+    listed = rules("templates").stdout
+    assert [line.split()[0] for line in listed.splitlines()] == list(TEMPLATES)
+    shown = " ".join(rules("templates", "stopped").stdout.split())
+    assert "for 60s duration: 500ms, 10s, 1h30m how long it must have been still" in shown
+    assert "facts.stopped_for_s" in shown
+    [plain] = json.loads(rules("templates", "density", "--json").stdout)
+    assert plain["needs"] == ["a calibrated camera (four calibration points or more)", "a named zone"]
+    assert 'did you mean "stopped"?' in str(rules("templates", "stoped").exception)
+
+
+PARKS = ("--tracks", "rules/town/tracks/parks-in-the-bay.csv", "--camera", "maison-carree-02")
+
+
+def test_replay_shows_what_a_changed_rule_finds_otherwise(site, monkeypatch, repository):
+    monkeypatch.chdir(site)
+    path = site / "rules/town/delivery-parking.yaml"
+    path.write_text(path.read_text().replace("for: 3m", "for: 2m"), encoding="utf-8")
+    against = ("--against", repository / "rules")
+    moved = rules("replay", path, *PARKS, *against)
+    assert moved.stdout.splitlines()[1:] == [
+        (
+            "moved  alert   maison-carree-02  livraison-stationnement livraison  "
+            "2026-01-05 12:03:10.0-12:05:00.0 (over) → 2026-01-05 12:02:10.0-12:05:00.0 (over)"
+        ),
+        "0 new, 0 gone, 1 moved, 0 the same",
+    ]
+    path.write_text(path.read_text().replace("for: 2m", "for: 20m"), encoding="utf-8")
+    plain = json.loads(rules("replay", site, *PARKS, *against, "--json").stdout)
+    assert [len(plain[what]) for what in ("new", "gone", "moved", "same")] == [0, 1, 0, 0]
+    same = rules("replay", repository / "rules/town/delivery-parking.yaml", *PARKS, *against)
+    assert same.stdout.splitlines()[-1] == "0 new, 0 gone, 0 moved, 1 the same"
+
+
+def test_replay_without_a_source_says_which_there_are(site):
+    result = rules("replay", site)
+    assert "--tracks FILE, or --topic with --from or --since, or --video FILE" in str(result.exception)
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer"),
+    [
+        (("livraison-stationnement", "2026-01-05T12:04"), "opened 2026-01-05 12:03:10.0: it had held since 12:00:10.0"),
+        (("livraison-stationnement", "2026-01-05T12:06:30"), "nothing of car, van, truck was in view within 30 s"),
+        (("parvis-presence", "2026-01-05T12:04"), "nothing of person was in view"),
+        (("bureau-comptage", "2026-01-05T12:04"), "the rule does not mean camera maison-carree-02"),
+    ],
+)
+def test_explain_says_why(site, monkeypatch, asked, answer):
+    monkeypatch.chdir(site)
+    gate = (site / "rules/town/gate-count.yaml").read_text().replace("porte-comptage", "bureau-comptage")
+    (site / "rules/town/office.yaml").write_text(gate.replace("tags: [centre, pedestrian]", "ids: [arenes-01]"))
+    rule, at = asked
+    said = rules("explain", "--rule", rule, "--at", at, *PARKS, "--rules", site).stdout
+    assert answer in said, said
+
+
+def test_explain_says_by_how_much(site, monkeypatch):
+    monkeypatch.chdir(site)
+    path = site / "rules/town/delivery-parking.yaml"
+    text = path.read_text(encoding="utf-8")
+    ask = ("explain", "--rule", "livraison-stationnement", "--at", "2026-01-05T12:04", *PARKS, "--rules", site)
+    path.write_text(text.replace("for: 3m", "for: 10m"), encoding="utf-8")
+    said = rules(*ask).stdout
+    assert "a van (1) came nearest at 12:04:30.0: held for 260 s of 600 s (`for`)" in said
+    assert "from where it rests 0." in said
+    assert "(needs <= 0.3)" in said
+    path.write_text(text.replace("local.hour >= 7 && local.hour < 20", "local.hour < 6"), encoding="utf-8")
+    assert "but the condition was false: local.hour < 6" in rules(*ask).stdout
+    path.write_text(text.replace("status: stable", "status: draft"), encoding="utf-8")
+    assert "the rule is a draft: it does not run" in rules(*ask).stdout
+    path.write_text(text.replace("status: stable", "status: test"), encoding="utf-8")
+    plain = json.loads(rules(*ask, "--json").stdout)
+    assert "in shadow, so nobody was alerted: status test" in plain["answer"]
+    [episode] = [one["id"] for one in plain["opened"]]
+    again = rules("explain", episode[:8], *PARKS, "--rules", site).stdout
+    assert f"episode {episode}" in again
