@@ -121,19 +121,18 @@ def test_a_point_without_which_there_is_no_plane_has_no_error_of_its_own():
     assert [math.isnan(error) for error in leave_one_out_m(points)] == [False, False, False, True, True]
 
 
-def test_noise_far_away_does_not_spoil_what_is_near():
+def test_points_picked_by_hand_give_places_as_good_as_they_are():
+    """Sixteen points, picked to 2 pixels of 960 and 0.3 m: the road before the camera to half of that, as means are."""
     random = np.random.default_rng(7)
-    shares = [(x, y) for x in (0.1, 0.4, 0.6, 0.9) for y in (0.32, 0.5, 0.7, 0.95)]
-    exact = seen(CAMERA, shares)
+    exact = seen(CAMERA, [(x, y) for x in (0.1, 0.4, 0.6, 0.9) for y in (0.32, 0.5, 0.7, 0.95)])
+    true = ground_plane(exact).position(0.5, 0.9)
+    per_lat, per_lon = degree_m(CAMERA.lat)
     errors = []
-    for _ in range(20):
-        noisy = [
-            p._replace(x=p.x + dx, y=p.y + dy)
-            for p, (dx, dy) in zip(exact, random.normal(0, 2e-3, (16, 2)), strict=True)
-        ]
-        plane = ground_plane(noisy)
-        errors.append(math.dist(plane.metres(0.5, 0.9), plane.local(*ground_plane(exact).position(0.5, 0.9))))
-    assert np.mean(errors) < 0.05
+    for _ in range(50):
+        noise = random.normal(0, (2e-3, 2e-3, 0.3 / per_lat, 0.3 / per_lon), (16, 4))
+        plane = ground_plane([ControlPoint(*values) for values in (np.array(exact) + noise).tolist()])
+        errors.append(math.dist(plane.metres(0.5, 0.9), plane.local(*true)))
+    assert np.mean(errors) < 0.17
 
 
 @pytest.mark.parametrize(
