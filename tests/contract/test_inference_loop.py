@@ -60,7 +60,7 @@ async def test_frames_of_every_kind_become_detections_in_order_and_poison_a_dead
         await deployment.produce("frames", [(camera, frame(camera, seq, **kind)) for camera in CAMERAS])
         if seq == 1:
             await deployment.produce("frames", [(camera, POISON) for camera in CAMERAS], raw=True)
-    service = start_inference()
+    service = start_inference(VIGIE_INFERENCE_MAX_AGE="0")  # however long a busy machine takes to start it
 
     async def complete():
         records = await deployment.read("detections")

@@ -100,7 +100,8 @@ class Fairness:
     def keep(self, partition: int, cameras: Sequence[str], age_s: float, max_age_s: float, pace: Pace) -> list[bool]:
         """Which of a partition's next frames, given by their cameras in order, are to be looked at.
 
-        `age_s`: of the youngest, by how much the partition is behind; `pace`: how the partition has been getting on. `max_age_s` 0: all of them.
+        `age_s`: of the youngest, by how much the partition is behind; `pace`: how the partition has been getting
+        on. `max_age_s` 0: all of them.
         """
         budget = affordable(len(cameras), age_s, max_age_s, pace)
         if budget >= len(cameras):

@@ -101,7 +101,8 @@ class Inference:
         """One record a frame, in order; the frames are at Triton at the same time."""
         started = time.perf_counter()
         looked = [message for message in batch if message.value["status"] in LOOKED_AT]
-        excess = self._excess(looked)
+        fresh = {message.offset: message for message in looked if self._left_s(message) > 0}
+        excess = self._excess(looked, list(fresh.values()))
         tasks = [None if m.offset in excess else asyncio.create_task(self.frame(m)) for m in batch]
         too_old = 0
         try:
@@ -110,37 +111,39 @@ class Inference:
                     outputs: tuple[Output, ...] = (self._shed(message, excess[message.offset]),)
                 else:
                     outputs = await task
-                    too_old += outputs[0].value["status"] == "shed"
+                    too_old += message.offset in fresh and outputs[0].value["status"] == "shed"
                 if message is batch[-1]:
                     took_s = time.perf_counter() - started
-                    self._learn_pace(looked, len(looked) - len(excess), too_old, took_s)
+                    self._learn_pace(message.partition, list(fresh.values()), len(excess), too_old, took_s)
                 yield Done(message.offset, outputs)
         finally:
             for task in tasks:
                 if task is not None:
                     task.cancel()
 
-    def _excess(self, looked: Sequence[Message]) -> dict[int, str]:
-        """Offsets of the frames that are more than their cameras' shares under overload, and why."""
-        if not looked or not self._max_age_s:
+    def _excess(self, looked: Sequence[Message], fresh: Sequence[Message]) -> dict[int, str]:
+        """Offsets of the frames that are more than their cameras' shares under overload, and why.
+
+        `fresh`: those of `looked` that are not too old as they come.
+        """
+        if not fresh or not self._max_age_s:
             return {}
         for message in looked:
             self._fairness.saw(message.key, message.appended_at)
-        age_s = self._age_s(looked[-1])
-        partition, cameras = looked[0].partition, [message.key for message in looked]
+        age_s = self._age_s(fresh[-1])
+        partition, cameras = fresh[0].partition, [message.key for message in fresh]
         pace = self._paces.get(partition, Pace())
         kept = self._fairness.keep(partition, cameras, age_s, self._max_age_s, pace)
         why = (
             f"Triton cannot keep up, frames wait {age_s:.1f} s of {self._max_age_s:g} s (VIGIE_INFERENCE_MAX_AGE), and "
             "this one is more than its camera's share: give Triton more instances, or the cameras fewer frames"
         )
-        return {message.offset: why for message, keep in zip(looked, kept, strict=True) if not keep}
+        return {message.offset: why for message, keep in zip(fresh, kept, strict=True) if not keep}
 
-    def _learn_pace(self, looked: Sequence[Message], kept: int, too_old: int, took_s: float) -> None:
-        if looked:
-            partition = looked[0].partition
-            at_once = min((self._lane(model).at_once for model in looked[0].value["models"]), default=1)
-            pace = self._paces.get(partition, Pace())
+    def _learn_pace(self, partition: int, fresh: Sequence[Message], excess: int, too_old: int, took_s: float) -> None:
+        if fresh:
+            at_once = min((self._lane(model).at_once for model in fresh[0].value["models"]), default=1)
+            kept, pace = len(fresh) - excess, self._paces.get(partition, Pace())
             self._paces[partition] = pace.after(kept, kept - too_old, took_s, at_once)
 
     def _shed(self, message: Message, why: str) -> Output:
