@@ -19,7 +19,11 @@ from vigie_rule_engine.compile import compile_table
         ("presence", {"numbers": {"for": 3.0}}, "'for' is no parameter of template presence"),
         ("presence", {"numbers": {"for_s": float("nan")}}, "for_s is nan: it must be 0 or more"),
         ("presence", {"numbers": {"for_s": -1.0}}, "for_s is -1: it must be 0 or more"),
-        ("stopped", {"numbers": {"within_m": 2.0}}, "within is in metres, which needs a calibrated camera: give camera cam-1"),
+        (
+            "stopped",
+            {"numbers": {"within_m": 2.0}},
+            "within is in metres, which needs a calibrated camera: give camera cam-1",
+        ),
         ("stopped", {"numbers": {"within_m": 2.0, "within_heights": 0.3}}, "within is given twice"),
     ],
 )

@@ -53,14 +53,18 @@ SUBJECT: Final = np.dtype(
 # Adoption and forgetting, ms of watched time. 95 % of the runs of misses of a person last at most 1.4 s.
 LOST_MOVING: Final = 2_000
 LOST_STILL_THING: Final = 20_000
+LOST_TOPPLED: Final = 10_000
+"""Somebody whose box had become wide is lying, and detectors miss people who lie half of the time."""
+
 LOST_TRACKED: Final = 10_000
 """A track that the tracker has not ended may come back under its own id for this long."""
 
 _STILL: Final = 0.1  # body heights a second
 _TAU: Final = 0.5  # s, smoothing: the jitter of a foot point is correlated over about this time
-_FASTEST: Final = 8.0  # body heights a second: a person who runs for the world record
-_FASTEST_VEHICLE: Final = 30.0
-_LEAP: Final = 2.0  # body heights: what a box may jump beside
+_FASTEST: Final = 5.0  # body heights a second: a person who sprints
+_FASTEST_VEHICLE: Final = 22.0
+_LEAP: Final = 0.7  # body heights: what a box may jump beside
+_TOPPLED: Final = 0.75  # width ÷ height
 _GROUPS: Final = np.array(CLASS_GROUP, np.int64)
 _PERSON: Final = int(ObjectClass.person)
 VEHICLES: Final = sum(
@@ -72,8 +76,16 @@ _THINGS: Final = VEHICLES | 1 << int(ObjectClass.bag)
 
 
 @jit
+def toppled(s: Slot) -> bool:
+    """Whether somebody was seen last in a box too wide for who stands."""
+    return bool(s["cls"] == _PERSON and s["x2"] - s["x1"] > _TOPPLED * (s["y2"] - s["y1"]))
+
+
+@jit
 def patience(s: Slot) -> int:
-    """For how much watched time a lost subject may be adopted: long only for a vehicle or a bag that is still."""
+    """For how much watched time a lost subject may be adopted: long only for what is still, or lies."""
+    if toppled(s):
+        return LOST_TOPPLED
     if (_THINGS >> s["cls"]) & 1 and hypot(s["vx"], s["vy"]) < _STILL * s["h"]:
         return LOST_STILL_THING
     return LOST_MOVING
@@ -126,9 +138,10 @@ def adopt(
             continue
         if s["steady"] != steady or w - s["seen_w"] > patience(s):
             continue
-        ahead = min((t - s["seen"]) * 0.001, 1.0)
+        ahead = 0.0 if toppled(s) else min((t - s["seen"]) * 0.001, 1.0)
         d = hypot(x - s["x"] - ahead * s["vx"], y - s["y"] - ahead * s["vy"])
-        if d < (0.3 + 0.3 * ahead) * max(h, min(width, s["h"])) and d < near:
+        reach = 0.6 if toppled(s) else 0.3 + 0.3 * ahead
+        if d < reach * max(h, min(width, s["h"])) and d < near:
             best, near = k, d
     return best
 

@@ -7,7 +7,7 @@ about in their cells (`value`), so that an event can show them.
 
 from __future__ import annotations
 
-from math import hypot
+from math import exp, hypot
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -40,6 +40,7 @@ ZONE: Final = np.dtype(
         ("usual_s", "<f8"),  # learned over so many seconds
         ("aligned", "<f8"),
         ("occupied", "<f8"),
+        ("going", "<f8"),  # of the count, those who take part in the traffic
         ("share", "<f8"),
         ("samples", "<f8"),
         ("told", "<f8"),  # the group as it was told last
@@ -74,6 +75,7 @@ _HOLDS: Final = 0.75
 _MEMBER: Final = 1.0
 _LEARN_S: Final = 600.0
 _ENOUGH_S: Final = 20.0  # of learning, before a comparison with what is usual means anything
+_STEADY_S: Final = 5.0
 _PARKED_MS: Final = 600_000
 _CAME: Final = 1.0  # own heights: a vehicle that was never seen to move is parked
 _NEAR_EDGE: Final = 0.5  # body heights
@@ -262,8 +264,13 @@ def congestion(kept: Kept, r: int, rule: Slot, m: int, w: int, dt: float, plan: 
             members[going] = members[i]
             going += 1
     mark(kept, r, members, going)
-    zone["speed"] = np.median(speeds[:going]) if going > 0 else 0.0
-    zone["occupied"] = occupancy(kept, rule, going, plan, scratch)
+    # over some seconds: a lorry that passes hides a queue, and boxes come and go
+    gain = 1.0 - exp(-dt / _STEADY_S)
+    if going > 0:
+        zone["speed"] += gain * (np.median(speeds[:going]) - zone["speed"])
+    zone["occupied"] += gain * (occupancy(kept, rule, going, plan, scratch) - zone["occupied"])
+    zone["samples"] += gain * (m - zone["samples"])
+    zone["going"] += gain * (going - zone["going"])
     for i in range(going):
         if speeds[i] > 0.5 * zone["usual"]:  # jams are not what is usual
             learn(zone, speeds[i], dt)
@@ -271,10 +278,11 @@ def congestion(kept: Kept, r: int, rule: Slot, m: int, w: int, dt: float, plan: 
     if free == 0.0 or (rule["speed"] == 0.0 and zone["usual_s"] < _ENOUGH_S):
         return OFF
     zone["share"] = zone["speed"] / free
-    full = going >= rule["least"] and zone["occupied"] >= rule["share"]
+    many = zone["samples"] >= rule["least"] - 0.5 and zone["going"] >= 0.5 * rule["least"]
+    full = many and zone["occupied"] >= rule["share"]
     if full and zone["share"] < rule["ratio"]:
         return ON
-    held = going >= _HOLDS * rule["least"] and zone["occupied"] >= _HOLDS * rule["share"]
+    held = zone["going"] >= 0.3 * rule["least"] and zone["occupied"] >= 0.5 * rule["share"]
     return HOLD if held and zone["share"] < rule["leave"] else OFF
 
 
