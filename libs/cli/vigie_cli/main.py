@@ -15,7 +15,7 @@ from vigie_common.errors import EXIT_CONFIGURATION, ConfigurationError, VigieErr
 COMMANDS: Final[dict[str, str]] = {
     "apply": "Publish cameras, rules and authorisations.",
     "cameras": "Check and calibrate camera files, bring cameras into service, see how they fare.",
-    "rules": "Check and test rules; write the JSON Schemas of the files.",
+    "rules": "Begin, check, test, replay, publish, watch and explain rules.",
     "scene": "Simulated streets with ground truth: list, draw, record, film.",
     "evaluate": "How good tracks are, against a truth: HOTA, IDF1, MOTA.",
     "replay": "Run a recording through the services' own cores.",

@@ -6,6 +6,7 @@ import pytest
 from vigie_common.camera_file import CameraFile, read_camera
 from vigie_common.site_file import read_site
 from vigie_rule_engine.catalogue import TEMPLATES
+from vigie_rule_engine.conditions import VARIABLE_NAMES
 from vigie_rule_engine.rule_file import AuthorisationFile, RuleFile, read_authorisation, read_rule
 from vigie_rule_engine.template_reference import page
 
@@ -56,3 +57,9 @@ def test_the_page_names_every_field(page, model):
     text = (REFERENCE / page).read_text(encoding="utf-8")
     names = [field.alias or name for name, field in model.model_fields.items()]
     assert [name for name in names if f"`{name}`" not in text] == []
+
+
+def test_the_page_has_every_variable_of_a_condition():
+    section = (REFERENCE / "rule-files.md").read_text(encoding="utf-8").split("## Conditions\n")[1].split("\n## ")[0]
+    named = set(re.findall(r"`([a-z]+\.[a-z]+)`", section)) - {"site.yaml"}
+    assert sorted(named) == sorted(VARIABLE_NAMES)

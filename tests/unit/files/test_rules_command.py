@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 
 import pytest
 from typer.testing import CliRunner
@@ -209,3 +211,14 @@ def test_explain_says_by_how_much(site, monkeypatch):
     [episode] = [one["id"] for one in plain["opened"]]
     again = rules("explain", episode[:8], *PARKS, "--rules", site).stdout
     assert f"episode {episode}" in again
+
+
+def test_the_commands_that_only_read_start_without_kafka_or_compiled_code(repository):
+    """What takes the time: an import of aiokafka, numba or cv2 is a second."""
+    program = (
+        "import sys; from vigie_cli.rules import app; app(['templates', 'stopped'], standalone_mode=False); "
+        f"app(['lint', {str(repository)!r}], standalone_mode=False); "
+        "print(sorted({'aiokafka', 'numba', 'cv2', 'av'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"

@@ -174,7 +174,8 @@ def test_a_place_that_cannot_be_written_is_one_message(tmp_path, arguments):
 LEAVES = [
     "topics create", "topics list", "topics document", "apply", "cameras check", "cameras apply", "cameras list",
     "cameras show", "cameras calibrate", "cameras confirm", "rules lint", "rules test",
-    "rules schema", "replay", "alerts tail", "alerts check", "models list", "models show", "models fetch",
+    "rules schema", "rules templates", "rules new", "rules replay", "rules publish", "rules status", "rules explain",
+    "replay", "alerts tail", "alerts check", "models list", "models show", "models fetch",
     "models build", "schemas check", "schemas register", "schemas records",
 ]  # fmt: skip
 
