@@ -16,6 +16,7 @@ import pytest
 
 from vigie_common.identity import session_id
 from vigie_frame_sampler.settings import FrameSamplerSettings
+from vigie_frame_sampler.trace import traceparent
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "rtsp"))
 
@@ -101,6 +102,7 @@ async def test_frames_lie_under_the_cameras_key_in_the_cameras_partition(deploym
     assert len(set(partition_of.values())) > 1
     assert {(r.key, r.partition) for r, _ in frames} == set(partition_of.items())
     assert {r.key.decode() for r, _ in frames} == {v["camera_id"] for _, v in frames}
+    assert all(r.headers == (("traceparent", traceparent(v["session"], v["seq"])),) for r, v in frames)
     states = await deployment.read("camera-health")
     assert {(r.key, r.partition) for r, _ in states} == set(partition_of.items())
     assert Counter(v["state"] for _, v in states) == {"online": 6, "offline": 6}

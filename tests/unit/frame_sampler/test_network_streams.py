@@ -123,7 +123,7 @@ def test_the_same_pictures_are_found_however_the_bytes_come(cuts):
 def test_a_picture_inside_another_and_one_that_breaks_off_are_told_apart():
     thumbnail = b"\xff\xe1" + (len(JPEGS[0]) + 2).to_bytes(2, "big") + JPEGS[0]
     nested = JPEGS[1][:2] + thumbnail + JPEGS[1][2:]
-    torn = JPEGS[2][: len(JPEGS[2]) // 2]
+    torn = JPEGS[2][:-12]  # within its coded data
     stream = JpegStream()
     assert [part.jpeg for part in stream.feed(nested + torn + JPEGS[3])] == [nested, JPEGS[3]]
     assert stream.torn >= 1
@@ -202,6 +202,7 @@ def test_troubles_are_counted_and_told_at_intervals():
     notes.total("torn", 0, "broke off")
     notes.total("torn", 2, "broke off")
     notes.total("torn", 5, "broke off")
+    assert notes._troubles["torn"].unsaid == 3
     notes.connected()
     notes.add("corrupt", "no end")
     assert told == [
