@@ -112,7 +112,8 @@ def _overlap(track: Slot, box: Slot, buffer: float, least: float) -> float:
 @jit
 def _within_reach(track: Slot) -> bool:
     """Whether distance may find the track: a longer occlusion would let it take another's box."""
-    return track["boxes"] == 1 or track["missed"] == 0
+    near: bool = track["boxes"] == 1 or track["missed"] == 0
+    return near
 
 
 @jit
