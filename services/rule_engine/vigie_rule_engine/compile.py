@@ -17,7 +17,7 @@ import numpy as np
 
 from vigie_common.digest import content_digest
 from vigie_common.errors import BadInputError
-from vigie_common.ground_plane import ControlPoint, GroundPlane, ground_plane
+from vigie_common.ground_plane import CalibrationError, ControlPoint, GroundPlane, ground_plane
 from vigie_common.taxonomy import CLASS_NAMES, CLASS_ORDINAL
 from vigie_common.units import parse_distance, parse_duration, parse_fraction, parse_speed
 from vigie_rule_engine.authority import Authority
@@ -159,7 +159,6 @@ class _Ground:
     def __init__(self, camera: Camera) -> None:
         self._camera = camera
         self._plane: GroundPlane | None = None
-        self._asked = False
 
     def known(self) -> GroundPlane | None:
         """It, or None for a camera without a calibration that can be used."""
@@ -174,11 +173,12 @@ class _Ground:
         Raises:
             BadInputError: the camera has no calibration, or none that can be used.
         """
-        if not self._asked:
-            self._asked = True
-            if self._camera["calibration"]:
-                points = [ControlPoint(p["x"], p["y"], p["lat"], p["lon"]) for p in self._camera["calibration"]]
+        if self._plane is None and self._camera["calibration"]:
+            points = [ControlPoint(p["x"], p["y"], p["lat"], p["lon"]) for p in self._camera["calibration"]]
+            try:
                 self._plane = _plane(tuple(points))
+            except CalibrationError as error:
+                raise BadInputError(f"{why}: calibration of camera {self._camera['camera_id']}: {error}") from error
         if self._plane is None:
             raise BadInputError(f"{why}: give camera {self._camera['camera_id']} four calibration points or more")
         return self._plane

@@ -13,6 +13,12 @@ T0 = 1_777_881_600_000  # 2026-05-04T10:00:00 in Paris
 SESSION = "019dd000-0000-7000-8000-000000000001"
 WIDTH, HEIGHT = 960, 540
 SQUARE = {"name": "place", "x": [0.3, 0.7, 0.7, 0.3], "y": [0.4, 0.4, 0.9, 0.9]}
+CALIBRATION = [  # 24 m wide and 12 m deep, seen from the south
+    {"x": 0.1, "y": 0.9, "lat": 43.83830, "lon": 4.35600},
+    {"x": 0.9, "y": 0.9, "lat": 43.83830, "lon": 4.35612},
+    {"x": 0.7, "y": 0.5, "lat": 43.83845, "lon": 4.35612},
+    {"x": 0.3, "y": 0.5, "lat": 43.83845, "lon": 4.35600},
+]
 GATE = {"name": "porte", "x1": 0.5, "y1": 0.1, "x2": 0.5, "y2": 0.9, "in_label": "entrée", "out_label": "sortie"}
 
 
@@ -40,7 +46,8 @@ def camera_of(**fields):
 
 
 def rule_of(template, **fields):
-    scope = {"zones": [], "lines": ["porte"]} if template == "count_line" else {"zones": ["place"], "lines": []}
+    crossing = template in {"count_line", "line_cross"}
+    scope = {"zones": [], "lines": ["porte"]} if crossing else {"zones": ["place"], "lines": []}
     return (
         {
             "id": template,
@@ -170,14 +177,15 @@ class Street:
         )
 
     def record(self, boxes=(), status="ok", **fields):
-        width, height = self.size if status == "ok" else (0, 0)
+        looked = status in {"ok", "turned"}
+        width, height = self.size if looked else (0, 0)
         return {
             "camera_id": "cam-1",
             "session": self.session,
             "seq": self.seq,
             "captured_at": T0 + round(self.t * 1000),
             "clock": "stream",
-            "status": status,
+            "status": "moved" if status == "turned" else status,  # turned: moved, and its image was looked at
             "reason": None,
             "frame_ref": {"partition": 0, "offset": self.offset},
             "width": width,
@@ -185,7 +193,7 @@ class Street:
             "source_width": 1920,
             "source_height": 1080,
             "source_frame": None,
-            "models": [{"name": "yolox-nano", "version": "m1"}] if status == "ok" else [],
+            "models": [{"name": "yolox-nano", "version": "m1"}] if looked else [],
             "x1": [b["x"] * width - 0.2 * b["h"] * height for b in boxes],
             "y1": [(b["y"] - b["h"]) * height for b in boxes],
             "x2": [b["x"] * width + 0.2 * b["h"] * height for b in boxes],
@@ -289,3 +297,9 @@ def errors():
 @pytest.fixture(scope="session")
 def t0():
     return T0
+
+
+@pytest.fixture(scope="session")
+def calibration():
+    """Four points of the ground, about 10 m wide."""
+    return CALIBRATION
