@@ -10,7 +10,6 @@ The bare decode is libavcodec's alone, fed from memory up to the last wanted pic
 from __future__ import annotations
 
 import asyncio
-import json
 import subprocess
 import sys
 import tempfile
@@ -25,7 +24,7 @@ import psutil
 sys.path.insert(0, str(Path(__file__).parent))
 import street
 from clips import MAIN, cameras, ffmpeg
-from harness import Row, counter, cpu_s, produce, row, service
+from harness import Row, alone, counter, cpu_s, produce, row, service
 
 from vigie_common.settings import Settings
 from vigie_common.topics import create_topics
@@ -42,12 +41,14 @@ OF_BARE_DECODE: Final = 1.4
 PASSES: Final = 3
 
 
-def camera_records(addresses: Sequence[str], fps: float, width: int = street.WIDTH) -> Iterator[tuple[str, Any]]:
-    """Camera records by id, of RTSP cameras at these addresses."""
+def camera_records(
+    addresses: Sequence[str], fps: float, kind: str = "rtsp", still_fps: float | None = None
+) -> Iterator[tuple[str, Any]]:
+    """Camera records by id, of cameras at these addresses."""
     for number, address in enumerate(addresses):
         record = street.camera_record(f"cam-{number:03d}")
-        record["source"] = record["source"] | {"kind": "rtsp", "uri": address}
-        record["sampling"] = {"fps": fps, "width": width}
+        record["source"] = record["source"] | {"kind": kind, "uri": address}
+        record["sampling"] = {"fps": fps, "still_fps": still_fps, "width": street.WIDTH}
         yield record["camera_id"], record
 
 
@@ -159,4 +160,4 @@ def rows(seconds: float = SECONDS) -> list[Row]:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps({"rows": rows(*map(float, sys.argv[1:]))}, ensure_ascii=False) + "\n")
+    alone(rows)

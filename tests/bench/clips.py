@@ -35,7 +35,7 @@ _NOISE: Final = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """A camera's stream: size, pictures a second, seconds between key frames, bits a second."""
+    """A camera's stream: size, pictures a second, seconds between key frames, bits a second; still: nothing moves."""
 
     width: int
     height: int
@@ -44,6 +44,7 @@ class Clip:
     bits: int
     seconds: int = 8
     codec: str = "libx264"
+    still: bool = False
 
     @property
     def path(self) -> Path:
@@ -78,9 +79,11 @@ class Clip:
         while True:
             with av.open(str(find_footage())) as footage:
                 for frame in footage.decode(video=0):
-                    yield cv2.resize(
-                        frame.to_ndarray(format="bgr24"), (self.width, self.height), interpolation=cv2.INTER_CUBIC
-                    )
+                    image = frame.to_ndarray(format="bgr24")
+                    image = cv2.resize(image, (self.width, self.height), interpolation=cv2.INTER_CUBIC)
+                    yield image
+                    while self.still:
+                        yield image
 
 
 MAIN: Final = Clip(1920, 1080, 25, 1.0, 3_000_000)
@@ -91,6 +94,12 @@ MAIN_KEYS: Final = Clip(1920, 1080, 25, 0.5, 3_000_000)
 
 SUB: Final = Clip(640, 360, 10, 1.0, 400_000)
 """A sub-stream."""
+
+STILL: Final = Clip(1920, 1080, 25, 1.0, 3_000_000, still=True)
+"""A main stream of an empty street."""
+
+SNAPSHOT: Final = Clip(1280, 720, 10, 1.0, 4_000_000)
+"""What a camera gives as single pictures, or as MJPEG."""
 
 
 @contextmanager
@@ -104,6 +113,25 @@ def cameras(clip: Clip, count: int) -> Iterator[list[str]]:
         yield [f"rtsp://127.0.0.1:{port}/cam{number}" for number in range(count)]
     finally:
         simulator.communicate(timeout=20)
+
+
+@contextmanager
+def http_cameras(clip: Clip, count: int, path: str, rate: float, quality: int = 80) -> Iterator[list[str]]:
+    """HTTP cameras that show a clip; their addresses."""
+    command = [
+        sys.executable,
+        str(Path(__file__).with_name("http_cameras.py")),
+        str(clip.path),
+        str(rate),
+        str(quality),
+    ]
+    server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        assert server.stdout is not None
+        port = json.loads(server.stdout.readline())["port"]
+        yield [f"http://127.0.0.1:{port}/{number}/{path}" for number in range(count)]
+    finally:
+        server.communicate(timeout=20)
 
 
 def ffmpeg() -> str:

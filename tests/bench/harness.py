@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -22,7 +24,7 @@ from vigie_common.kafka import consumer, producer
 from vigie_common.topics import TopicNames, load_topics
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from aiokafka import ConsumerRecord
 
@@ -35,6 +37,17 @@ def row(name: str, value: float, unit: str, target: float | None = None, *, leas
     """One line of the table; `least`: the target is a lower bound."""
     met = None if target is None else (value >= target if least else value <= target)
     return {"name": name, "value": round(value, 3), "unit": unit, "target": target, "met": met}
+
+
+def end_tidily() -> None:
+    """Let SIGTERM end this process as Ctrl-C does: what was started is stopped on the way out."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+
+
+def alone(rows: Callable[..., list[Row]]) -> None:
+    """A benchmark as a program of its own: numbers as arguments, JSON as the last line."""
+    end_tidily()
+    print(json.dumps({"rows": rows(*map(float, sys.argv[1:]))}, ensure_ascii=False))
 
 
 @dataclass(frozen=True, slots=True)

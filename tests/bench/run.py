@@ -27,6 +27,7 @@ STEPS: Final = {
     "rules": ("the rule engine's core", "bench_rules"),
     "scene": ("simulated scenes", "bench_scene"),
     "sampler": ("one sampler beside ffmpeg", "bench_sampler"),
+    "cameras": ("as many cameras as the machine holds, by what is read of them", "bench_cameras"),
     "services": ("services on a real broker", "services"),
     "city": ("600 cameras at their real pace for five minutes; SECONDS=60 for one", "bench_city"),
     "demo": ("the demo", "run"),
@@ -88,6 +89,7 @@ def main() -> None:
     if record and names != list(STEPS):
         sys.exit("RECORD=1 keeps whole runs: leave ONLY out")
     sys.path.insert(0, str(HERE))
+    importlib.import_module("harness").end_tidily()
     console = Console(stderr=True)
     measured: list[dict[str, Any]] = []
     for number, name in enumerate(names, 1):

@@ -53,10 +53,10 @@ def camera_record(camera_id: str) -> dict[str, Any]:
     }
 
 
-def rule_bundle(presence_s: float = 20.0, *, exercise: bool = False) -> dict[str, Any]:
-    """Ten rules: presence, stopped and counts over the zones and lines, in shadow, or as an exercise."""
+def rule_bundle() -> dict[str, Any]:
+    """Ten rules: presence, stopped and counts over the zones and lines, in shadow."""
     rules = [
-        *(_rule(f"presence-{zone}", "presence", ["person"], [zone], [], {"for_s": presence_s}) for zone in ZONES),
+        *(_rule(f"presence-{zone}", "presence", ["person"], [zone], [], {"for_s": 20.0}) for zone in ZONES),
         *(_rule(f"parked-{zone}", "stopped", ["car", "truck"], [zone], [], {"for_s": 60.0}) for zone in ZONES),
         _rule("stopped-person", "stopped", ["person"], ["square"], [], {"for_s": 30.0}),
         *(_rule(f"count-{line}", "count_line", ["person"], [], [line], {}) for line in ("across", "down")),
@@ -75,6 +75,36 @@ def rule_bundle(presence_s: float = 20.0, *, exercise: bool = False) -> dict[str
 
 
 ZONES: Final = ("square", "bay", "street")
+
+_EXERCISE: Final = {
+    "id": "exercise",
+    "categories": ["footfall"],
+    "camera_tags": [],
+    "camera_ids": [f"cam-{number:03d}" for number in range(0, 600, 10)],
+    "legal_basis": "exercise",
+    "reference": "bench",
+    "mode": "exercise",
+    "valid_from": 0,
+    "valid_until": 4_102_444_800_000,
+}
+
+WHOLE: Final = {"name": "whole", "x": [0.0, 1.0, 1.0, 0.0], "y": [0.0, 0.0, 1.0, 1.0]}
+"""A zone that is all of the image."""
+
+
+def scene_bundle() -> dict[str, Any]:
+    """Ten rules over the zones and the line that simulated scenes bring, and `WHOLE`; every tenth camera may alert."""
+    zones = ("square", "forecourt", "corner")
+    rules = [
+        *(_rule(f"presence-{zone}", "presence", ["person"], [zone], [], {"for_s": 600.0}) for zone in zones),
+        *(
+            _rule(f"parked-{zone}", "stopped", ["car", "truck"], [zone], [], {"for_s": 25.0})
+            for zone in ("square", "forecourt", "whole")
+        ),
+        _rule("stopped-person", "stopped", ["person"], ["square"], [], {"for_s": 120.0}),
+        *(_rule(f"count-{kind}", "count_line", [kind], [], ["gate"], {}) for kind in ("person", "bicycle", "car")),
+    ]
+    return rule_bundle() | {"rules": sorted(rules, key=lambda rule: str(rule["id"])), "authorisations": [_EXERCISE]}
 
 
 def _rule(
