@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-LOOKED_AT: Final = frozenset({"ok", "moved"})
-"""Statuses of frames that carry an image to be looked at; the record keeps the status."""
-
 MAX_BOXES: Final = 1000
 """Most boxes a frame; beyond, the ones with the lowest scores are left out."""
 

@@ -22,9 +22,10 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 
 from vigie_common.errors import PoisonRecordError, VigieError
+from vigie_common.frame_status import LOOKED_AT
 from vigie_common.stream import Done, Message, Output, reject
 from vigie_inference.boxes import usable
-from vigie_inference.detections import LOOKED_AT, Seen, blind, watched
+from vigie_inference.detections import Seen, blind, watched
 from vigie_inference.failures import (
     FrameTooOldError,
     ImageRefusedError,
