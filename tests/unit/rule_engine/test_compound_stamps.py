@@ -1,0 +1,55 @@
+"""An opening names the compounds that it is a member of, with the authority of each."""
+
+import pytest
+
+
+def compound(**fields):
+    return {
+        "id": "distress", "version": "v9", "title": {"en": "Distress"}, "status": "stable", "rules": ["presence-1"],
+        "camera_tags": ["centre"], "camera_ids": [], "same": "camera", "within_ms": 30_000, "min_rules": 2,
+        "min_cameras": 1, "severity": "critical", "category": "distress", "explain": {"en": "{rules}"},
+    } | fields  # fmt: skip
+
+
+@pytest.fixture
+def opened(street, rule, obj, authorisation):
+    """The compounds of the opening of rule `presence-1`, which runs in shadow, under these compounds of the bundle."""
+
+    def see(*compounds, mode=None):
+        scene = street(
+            [rule("presence", id="presence-1", status="test", numbers={"for_s": 1.0})],
+            authorisations=[authorisation(categories=["distress"])],
+            mode=mode,
+        )
+        scene.publish(compounds=list(compounds))
+        scene.during(3, lambda _: [obj(1, 0.5, 0.5)])
+        (event,) = scene.events("OPEN")
+        return event["compounds"]
+
+    return see
+
+
+def test_an_opening_says_all_that_the_correlation_needs(opened):
+    (stamp,) = opened(compound())
+    assert {key: stamp[key] for key in ("id", "version", "same", "within_ms", "min_rules", "min_cameras")} == {
+        "id": "distress", "version": "v9", "same": "camera", "within_ms": 30_000, "min_rules": 2, "min_cameras": 1,
+    }  # fmt: skip
+    assert (stamp["mode"], stamp["authorisation"]["id"]) == ("live", "order-1")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"rules": ["another"]}, {"camera_tags": ["station"]}, {"status": "draft"}],
+    ids=["of another rule", "of other cameras", "a draft"],
+)
+def test_a_compound_that_is_not_about_it_is_not_named(opened, other):
+    assert opened(compound(**other)) == []
+
+
+@pytest.mark.parametrize("other", [{"status": "test"}, {"category": "parking"}], ids=["in test", "not authorised"])
+def test_a_compound_without_authority_stays_in_shadow(opened, other):
+    assert [(s["mode"], s["authorisation"]) for s in opened(compound(**other))] == [("shadow", None)]
+
+
+def test_in_a_replay_every_compound_is_one_of_the_replay(opened):
+    assert [s["mode"] for s in opened(compound(), mode="replay")] == ["replay"]
