@@ -64,6 +64,7 @@ class Recording:
                 "session": _SESSION,
                 "seq": seq,
                 "captured_at": start_ms + at,
+                "watched_ms": 0,
                 "clock": "recording",
                 "status": "ok",
                 "reason": None,

@@ -77,6 +77,7 @@ class RuleMetrics(Collector):
         for name, doc, value in (
             ("cameras", "Cameras that are judged", len(tables)),
             ("open_episodes", "Episodes that are open", sum(core.open_episodes for core in cores)),
+            ("state_bytes", "What the arrays of all cameras take", sum(core.state_bytes for core in cores)),
             ("refused_rules", "Rules refused, counted once a camera", sum(len(table.errors) for table in tables)),
         ):
             yield GaugeMetricFamily(f"vigie_rule_engine_{name}", doc, value)
