@@ -12,12 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vigie_cli.site_folder import camera_folder, rule_problems, rule_sources, site_of
 from vigie_cli.wording import counted
-from vigie_common.catalogue import load_catalogue
 from vigie_common.errors import BadInputError
-from vigie_rule_engine.bundle import read_rules
-from vigie_rule_engine.lint import read_cameras
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,6 +56,11 @@ def lint(
 
     Example: vigie rules lint rules --cameras cameras
     """
+    from vigie_cli.site_folder import rule_problems, rule_sources
+    from vigie_common.catalogue import load_catalogue
+    from vigie_rule_engine.bundle import read_rules
+    from vigie_rule_engine.lint import read_cameras
+
     if cameras is None and (folder / "cameras").is_dir():
         cameras = folder
     known = read_cameras(cameras, frozenset(load_catalogue().models)) if cameras is not None else None
@@ -92,6 +93,7 @@ def run(
     Example: vigie rules test rules --cameras cameras
     """
     from vigie_cli.rules_test import run_tests
+    from vigie_cli.site_folder import camera_folder, rule_sources
 
     report = run_tests(rule_sources(folder), cameras or camera_folder(folder), rule)
     if not report.outcomes and not report.problems:
@@ -282,6 +284,7 @@ def replay(
     from vigie_cli import rules_difference as differing
     from vigie_cli import rules_replay as replaying
     from vigie_cli.rules_tracks import read_tracks, topic_tracks, video_tracks
+    from vigie_cli.site_folder import site_of
     from vigie_common.settings import Settings, read_settings
 
     if (bool(tracks), topic, video is not None).count(True) != 1:

@@ -103,6 +103,20 @@ async def bundle_histories(settings: Settings, partitions: list[TopicPartition],
     }
 
 
+def chosen_site(histories: Mapping[str, History], site: str | None) -> History:
+    """The site that was asked for, or the only one.
+
+    Raises:
+        BadInputError: there is no such site, or several to choose from.
+    """
+    if site is None and len(histories) == 1:
+        return next(iter(histories.values()))
+    if site is None or site not in histories:
+        known = ", ".join(histories) or "none"
+        raise BadInputError(f"--site {site or 'is missing'}: sites with published rules are {known}")
+    return histories[site]
+
+
 async def live_bundle(settings: Settings, site: str) -> Mapping[str, Any] | None:
     """The bundle that judges this site now, None if there is none yet."""
     history = (await read_histories(settings)).get(site)

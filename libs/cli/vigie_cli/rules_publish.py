@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from vigie_cli.configuration_topics import answered, deployment_codec, publish
-from vigie_cli.rules_bundles import SHORT, History, bundle_differences, read_histories
+from vigie_cli.rules_bundles import SHORT, History, bundle_differences, chosen_site, read_histories
 from vigie_cli.rules_difference import moment
 from vigie_cli.site_folder import read_site_folder
 from vigie_cli.wording import counted
@@ -131,20 +131,6 @@ async def publish_former(
     effective_at = at_ms if at_ms is not None else _now() + DELAY_MS
     bundle = {**former.bundle, "author": author, "effective_at": effective_at}
     return await _carry_out(settings, plan_bundle(history, bundle), dry_run=dry_run)
-
-
-def chosen_site(histories: Mapping[str, History], site: str | None) -> History:
-    """The site that was asked for, or the only one.
-
-    Raises:
-        BadInputError: there is no such site, or several to choose from.
-    """
-    if site is None and len(histories) == 1:
-        return next(iter(histories.values()))
-    if site is None or site not in histories:
-        known = ", ".join(histories) or "none"
-        raise BadInputError(f"--site {site or 'is missing'}: sites with published rules are {known}")
-    return histories[site]
 
 
 async def _carry_out(settings: Settings, plan: Plan, *, dry_run: bool) -> Plan:

@@ -6,9 +6,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from vigie_cli.rules_bundles import SHORT, History, read_histories
+from vigie_cli.rules_bundles import SHORT, History, chosen_site, read_histories
 from vigie_cli.rules_difference import Difference, compare, happenings, moment
-from vigie_cli.rules_publish import chosen_site
 from vigie_cli.rules_topics import last_values, read_range
 from vigie_cli.wording import counted
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import quote
 
-import aiohttp
 import fastavro
 
 from vigie_common.codec import Codec
@@ -19,10 +18,12 @@ from vigie_common.schemas import current, load_schemas, parse
 from vigie_common.topics import load_declarations
 
 if TYPE_CHECKING:
+    import aiohttp
+
     from vigie_common.settings import Settings
 
 _JSON: Final = {"Content-Type": "application/vnd.schemaregistry.v1+json"}
-_TIMEOUT: Final = aiohttp.ClientTimeout(total=10)
+_ANSWER_S: Final = 10.0
 
 
 @dataclass(slots=True)
@@ -38,10 +39,12 @@ class Registry:
         """Connect; to be closed with `close`."""
         if settings.schema_registry_url is None:
             raise ConfigurationError("VIGIE_SCHEMA_REGISTRY_URL is not set: there is no registry to talk to")
+        import aiohttp  # a quarter of a second, which a deployment without a registry is spared
+
         return cls(
             settings.schema_registry_url.rstrip("/"),
             settings.topic_prefix,
-            aiohttp.ClientSession(timeout=_TIMEOUT),
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_ANSWER_S)),
         )
 
     async def close(self) -> None:
@@ -91,6 +94,8 @@ class Registry:
         return True
 
     async def _call(self, method: str, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
+        import aiohttp
+
         try:
             async with self.session.request(method, self.url + path, json=body, headers=_JSON) as response:
                 text = await response.text()

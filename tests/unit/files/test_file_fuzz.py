@@ -18,7 +18,8 @@ from vigie_scene.spec import Scene
 REPOSITORY = Path(__file__).parents[3]
 SITE = read_site(REPOSITORY / "cameras/site.yaml").content
 TOKENS = (
-    *("[", "]", "{", "}", ":", ",", "-", "#", "&a ", "*a", "!!python/object:os.system ", "|", ">", "'", '"', "\\", "\t", "\n"),
+    *("[", "]", "{", "}", ":", ",", "-", "#", "&a ", "*a", "!!python/object:os.system ", "|", ">", "'", '"', "\\"),
+    *("\t", "\n"),
     *("null", "~", "true", "on:", "no", ".nan", ".inf", "-1", "1e400", "0x1f", "9" * 20, "3m", "3", "0.5"),
     *("\x00", "\ufeff", "\ud7ff", "é", "\u2028", "<<: ", "---\n", "? ", "local.hour", "facts.score", "{object.klass}"),
     *("zone", "with", "classes", "points", "2026-13-40", "heights", "km/h", "count_line", "gathering", "rtsp://u:p@h/"),
