@@ -17,6 +17,7 @@ from vigie_rule_engine.layers.episodes import CELL
 from vigie_rule_engine.layers.facts import PER_SUBJECT
 from vigie_rule_engine.layers.places import NEVER, PLACE, SIDE
 from vigie_rule_engine.layers.state import Kept
+from vigie_rule_engine.layers.templates import WHOLE_REGION
 from vigie_rule_engine.layers.zone_templates import ZONE
 from vigie_rule_engine.minutes import Ledger
 
@@ -153,6 +154,8 @@ class CameraState:
     rules: npt.NDArray[Any] | None = None
     """(rows,) layers.templates.RULE for the frames' shape; None before the first frame."""
     plan: Plan | None = None
+    whole: bool = False
+    """Some rule judges a zone as a whole: frames without anybody are judged too."""
     bound_ms: int = 0
     mode_check_at: int = 0
 
@@ -227,6 +230,7 @@ class CameraState:
         """Bring the table to the shape of the frames."""
         if self.table is not None and self.aspect:
             self.rules, self.plan = self.table.judging(self.aspect)
+            self.whole = bool((self.rules["scope"] == WHOLE_REGION).any())
 
     def resize(self, aspect: float) -> None:
         """The frames have another shape: widths are in picture heights, so they stretch with it."""

@@ -47,7 +47,7 @@ class Sight:
             boxes = min(boxes, MOST_SUBJECTS)
             state.grow(boxes)
         rules, plan, n = state.rules, state.plan, state.n
-        if rules is None or plan is None or (n + boxes == 0 and not len(rules)):
+        if rules is None or plan is None or (n + boxes == 0 and not state.whole):
             return [], 0
         if record["ended_track_id"]:
             end_tracks(state.kept, n, np.array(record["ended_track_id"], np.int64))
