@@ -4,7 +4,7 @@
 1080p at 25 pictures a second, 3 Mbit/s, a key frame a second. The sampler is the whole service, with its frames on a
 real broker; each ffmpeg process decodes, takes the rate, scales to 960 pixels and encodes JPEG, with one thread, and
 throws the result away. Both look at the same cameras at the same time, so that what else the machine does is in both.
-The bare decode is libavcodec's alone, fed from memory up to the last wanted picture of each group.
+The bare decode is libavcodec's alone, at the same time, fed from memory up to the last wanted picture of each group.
 """
 
 from __future__ import annotations
@@ -38,7 +38,6 @@ SECONDS: Final = 20.0
 RATES: Final = (1.0, 2.0, 5.0)
 OF_FFMPEG: Final = 0.55
 OF_BARE_DECODE: Final = 1.4
-PASSES: Final = 3
 
 
 def camera_records(
@@ -95,33 +94,39 @@ def wait_for_frames(address: str, frames: float, deadline_s: float = 60.0) -> No
         time.sleep(0.1)
 
 
-def bare_decode_ms(fps: float) -> float:
-    """CPU milliseconds that libavcodec needs for a second of the wanted pictures, best of several passes."""
+def bare_decode_ms(fps: float, seconds: float) -> float:
+    """CPU milliseconds a second that libavcodec alone needs for the wanted pictures, at their real pace."""
     with av.open(str(MAIN.path)) as container:
         stream = container.streams.video[0]
         packets = [packet for packet in container.demux(stream) if packet.size]
         context = stream.codec_context
         context.thread_count = 1
-        step = MAIN.rate / fps
-        wanted = {round(n * step) for n in range(round(MAIN.seconds * fps))}
-        needed, group = [], []
-        for number, packet in enumerate(packets):
-            group = [packet] if packet.is_keyframe else [*group, packet]
-            if number in wanted:
-                needed += group
-                group = []
-        times = []
-        for _ in range(PASSES):
-            context.flush_buffers()
+        groups = _needed(packets, fps)
+        begun, spent, rounds = time.monotonic(), 0.0, 0
+        while (passed := time.monotonic() - begun) < seconds:
             began = time.thread_time()
-            for packet in needed:
+            for packet in groups[rounds % len(groups)]:
                 context.decode(packet)
-            times.append(time.thread_time() - began)
-    return 1000 * min(times) / MAIN.seconds
+            spent += time.thread_time() - began
+            rounds += 1
+            time.sleep(max(0.0, rounds / fps - passed))
+    return 1000 * spent * fps / rounds
 
 
-def side_by_side(broker: KafkaBroker, fps: float, seconds: float, *options: str) -> tuple[float, float]:
-    """CPU milliseconds a camera and second: of the sampler, of ffmpeg."""
+def _needed(packets: Sequence[Any], fps: float) -> list[list[Any]]:
+    """For each wanted picture the packets that have to be decoded since the one before, none of groups it skips."""
+    step, needed, waiting = MAIN.rate / fps, [], []
+    wanted = {round(n * step) for n in range(round(MAIN.seconds * fps))}
+    for number, packet in enumerate(packets):
+        waiting = [packet] if packet.is_keyframe else [*waiting, packet]
+        if number in wanted:
+            needed.append(waiting)
+            waiting = []
+    return needed
+
+
+def side_by_side(broker: KafkaBroker, fps: float, seconds: float, *options: str) -> tuple[float, float, float]:
+    """CPU milliseconds a camera and second: of the sampler, of ffmpeg, of the bare decode."""
     with ExitStack() as running:
         addresses = running.enter_context(cameras(MAIN, CAMERAS))
         prefix = f"sampler-{fps:g}-{len(options)}."
@@ -133,10 +138,10 @@ def side_by_side(broker: KafkaBroker, fps: float, seconds: float, *options: str)
             return time.monotonic(), cpu_s(sampler), sum(map(cpu_s, others))
 
         first = spent()
-        time.sleep(seconds)
+        bare = bare_decode_ms(fps, seconds)
         last = spent()
     period, own, other = (b - a for a, b in zip(first, last, strict=True))
-    return 1000 * own / period / CAMERAS, 1000 * other / period / CAMERAS
+    return 1000 * own / period / CAMERAS, 1000 * other / period / CAMERAS, bare
 
 
 def rows(seconds: float = SECONDS) -> list[Row]:
@@ -145,8 +150,7 @@ def rows(seconds: float = SECONDS) -> list[Row]:
     with tempfile.TemporaryDirectory(prefix="vigie-bench-") as scratch, KafkaBroker(Path(scratch) / "kafka") as broker:
         for fps in RATES:
             what = f"1080p25 H.264 at {fps:g} fps"
-            own, other = side_by_side(broker, fps, seconds)
-            bare = bare_decode_ms(fps)
+            own, other, bare = side_by_side(broker, fps, seconds)
             target = fps == 2.0
             made += [
                 row(f"{what}: sampler, CPU a camera-second", own, "ms"),
