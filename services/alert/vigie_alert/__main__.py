@@ -5,31 +5,20 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from sqlalchemy.exc import InterfaceError, OperationalError
-
-from vigie_alert.database import migrate, open_database, unanswered
+from vigie_alert.database import DATABASE
 from vigie_alert.service import serve
 from vigie_alert.settings import AlertSettings
-from vigie_common.errors import EXIT_CONFIGURATION, ConfigurationError, DependencyError, VigieError
+from vigie_common.errors import EXIT_CONFIGURATION, ConfigurationError, VigieError
 from vigie_common.process import run
 from vigie_common.settings import read_settings
-
-
-async def _migrate() -> None:
-    engine = open_database(read_settings(AlertSettings).alert_database_url.get_secret_value())
-    try:
-        await migrate(engine)
-    except (OperationalError, InterfaceError) as down:
-        raise DependencyError(unanswered(down)) from down
-    finally:
-        await engine.dispose()
 
 
 def main() -> None:
     """What the container runs."""
     if sys.argv[1:] == ["migrate"]:
         try:
-            asyncio.run(_migrate())
+            url = read_settings(AlertSettings).alert_database_url.get_secret_value()
+            asyncio.run(DATABASE.migrate_once(url))
         except VigieError as wrong:
             sys.stderr.write(f"vigie alert migrate: {wrong}\n")
             sys.exit(EXIT_CONFIGURATION if isinstance(wrong, ConfigurationError) else 1)

@@ -13,12 +13,12 @@ from prometheus_client import Counter
 from sqlalchemy.exc import IntegrityError
 
 from vigie_alert.compound import LONGEST_MS, compound_key
-from vigie_alert.database import passes_by_waiting
 from vigie_alert.evidence import evidence_records, pending
 from vigie_alert.incoming import check_decision, check_event
 from vigie_alert.lifecycle import may_alert, subject_key
 from vigie_alert.publication import publication
 from vigie_alert.store import Reach, Turn
+from vigie_common.database import passes_by_waiting
 from vigie_common.errors import PoisonRecordError
 from vigie_common.stream.records import Done
 from vigie_common.stream.transport import reject

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from vigie_alert.database import passes_by_waiting
+from vigie_common.database import passes_by_waiting
 
 if TYPE_CHECKING:
     from vigie_alert.evidence import Gallery

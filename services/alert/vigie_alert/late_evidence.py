@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from vigie_alert.database import passes_by_waiting
 from vigie_alert.evidence import RETRY_MS, evidence_records
 from vigie_alert.publication import publication
 from vigie_alert.store import Reach, Turn
+from vigie_common.database import passes_by_waiting
 
 if TYPE_CHECKING:
     from vigie_alert.book import AlertBook

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 import structlog
 from prometheus_client import Counter
 
-from vigie_alert.database import passes_by_waiting
 from vigie_alert.tables import alert_revisions, outbox
+from vigie_common.database import passes_by_waiting
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence

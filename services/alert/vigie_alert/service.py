@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
-from vigie_alert.database import migrate, open_database, passes_by_waiting, unanswered
+from vigie_alert.database import DATABASE
 from vigie_alert.evidence import Gallery
 from vigie_alert.frames import FrameReader
 from vigie_alert.handler import AlertHandler
@@ -18,13 +18,11 @@ from vigie_alert.outbox import Relay
 from vigie_alert.publication import SHARDS
 from vigie_alert.store import AlertStore
 from vigie_common.stream import run_stateless
-from vigie_common.stream.startup import StoppedError, await_codec, await_topics, pause, start_producer
+from vigie_common.stream.startup import StoppedError, await_codec, await_topics, start_producer
 from vigie_common.topics import TopicNames
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
-
-    from sqlalchemy.ext.asyncio import AsyncEngine
 
     from vigie_alert.settings import AlertSettings
     from vigie_common.process import Service
@@ -32,18 +30,16 @@ if TYPE_CHECKING:
 _log = structlog.get_logger(__name__)
 
 INPUTS: Final = ("rule-events", "alert-decisions")
-_FIRST_S: Final = 0.5
-_LONGEST_S: Final = 5.0
 _DRAIN_S: Final = 3.0
 
 
 async def serve(settings: AlertSettings, service: Service) -> None:
     """Run until the service is stopped."""
     async with AsyncExitStack() as stack:
-        engine = open_database(settings.alert_database_url.get_secret_value())
+        engine = DATABASE.open(settings.alert_database_url.get_secret_value())
         stack.push_async_callback(engine.dispose)
         try:
-            await _migrated(engine, service)
+            await DATABASE.await_migrated(engine, service)
             await await_topics(settings, service, (*INPUTS, "frames", "alerts"))
             codec = await await_codec(settings, service)
         except StoppedError:
@@ -89,28 +85,3 @@ async def _together(
         for task in late:
             _log.warning("the outbox is not empty: the next start publishes the rest")
             task.cancel()
-
-
-async def _migrated(engine: AsyncEngine, service: Service) -> None:
-    """Return once the database answers and has the newest form.
-
-    Raises:
-        StoppedError: the service was told to stop first.
-    """
-    delay = _FIRST_S
-    while True:
-        service.health.beat("start")
-        try:
-            await migrate(engine)
-        except Exception as error:
-            if not passes_by_waiting(error):
-                raise
-            why = unanswered(error)
-            service.health.ready("database", ok=False, why=why)
-            _log.warning("waiting for the database", why=why)
-            await pause(service, delay)
-            delay = min(delay * 2, _LONGEST_S)
-        else:
-            service.health.ready("database", ok=True)
-            service.health.gone("start")
-            return

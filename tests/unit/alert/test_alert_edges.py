@@ -9,12 +9,13 @@ from alembic.migration import MigrationContext
 
 from vigie_alert.audit import audit
 from vigie_alert.book import AlertBook
-from vigie_alert.database import migrate, open_database, passes_by_waiting
+from vigie_alert.database import migrate, open_database
 from vigie_alert.evidence import Gallery
 from vigie_alert.publication import publication
 from vigie_alert.settings import AlertSettings
 from vigie_alert.tables import alerts, metadata
 from vigie_common.codec import Codec
+from vigie_common.database import passes_by_waiting
 from vigie_common.errors import ConfigurationError
 from vigie_common.settings import read_settings
 
