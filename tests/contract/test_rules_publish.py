@@ -4,18 +4,24 @@ import asyncio
 import json
 import shutil
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from vigie_cli.rules_bundles import read_histories
+from vigie_cli.apply import apply_folder
+from vigie_cli.rules_bundles import live_bundle, read_histories
 from vigie_cli.rules_publish import lines as publish_lines
 from vigie_cli.rules_publish import publish_folder, publish_former
+from vigie_cli.rules_question import topic_answer
+from vigie_cli.rules_replay import read_changed, replay
 from vigie_cli.rules_status import lines as status_lines
 from vigie_cli.rules_status import read_status
 from vigie_cli.rules_topics import read_range
+from vigie_cli.rules_tracks import topic_tracks
 from vigie_common.errors import BadInputError
 from vigie_common.yaml_source import InvalidFileError
+from vigie_rule_engine.recorded import read_recording
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -131,3 +137,28 @@ async def test_a_range_of_a_topic_is_what_happened_in_it(deployment, rule_event)
     nobody = await read_range(deployment.settings, "rule-events", "at", (start, start + 30_000), frozenset({"cam-9"}))
     assert nobody == []
     assert await asyncio.wait_for(read_range(deployment.settings, "tracks", "captured_at", (0, start)), 60) == []
+
+
+async def test_what_the_tracks_topic_has_is_replayed_and_explained(deployment, site):
+    settings, camera = deployment.settings, "maison-carree-02"
+    rule = site / "rules/town/delivery-parking.yaml"
+    change(rule, "when: local.hour >= 7 && local.hour < 20\n", "")
+    change(rule, "status: stable", "status: test")
+    start = now_ms() - 320_000
+    await apply_folder(settings, site, start - 600_000, "ann")
+    recording = read_recording(site / "rules/town/tracks/parks-in-the-bay.csv")
+    await deployment.produce("tracks", [(camera, dict(one)) for one in recording.records(camera, start)])
+
+    change(rule, "for: 3m", "for: 2m")
+    changed = read_changed([rule], site)
+    records = await topic_tracks(settings, (start, now_ms()), [camera])
+    live = await live_bundle(settings, "nimes")
+    [(before, after)] = replay(changed, (live, "live"), records, camera).difference.moved
+    assert (before.at - start, after.at - start) == (190_000, 130_000)
+
+    moment = datetime.fromtimestamp((start + 200_000) / 1000, UTC).isoformat()
+    asked = (None, "livraison-stationnement", camera, moment)
+    found = await topic_answer(settings, asked, "1h")
+    assert [one.at - start for one in found.opened] == [190_000]
+    assert found.answer[0].startswith("opened ")
+    assert {sample.condition for sample in found.samples} == {None}

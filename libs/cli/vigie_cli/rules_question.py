@@ -58,10 +58,11 @@ def from_topic(asked: Asked, since: str) -> Explained:
     """
     from vigie_common.settings import Settings, read_settings
 
-    return asyncio.run(_from_topic(read_settings(Settings), asked, since))
+    return asyncio.run(topic_answer(read_settings(Settings), asked, since))
 
 
-async def _from_topic(settings: Settings, asked: Asked, since: str) -> Explained:
+async def topic_answer(settings: Settings, asked: Asked, since: str) -> Explained:
+    """The same, with the settings given."""
     from vigie_cli.cameras_deployed import deployed_camera
     from vigie_cli.rules_bundles import read_histories
     from vigie_cli.rules_tracks import topic_tracks

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MOST: Final = 1_000_000
 """Records of one range; more is an hour of a city, and wants a narrower question."""
 
-LATE_MS: Final = 120_000
+LATE_MS: Final = 600_000
 """A record is appended at most so long after its event time; what is later is not found."""
 
 
