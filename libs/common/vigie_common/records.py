@@ -771,6 +771,91 @@ class Coverage(TypedDict):
     """Rules that could be judged in this minute."""
 
 
+Measure = Literal[
+    "unknown",
+    "watched",
+    "crossings",
+    "occupancy_mean",
+    "occupancy_max",
+    "dwell",
+    "unique",
+    "congestion_minutes",
+    "queue_length",
+    "episodes",
+]
+"""What is measured; each is defined in docs/explanation/statistics.md."""
+
+PlaceKind = Literal["none", "zone", "line"]
+"""What kind of place it is measured at."""
+
+CrossingDirection = Literal["none", "in", "out"]
+"""Of crossings."""
+
+Window = Literal["unknown", "m1", "m15", "h1", "d1"]
+"""Length of the window: a minute, a quarter, an hour, a day of the site."""
+
+
+class Statistic(TypedDict):
+    """One figure of one series in one window of event time. A record with a higher revision replaces an earlier one."""
+
+    series: str
+    """Its name: site/camera/measure/place/class/direction/rule/window, percent-encoded parts; the record's key is this, @ and start."""
+    site: str
+    """Which site."""
+    camera_id: str
+    """Which camera."""
+    measure: Measure
+    """What is measured."""
+    place_kind: PlaceKind
+    """Kind of the place."""
+    place: str
+    """Name of the zone or line, empty: the whole image."""
+    object_class: str
+    """Class of the taxonomy; several are joined by +; empty: all."""
+    direction: CrossingDirection
+    """For crossings."""
+    direction_label: str
+    """What the camera file calls it, empty: nothing."""
+    rule: str
+    """Id of the rule, for episodes; else empty."""
+    window: Window
+    """Length of the window."""
+    start: int
+    """First instant of the window, event time."""
+    end: int
+    """First instant after it; a day of the site has 23, 24 or 25 hours."""
+    local_date: str | None
+    """For d1: the site's date, YYYY-MM-DD."""
+    value: float
+    """As measured, in `unit`; for dwell its median."""
+    corrected: float | None
+    """Value / coverage, where that makes sense and a quarter was watched; else null."""
+    low: float | None
+    """Lower end of the error band, null: not known."""
+    high: float | None
+    """Upper end of the error band, null: not known."""
+    unit: str
+    """Of the value: s, min, objects, crossings, vehicles or episodes."""
+    coverage: float
+    """0..1: share of the window that the camera was watched and the rule judged; of what has passed while not final."""
+    rate_fps: float | None
+    """Frames a second while it was watched, null: not known."""
+    samples: int
+    """Events behind the figure."""
+    quantiles: dict[str, float]
+    """For dwell: p50, p90, p95, seconds."""
+    sketch: bytes | None
+    """For dwell: the DDSketch (its own protobuf), to be merged with others."""
+    final: bool
+    """The camera's event time has passed the end by two minutes."""
+    revision: int
+    """Rises within a series and window; the highest is the truth."""
+    late: int
+    """Events that came after the window was final."""
+    updated_at: int
+    """Event time of the newest event behind it."""
+
+
 AlertState = Literal["unknown", "OPEN", "UPDATED", "ENDED"]
 """Where the alert stands."""
 
