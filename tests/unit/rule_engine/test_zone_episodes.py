@@ -110,3 +110,9 @@ def test_a_condition_is_asked_of_each_count(street, rule, obj):
     s = street([rule("count_zone", when="facts.mean > 2.5")])
     s.during(60, lambda _: crowd(obj, 2)).during(62, lambda _: crowd(obj, 4))
     assert [round(facts["mean"]) for _, _, facts in counts(s)] == [4]
+
+
+def test_a_minute_that_ends_between_two_frames_is_whole(street, rule, obj):
+    s = street([rule("count_zone")], fps=2.0, t=0.25)
+    s.during(181, lambda _: crowd(obj, 2))
+    assert [facts for _, _, facts in counts(s)][1:] == [{"mean": 2.0, "max": 2.0, "watched_s": 60.0}] * 2
