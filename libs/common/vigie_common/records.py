@@ -731,7 +731,7 @@ class RuleEvent(TypedDict):
     open_episodes: list[str]
     """For AFFIRM: every open episode of the camera."""
     minute: int | None
-    """For AFFIRM: the minute that is affirmed."""
+    """The minute that an AFFIRM affirms or a COUNT of a minute is about."""
     compounds: list[CompoundStamp]
     """Compound rules that this episode is a member of; the alert service correlates them."""
 
