@@ -856,6 +856,83 @@ class Statistic(TypedDict):
     """Event time of the newest event behind it."""
 
 
+NoticeKind = Literal["unknown", "unusual"]
+"""What the notice is about."""
+
+NoticeState = Literal["unknown", "raised", "withdrawn"]
+"""A notice is withdrawn when a late correction of its figure makes it usual."""
+
+NoticeSide = Literal["unknown", "above", "below"]
+"""On which side of the band."""
+
+
+class Notice(TypedDict):
+    """An hour of a series was unusual for its hour of the week. About a place, never about a person."""
+
+    id: str
+    """UUIDv5 of the series and the window's start: a repetition has the same."""
+    kind: NoticeKind
+    """What it is about."""
+    state: NoticeState
+    """Whether it stands."""
+    revision: int
+    """Of the figure; a later notice of the same id replaces an earlier one."""
+    at: int
+    """Event time of the newest event behind the figure."""
+    series: str
+    """Of the statistics topic; the key of the record."""
+    site: str
+    """Which site."""
+    camera_id: str
+    """Which camera."""
+    measure: str
+    """What is measured, as in the statistics topic."""
+    place_kind: str
+    """None, zone or line."""
+    place: str
+    """Name of the zone or line, empty: the whole image."""
+    object_class: str
+    """Class of the taxonomy; empty: all."""
+    direction: str
+    """None, in or out."""
+    rule: str
+    """Id of the rule, for episodes; else empty."""
+    window: str
+    """Length of the window: h1."""
+    start: int
+    """First instant of the window."""
+    end: int
+    """First instant after it."""
+    value: float
+    """As measured."""
+    corrected: float | None
+    """For the time that was not watched, null: not known."""
+    judged: float
+    """The one of the two that was compared: corrected where it is known."""
+    unit: str
+    """Of value, corrected, judged and what was expected."""
+    coverage: float
+    """0..1: share of the window that was watched."""
+    expected: float
+    """Median of the same hour in earlier weeks."""
+    expected_low: float
+    """Lower end of the band of what is usual."""
+    expected_high: float
+    """Upper end of it."""
+    spread: float
+    """1.4826 times the median absolute deviation, or its floor."""
+    weeks: int
+    """How many earlier hours say so."""
+    holiday: bool
+    """Compared to earlier holidays of the site's calendar."""
+    side: NoticeSide
+    """On which side of the band."""
+    score: float
+    """Distance from the median in spreads."""
+    text: dict[str, str]
+    """One sentence by language."""
+
+
 AlertState = Literal["unknown", "OPEN", "UPDATED", "ENDED"]
 """Where the alert stands."""
 

@@ -28,6 +28,7 @@ KEPT_H = {
     "rule-events": 7 * 24,
     "coverage": 395 * 24,
     "statistics": 90 * 24,
+    "notices": 90 * 24,
     "alerts": 30 * 24,
     "alert-decisions": 365 * 24,
     "dead-letters": 7 * 24,

@@ -1,0 +1,1 @@
+"""Rule events and coverage in, figures out; their history and its questions."""

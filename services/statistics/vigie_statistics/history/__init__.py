@@ -1,0 +1,1 @@
+"""Every published figure in a database, and what is unusual about it as notices."""

@@ -1,0 +1,120 @@
+"""The notice that an hour was unusual, with its evidence. Pure: the same figure and history give the same notice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid5
+
+from vigie_common.identity import NAMESPACE
+from vigie_statistics.history.baseline import LEAST_COVERAGE, baseline, judge
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from vigie_statistics.history.baseline import Baseline
+
+KIND: Final = "unusual"
+_MEASURES: Final[dict[str, tuple[str, str]]] = {
+    "crossings": ("passages", "crossings"),
+    "occupancy_mean": ("occupation moyenne", "mean occupancy"),
+    "occupancy_max": ("occupation maximale", "highest occupancy"),
+    "dwell": ("durée de présence", "dwell time"),
+    "unique": ("objets distincts", "distinct objects"),
+    "congestion_minutes": ("minutes de congestion", "minutes of congestion"),
+    "queue_length": ("longueur de file", "queue length"),
+    "episodes": ("épisodes", "episodes"),
+}
+"""What is judged, and how it is called in French and English."""
+JUDGED: Final = frozenset(_MEASURES)
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """The hours that a figure is compared to."""
+
+    values: Sequence[float]
+    """Corrected for blind time where that is known."""
+    holiday: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of a figure: unusual, usual, or why nothing can be said."""
+
+    said: str
+    """`unusual`, `usual`, `not enough history` or `coverage too low`."""
+    notice: dict[str, Any] | None = None
+
+
+def notice_id(series: str, start: int) -> str:
+    """The id of the notice about one window of a series, a UUIDv5: the same for whoever computes it."""
+    return str(uuid5(NAMESPACE, f"notice/{KIND}/{series}/{start}"))
+
+
+def judged_value(value: float, corrected: float | None) -> float:
+    """What is compared: an hour half watched must not look like an hour half as busy."""
+    return value if corrected is None else corrected
+
+
+def verdict(figure: Mapping[str, Any], past: Past) -> Verdict:
+    """Judge a final hour by its past.
+
+    Args:
+        figure: a Statistic record.
+        past: the hours that `baseline.earlier` names, those watched enough.
+    """
+    if figure["coverage"] < LEAST_COVERAGE:
+        return Verdict("coverage too low")
+    usual = baseline(figure["measure"], past.values)
+    if usual is None:
+        return Verdict("not enough history")
+    value = judged_value(figure["value"], figure["corrected"])
+    found = judge(value, usual)
+    if found.side == "usual":
+        return Verdict("usual")
+    return Verdict("unusual", _notice(figure, value, usual, found.side, found.score, holiday=past.holiday))
+
+
+def withdrawn(notice: Mapping[str, Any], figure: Mapping[str, Any]) -> dict[str, Any]:
+    """The notice once a later revision of its figure is usual after all."""
+    changed = {"state": "withdrawn", "revision": figure["revision"], "at": figure["updated_at"]}
+    new = {"value": figure["value"], "corrected": figure["corrected"], "coverage": figure["coverage"]}
+    return {**notice, **changed, **new, "judged": judged_value(figure["value"], figure["corrected"])}
+
+
+def _notice(
+    figure: Mapping[str, Any], value: float, usual: Baseline, side: str, score: float, *, holiday: bool
+) -> dict[str, Any]:
+    copied = ("series", "site", "camera_id", "measure", "place_kind", "place", "object_class", "direction", "rule")
+    more = ("window", "start", "end", "value", "corrected", "coverage", "unit", "revision")
+    return {name: figure[name] for name in copied + more} | {
+        "id": notice_id(figure["series"], figure["start"]),
+        "kind": KIND,
+        "state": "raised",
+        "at": figure["updated_at"],
+        "judged": value,
+        "expected": usual.centre,
+        "expected_low": usual.low,
+        "expected_high": usual.high,
+        "spread": usual.spread,
+        "weeks": usual.weeks,
+        "holiday": holiday,
+        "side": side,
+        "score": score,
+        "text": _text(figure, value, usual, side),
+    }
+
+
+def _text(figure: Mapping[str, Any], value: float, usual: Baseline, side: str) -> dict[str, str]:
+    french, english = _MEASURES[figure["measure"]]
+    where = " ".join(part for part in (figure["camera_id"], figure["place"]) if part)
+    what = f" ({figure['object_class']})" if figure["object_class"] else ""
+    band = f"{usual.low:.4g}–{usual.high:.4g}"
+    watched = f"{figure['coverage']:.0%}"
+    words = {"above": ("plus", "more"), "below": ("moins", "less")}[side]
+    return {
+        "fr": f"{where} : {french}{what} {value:.4g}, {words[0]} que d'habitude à cette heure ({band}), "
+        f"observée à {watched}",
+        "en": f"{where}: {english}{what} {value:.4g}, {words[1]} than usual for this hour ({band}), watched {watched}",
+    }
