@@ -1,4 +1,4 @@
-"""`vigie evaluate`: how good tracks are, against a truth."""
+"""`vigie evaluate`: how good tracks and rules are, against a truth."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from vigie_cli.evaluate_rules import rules
 from vigie_common.errors import BadInputError, ConfigurationError
 from vigie_common.taxonomy import CLASS_NAMES, CLASS_ORDINAL
 
@@ -18,12 +19,19 @@ if TYPE_CHECKING:
     from vigie_scene.evaluation.score import Score
 
 app = typer.Typer(
-    help="How good tracks are, against a truth: HOTA, IDF1, MOTA.", no_args_is_help=True, add_completion=False
+    help="How good tracks and rules are, against a truth: HOTA, IDF1, MOTA; recall, false alarms.",
+    no_args_is_help=True,
+    add_completion=False,
 )
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table; shares from 0 to 1.")]
 
 _say = Console(stderr=True)
+
+app.command(
+    epilog="Examples: vigie evaluate rules --quick · vigie evaluate rules --hours 24 --cameras 20 · "
+    "vigie evaluate rules --truth truth.csv --found found.csv --for 60 --watched 12"
+)(rules)
 
 
 @app.callback()

@@ -27,6 +27,9 @@ SLOT_S: Final = 300.0
 QUIET: Final = 0.25
 """Share of the stretches in which nothing is scripted."""
 
+FLIGHTS: Final = 0.2
+"""Share of a square's hours that may begin with a crowd that flees."""
+
 _AREA: Final = rectangle(-7.0, -1.0, 7.0, 11.0)
 
 
@@ -119,6 +122,42 @@ def _reversing(name: str, at: float, rng: np.random.Generator) -> Part:
     return _parking(name, at, rng) | {"backwards_m": 6.0, "to_s": at + float(rng.uniform(15, 45))}
 
 
+def _packed(name: str, at: float, rng: np.random.Generator) -> Part:
+    people, lasts = int(rng.integers(24, 34)), float(rng.uniform(60, 150))
+    corner = {"actor": "group", "name": name, "at": [-6.0, 0.0], "people": people, "spacing_m": 0.75}
+    return corner | {"from_s": at, "to_s": at + lasts}
+
+
+def _busy(name: str, at: float, rng: np.random.Generator) -> Part:
+    return _packed(name, at, rng) | {"people": int(rng.integers(3, 5)), "spacing_m": 1.3}
+
+
+def _arrival(name: str, at: float, rng: np.random.Generator) -> Part:
+    """A bus has come: many people at once, all one way, walking."""
+    y = float(rng.uniform(2, 9))
+    way = {"actor": "pedestrians", "name": name, "points": [[-17.0, y], [17.0, y]], "both_ways": False}
+    return way | {"per_minute": 45.0, "from_s": at, "to_s": at + 15.0, "width_m": 3.0}
+
+
+def _fire(name: str, at: float, rng: np.random.Generator) -> Part:
+    lasts = float(rng.uniform(20, 90))
+    return {"actor": "standing", "kind": "fire", "name": name, "at": _place(rng), "from_s": at, "to_s": at + lasts}
+
+
+def _flash(name: str, at: float, rng: np.random.Generator) -> Part:
+    return _fire(name, at, rng) | {"actor": "false_object", "to_s": at + float(rng.uniform(0.1, 0.6))}
+
+
+def _speeding(name: str, at: float, rng: np.random.Generator) -> Part:
+    speed = float(rng.uniform(17, 24))
+    way = [[-60.0, -1.75], [75.0, -1.75]]
+    return {"actor": "route", "name": name, "kind": "car", "at_s": at, "points": way, "speed_mps": speed}
+
+
+def _hurrying(name: str, at: float, rng: np.random.Generator) -> Part:
+    return _speeding(name, at, rng) | {"speed_mps": float(rng.uniform(10.5, 12.5))}
+
+
 SQUARE_BEHAVIOURS: Final[Mapping[str, Behaviour]] = {
     "fall": _fall,
     "crouch": _crouch,
@@ -129,6 +168,11 @@ SQUARE_BEHAVIOURS: Final[Mapping[str, Behaviour]] = {
     "loiterer": _loiterer,
     "visitor": _visitor,
     "flight": _flight,
+    "arrival": _arrival,
+    "packed": _packed,
+    "busy": _busy,
+    "fire": _fire,
+    "flash": _flash,
 }
 STREET_BEHAVIOURS: Final[Mapping[str, Behaviour]] = {
     "parking": _parking,
@@ -136,6 +180,8 @@ STREET_BEHAVIOURS: Final[Mapping[str, Behaviour]] = {
     "double-parking": _double_parking,
     "wrong-way": _wrong_way,
     "reversing": _reversing,
+    "speeding": _speeding,
+    "hurrying": _hurrying,
 }
 
 
@@ -158,7 +204,9 @@ def camera_hour(camera: int, hour: int, *, seed: int = 1, fps: float = 5.0) -> S
     for slot in range(int(HOUR_S / SLOT_S)):
         begins = slot * SLOT_S + float(rng.uniform(30, 80))
         kind = str(rng.choice(list(behaviours)))
-        if kind == "flight" and slot:  # its crowd strolls from the hour's start
+        if square and not slot and rng.random() < FLIGHTS:
+            kind = "flight"
+        elif kind == "flight" and slot:  # its crowd strolls from the hour's start
             kind = "visitor"
         if rng.random() >= QUIET:
             actors.append(behaviours[kind](f"{kind}-{slot}", begins, rng))

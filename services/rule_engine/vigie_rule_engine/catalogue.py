@@ -125,7 +125,7 @@ _ZONE: Final = Parameter("zone", "zone", WHOLE_IMAGE, "zone of the camera file; 
 _A_ZONE: Final = Parameter("zone", "zone", None, "zone of the camera file")
 _MARGIN: Final = Parameter("margin", "distance", "0.1 heights", "how far outside the zone it counts as left")
 _KEEP_OPEN: Final = Parameter("keep_open", "duration", "5s", "how long it may fail before the episode ends")
-_BAND: Final = Parameter("band", "distance", "0.1 heights", "dead band on each side, in which no side is sure")
+_BAND: Final = Parameter("band", "distance", "0.2 heights", "dead band on each side, in which no side is sure")
 _CONFIRM: Final = Parameter("confirm", "duration", "0.4s", "how long past the band confirms the crossing")
 _DEPTH: Final = Parameter("depth", "distance", "0.5 heights", "or how deep past the line confirms it at once")
 
@@ -175,7 +175,7 @@ _ALL: Final[tuple[Template, ...]] = (
         needs=frozenset(),
         doc="An object in the zone stays within a distance of where it came to rest; it ends on leaving.",
         formula="on: |p - rest| <= `within`, in the zone; hold: up to 1.5 × `within`, or in the margin; off: beyond. "
-        "While pending, a move beyond `within` begins the rest anew.",
+        "rest: mean of the first 5 s. While pending, beyond `within` holds, and beyond 3 × `within` it rests anew.",
         limits="A vehicle hidden for more than 20 s is another one; who parks again within the zone is the same.",
         facts=("stopped_for_s",),
         measures=(Measure("from where it rests", "cell.value", "within", "<="),),
@@ -269,8 +269,8 @@ _ALL: Final[tuple[Template, ...]] = (
         ),
         needs=frozenset(),
         doc="An object moves against the permitted direction of a lane.",
-        formula="a = (p - farthest point in the direction) · direction; on: -a >= `progress`, angle to the direction "
-        "> 120°, and moving against it at > 0.3 units/s; hold: stands there; off: otherwise.",
+        formula="a = Σ steps against the direction, each in heights of its moment, never below 0; on: a >= `progress`, "
+        "and moving against it at > 0.3 units/s and > 120° from it; hold: stands there, or moves otherwise; off: less.",
         limits="In heights the direction holds in the image, where the line was drawn; with metres on the ground. "
         "Reversing far is wrong-way driving. Cyclists may be allowed to: choose the classes.",
         facts=("progress_heights", "progress_m"),
@@ -452,12 +452,13 @@ _ALL: Final[tuple[Template, ...]] = (
         needs=frozenset(),
         doc="A group of people forms and stays.",
         formula="groups by single linkage of those slower than `slower`: two belong together if nearer than `link` (in "
-        "heights: the mean of both, and about equally high). On: largest >= `people`; hold: >= `holds` × `people`.",
+        "heights: the mean of both, and about equally high). On: largest >= `people`; hold: >= `holds` × `people`; a "
+        "smaller group takes 5 s to count, since people hide each other.",
         limits="People who hide each other are missed: the number is a lower bound. A bus stop or a terrace "
         "looks the same: "
         "draw the zone round it.",
         facts=("people",),
-        measures=(Measure("people together", "group", "people", ">="),),
+        measures=(Measure("people together", "going", "people", ">="),),
         scenes=("seven come together and stay", "four", "two streams that cross"),
     ),
     Template(

@@ -51,7 +51,7 @@ def test_a_test_that_fails_shows_expected_beside_found_and_ends_with_1(site):
     assert result.exit_code == 1
     assert "FAIL livraison-stationnement  scene\n" in result.stdout
     assert "  !    open 40s within 1s                  not found\n" in result.stdout
-    assert "  !    nothing more                        found open 25" in result.stdout
+    assert "  !    nothing more                        found open 2" in result.stdout
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from vigie_scene.events import true_events
 
 
 def signposts(camera, hour):
-    return [actor for actor in camera_hour(camera, hour).actors if actor.actor == "false_object"]
+    return [actor for actor in camera_hour(camera, hour).actors if actor.name == "signpost"]
 
 
 def test_a_camera_keeps_its_street_furniture_all_day():

@@ -10,7 +10,7 @@ from __future__ import annotations
 from math import isfinite
 from typing import TYPE_CHECKING, Final
 
-from vigie_rule_engine.layers.ground import GROUND, locate
+from vigie_rule_engine.layers.ground import GROUND, forget_ground, locate
 from vigie_rule_engine.layers.jit import Array, Indices, Vector, jit
 from vigie_rule_engine.layers.places import NEVER, cross, no_side, place
 from vigie_rule_engine.layers.posture import POSTURE, hold
@@ -104,6 +104,8 @@ def observe(
             k = n
             n += 1
             bear(subjects[k], track, session, cls, x, y2, h, t)
+            if grounds.shape[0] > 0:
+                forget_ground(grounds[k])  # it may be born while nothing is located
             for r in range(regions.shape[0]):
                 places[k, r]["since"] = NEVER
                 places[k, r]["within"] = 0

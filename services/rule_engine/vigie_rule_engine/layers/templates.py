@@ -82,6 +82,12 @@ RULE: Final = np.dtype(
 _LEAVE: Final = 1.5
 """An object at rest has left its place beyond this many times `within`."""
 
+_AWAY: Final = 3.0
+"""What is still pending rests anew beyond this many times `within`: a covered box shakes by 0.13 heights."""
+
+_SETTLE_S: Final = 5.0
+"""Over so long a place of rest is averaged."""
+
 _MOVING: Final = 0.3
 """Units a second: who is slower stands."""
 
@@ -160,12 +166,19 @@ def stopped(
     if unit == 0.0:
         return UNSEEN, 0
     moved = hypot(x - cell["x"], y - cell["y"])
-    if cell["phase"] == IDLE or (cell["phase"] == PENDING and moved > rule["within"] * unit):
+    if cell["phase"] == IDLE or (cell["phase"] == PENDING and moved > _AWAY * rule["within"] * unit):
         cell["x"] = x  # it came to rest here, or is passing
         cell["y"] = y
         cell["value"] = 0.0
         return (ON if place["within"] == 1 else OFF), t
     cell["value"] = moved / unit
+    if cell["phase"] == PENDING:
+        rested = (t - cell["since"]) * 0.001
+        if rested < _SETTLE_S:  # one box is no place: where it rests is the mean of the first ones
+            share = subject["dt"] / (rested + subject["dt"])
+            cell["x"] += share * (x - cell["x"])
+            cell["y"] += share * (y - cell["y"])
+        return (ON if moved <= rule["within"] * unit and place["within"] == 1 else HOLD), cell["since"]
     if moved > _LEAVE * rule["within"] * unit:
         return OFF, 0
     if moved > rule["within"] * unit or place["within"] == 0:
@@ -180,17 +193,19 @@ def wrong_way(kept: Kept, k: int, place: Slot, cell: Slot, rule: Slot, t: int) -
     if not wanted(rule, kept.subjects[k]) or place["since"] == NEVER or unit == 0.0:
         cell["mark"] = 0
         return OFF, 0
-    along = (x - cell["x"]) * rule["dir_x"] + (y - cell["y"]) * rule["dir_y"]
-    if cell["mark"] == 0 or along >= 0.0:
+    if cell["mark"] == 0:
         cell["mark"] = 1
-        cell["x"] = x
-        cell["y"] = y
-        along = 0.0
-    cell["value"] = -along / unit
-    if -along < rule["within"] * unit or -along < 0.5 * hypot(x - cell["x"], y - cell["y"]):
+        cell["value"] = 0.0
+    else:  # in heights of the moment: who comes nearer grows
+        step = ((x - cell["x"]) * rule["dir_x"] + (y - cell["y"]) * rule["dir_y"]) / unit
+        cell["value"] = max(0.0, cell["value"] - step)
+    cell["x"] = x
+    cell["y"] = y
+    if cell["value"] < rule["within"]:
         return OFF, 0
     vx, vy = velocity(kept, k, rule)
-    if vx * rule["dir_x"] + vy * rule["dir_y"] > -_MOVING:
+    along = vx * rule["dir_x"] + vy * rule["dir_y"]
+    if along > -_MOVING or along > -0.5 * hypot(vx, vy):
         return HOLD, 0
     return ON, from_when(cell, t)
 

@@ -40,7 +40,7 @@ ZONE: Final = np.dtype(
         ("usual_s", "<f8"),  # learned over so many seconds
         ("aligned", "<f8"),
         ("occupied", "<f8"),
-        ("going", "<f8"),  # of the count, those who take part in the traffic
+        ("going", "<f8"),  # of the count, those who take part in the traffic or stand together, over some seconds
         ("share", "<f8"),
         ("samples", "<f8"),
         ("told", "<f8"),  # the group as it was told last
@@ -128,8 +128,8 @@ def linked(kept: Kept, a: int, b: int, rule: Slot) -> bool:
 
 
 @jit
-def gathering(kept: Kept, r: int, rule: Slot, m: int, scratch: Scratch) -> int:
-    """The largest group (single linkage) of those who hardly move."""
+def gathering(kept: Kept, r: int, rule: Slot, m: int, dt: float, scratch: Scratch) -> int:
+    """The largest group (single linkage) of those who hardly move; who is hidden for a moment is still there."""
     members, links = scratch.members, scratch.links
     slow = 0
     for i in range(m):
@@ -155,10 +155,12 @@ def gathering(kept: Kept, r: int, rule: Slot, m: int, scratch: Scratch) -> int:
         if root(links, i) == best:
             kept.cells[r, members[i]]["value"] = _MEMBER
             together += 1
-    kept.zones[r]["group"] = together
-    if together >= rule["least"]:
+    zone = kept.zones[r]
+    zone["group"] = together
+    zone["going"] = max(float(together), together + exp(-dt / _STEADY_S) * (zone["going"] - together))
+    if zone["going"] >= rule["least"]:
         return ON
-    return HOLD if together >= rule["ratio"] * rule["least"] else OFF
+    return HOLD if zone["going"] >= rule["ratio"] * rule["least"] else OFF
 
 
 @jit
@@ -400,7 +402,7 @@ def judge_zone(
     m = gather(kept, r, rule, n, w, steady, scratch)
     template = rule["template"]
     if template == GATHERING:
-        return gathering(kept, r, rule, m, scratch)
+        return gathering(kept, r, rule, m, step * 0.001, scratch)
     if template == DENSITY:
         return density(kept, r, rule, m, scratch)
     if template == CROWD_MOVEMENT:
