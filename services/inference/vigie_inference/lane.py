@@ -79,10 +79,10 @@ class Lane:
                 in_flight = await turn
         except TimeoutError:
             self._queue.give_back(ticket.camera, ticket.weight)
+            self._hand_on(turn)
             raise ticket.too_old() from None
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():
-                self._back()
+            self._hand_on(turn)
             raise
         try:
             yield in_flight
@@ -103,6 +103,11 @@ class Lane:
     def _go_on(self) -> None:
         self._halt = None
         self._let_go()
+
+    def _hand_on(self, turn: asyncio.Future[int]) -> None:
+        """Who stops waiting in the very moment its turn comes leaves it to the next."""
+        if turn.done() and not turn.cancelled():
+            self._back()
 
     def _back(self) -> None:
         self._in_flight -= 1

@@ -49,9 +49,9 @@ from vigie_inference.measures import (
     REQUESTS,
     RETRIES,
     SECONDS,
-    SERVED,
     SHED,
 )
+from vigie_inference.served_models import ServedModels
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -63,8 +63,6 @@ SERVICE: Final = "inference"
 TRIES: Final = 3
 """A frame that a model fails this often is given up."""
 BETWEEN_TRIES_S: Final = 0.1
-NOT_SERVED_S: Final = 10.0
-"""A model that Triton has but has not served for so long fails its frames instead of holding up what others saw."""
 FIRST_LIMIT: Final = 16
 """Images at Triton at once, a model, before anything is known of it."""
 
@@ -96,7 +94,7 @@ class Inference:
         self._lanes: dict[str, Lane] = {}
         self._fairness = Fairness()
         self._paces: dict[int, Pace] = {}
-        self._not_served_since: dict[str, float] = {}
+        self._watch = ServedModels(triton, now)
 
     async def handle(self, batch: Sequence[Message]) -> AsyncIterator[Done]:
         """One record a frame, in order; the frames are at Triton at the same time."""
@@ -232,8 +230,8 @@ class Inference:
             except (TritonAwayError, TritonFullError) as wait:
                 RETRIES.labels(model, type(wait).__name__).inc()
             except ModelNotServedError as missing:
-                self._report(model, served=False, why=str(missing))
-                await self._still_hoped_for(model, missing)
+                self._watch.missed(model, missing)
+                await self._watch.still_hoped_for(model, missing)
                 lane.halt(away=True)
                 RETRIES.labels(model, type(missing).__name__).inc()
             except InferenceFailedError as failed:
@@ -243,7 +241,7 @@ class Inference:
                 RETRIES.labels(model, type(failed).__name__).inc()
                 await asyncio.sleep(BETWEEN_TRIES_S)
             else:
-                self._report(model, served=True)
+                self._watch.answered(model)
                 for why, count in dropped.items():
                     DROPPED.labels(model, why).inc(count)
                 return Seen(model, answer.version, boxes)
@@ -292,38 +290,6 @@ class Inference:
             f"{self._age_s(message):.1f} s old and its turn had not come, the limit is {self._max_age_s:g} s "
             "(VIGIE_INFERENCE_MAX_AGE): give Triton more instances, or the cameras fewer frames"
         )
-
-    def _report(self, model: str, *, served: bool, why: str = "") -> None:
-        """Whether Triton serves the model: a metric, and a line in the log at the first frame that misses it."""
-        SERVED.labels(model).set(served)
-        if served and self._not_served_since.pop(model, None) is not None:
-            _log.info("model served again", model=model)
-        elif not served and model not in self._not_served_since:
-            self._not_served_since[model] = self._now()
-            _log.warning("model not served", model=model, why=why, fix="load it in Triton, or correct the camera file")
-
-    async def _still_hoped_for(self, model: str, missing: ModelNotServedError) -> None:
-        """Nothing, when a model that is not served may be served soon.
-
-        Raises:
-            UnknownModelError: Triton's repository has no such model.
-            InferenceFailedError: it has, but has not served it for long.
-        """
-        try:
-            states = await self._triton.states()
-        except (TritonAwayError, InferenceFailedError):
-            return  # it is starting or stopping
-        if model not in states:
-            raise UnknownModelError(
-                f'model "{model}" is not in the repository of Triton {self._triton.url}, which has '
-                f"{', '.join(sorted(states)) or 'none'}: name one of these in the camera file, or add it "
-                "(docs/how-to/add-a-model.md)"
-            ) from missing
-        if self._now() - self._not_served_since[model] > NOT_SERVED_S:
-            raise InferenceFailedError(
-                f'model "{model}" is in the repository of Triton {self._triton.url} but has not been served for '
-                f"{NOT_SERVED_S:g} s ({states[model] or missing}): load it, or read Triton's log"
-            ) from missing
 
 
 def _fix(failed: InferenceFailedError) -> str:
