@@ -563,6 +563,8 @@ class RuleStamp(TypedDict):
     """For the operator."""
     category: str
     """Kind of event."""
+    classes: list[str]
+    """The classes it is about, in the taxonomy's names."""
 
 
 Mode = Literal["shadow", "exercise", "live", "test", "replay"]
@@ -931,6 +933,15 @@ class Notice(TypedDict):
     """Distance from the median in spreads."""
     text: dict[str, str]
     """One sentence by language."""
+
+
+class StatisticRow(TypedDict):
+    """What the statistics service keeps under one key: a window of a camera, the camera, or its partition."""
+
+    epoch: int
+    """Generation of the consumer group in which it was written; under one key the highest is the truth."""
+    row: bytes
+    """Opaque, of the service alone."""
 
 
 AlertState = Literal["unknown", "OPEN", "UPDATED", "ENDED"]

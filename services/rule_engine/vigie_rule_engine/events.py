@@ -161,6 +161,7 @@ def _stamp(state: CameraState, row: Row) -> RuleStamp:
         "status": rule["status"],
         "severity": rule["severity"],
         "category": rule["category"],
+        "classes": list(rule["classes"]),
     }
 
 
@@ -298,6 +299,7 @@ def affirmed(state: CameraState, minute: int) -> RuleEvent:
             "status": "draft",
             "severity": "info",
             "category": "",
+            "classes": [],
         },
         "mode": "shadow",
         "authorisation": None,

@@ -43,7 +43,7 @@ def test_every_topic_is_kept_as_long_as_it_is_used_and_no_longer():
     assert deleted == {name: -1 if hours is None else round(hours * 3_600_000) for name, hours in KEPT_H.items()}
     compacted = {t.name for t in topics if t.config["cleanup.policy"] == "compact"}
     assert compacted == {
-        "cameras", "rules-status", "camera-health", "tracking-state", "rule-engine-state",
+        "cameras", "rules-status", "camera-health", "tracking-state", "rule-engine-state", "statistics-state",
     }  # fmt: skip
 
 
