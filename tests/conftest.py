@@ -179,3 +179,25 @@ def affirmation(rule_event):
         return rule_event("AFFIRM", started_at=start + minute, objects=[], open_episodes=list(open_episodes), **fields)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def statistic_record():
+    """Makes Statistic records: `statistic_record(3)` is the figure of hour 3 of 2026-05-04, Paris time, worth 0."""
+
+    def make(hour=0, value=0.0, window="h1", **fields):
+        lasts = {"m1": 60_000, "m15": 900_000, "h1": 3_600_000, "d1": 86_400_000}[window]
+        named = {"site": "nimes", "camera_id": "cam-1", "measure": "crossings", "place": "porte"}
+        named |= {"object_class": "person", "direction": "in", "rule": ""}
+        named |= {name: fields.pop(name) for name in list(fields) if name in named}
+        start = fields.pop("start", 1_777_845_600_000 + hour * lasts)
+        record = named | {
+            "series": "/".join([*named.values(), window]), "place_kind": "line", "direction_label": "",
+            "window": window,
+            "start": start, "end": start + lasts, "local_date": None, "value": float(value), "corrected": float(value),
+            "low": None, "high": None, "unit": "crossings", "coverage": 1.0, "rate_fps": 5.0, "samples": int(value),
+            "quantiles": {}, "sketch": None, "final": True, "revision": 1, "late": 0, "updated_at": start + lasts,
+        }  # fmt: skip
+        return record | fields
+
+    return make

@@ -26,7 +26,8 @@ class StatisticsSettings(Settings):
         1096, ge=1, le=36500, description="history: days that figures of an hour, and notices, are kept; days for ever"
     )
     statistics_api_host: str = Field(
-        "127.0.0.1", description="history: address of the REST interface; only loopback, for it asks nobody who they are"
+        "127.0.0.1",
+        description="history: address of the REST interface; only loopback, for it asks nobody who they are",
     )
     statistics_api_port: int = Field(
         0, ge=0, le=65535, description="history: port of the same; 0: any free one, written to the log"

@@ -172,7 +172,7 @@ class HistoryStore:
     ) -> dict[tuple[int, int, int], int]:
         """The revision that the database has now of each hour of the batch."""
         hours = [key for key in rows if key[1] == WINDOW_CODES["h1"]]
-        found = {}
+        found: dict[tuple[int, int, int], int] = {}
         for ids in _parts(sorted({key[0] for key in hours})):
             chosen = sa.select(figures.c.series_id, figures.c.window, figures.c.start, figures.c.revision).where(
                 figures.c.series_id.in_(ids),
@@ -189,7 +189,7 @@ class HistoryStore:
         if not hours:
             return {}
         past = await _past(connection, hours, ids)
-        known = {}
+        known: dict[str, Record] = {}
         for part in _parts(sorted(notice_id(r["series"], r["start"]) for r in hours)):
             chosen = sa.select(notices.c.id, notices.c.record).where(notices.c.id.in_(part))
             known |= {row.id: json.loads(row.record) for row in await connection.execute(chosen)}

@@ -1,7 +1,7 @@
 """The tables of the statistics database, for SQLite and PostgreSQL alike; `migrations/` makes them.
 
-A city has tens of thousands of series and, of hours alone, hundreds of millions of figures a few years on: what a series
-is stands once, a figure is numbers.
+A city has tens of thousands of series and, of hours alone, hundreds of millions of figures a few years on: what a
+series is stands once, a figure is numbers.
 """
 
 from __future__ import annotations
