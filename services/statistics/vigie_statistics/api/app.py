@@ -1,6 +1,7 @@
 """The REST interface: questions to the history over HTTP, described by OpenAPI.
 
-It reads only, and asks nobody who they are. So it answers on loopback only, and to a name of loopback only: a page in a browser must not reach it under another.
+It reads only, and asks nobody who they are. So it answers on loopback only, and to a name of loopback only: a page in a
+browser must not reach it under another.
 """
 
 # FastAPI reads these annotations at run time: no postponed evaluation here

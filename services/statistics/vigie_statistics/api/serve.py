@@ -63,6 +63,7 @@ def listen(settings: StatisticsSettings) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
+        listening.listen()
     except OSError as taken:
         listening.close()
         raise ConfigurationError(
