@@ -30,7 +30,7 @@ COPY services services
 COPY libs/scene libs/scene
 COPY libs/cli libs/cli
 RUN pip install ./services/frame_sampler ./services/inference ./services/tracking ./services/rule_engine \
-    ./services/alert ./libs/scene ./libs/cli
+    ./services/alert ./services/statistics ./libs/scene ./libs/cli
 
 FROM python:${PYTHON} AS run
 RUN groupadd --gid 10001 vigie && useradd --uid 10001 --gid vigie --no-create-home --home-dir /tmp vigie \

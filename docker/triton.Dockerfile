@@ -15,7 +15,7 @@ COPY models models
 COPY libs libs
 COPY services services
 RUN pip install ./libs/common ./services/frame_sampler ./services/inference ./services/tracking \
-    ./services/rule_engine ./services/alert ./libs/scene ./libs/cli
+    ./services/rule_engine ./services/alert ./services/statistics ./libs/scene ./libs/cli
 COPY docker/models files
 ARG MODELS=hog
 ARG FETCH=""

@@ -20,6 +20,7 @@ COMMANDS: Final[dict[str, str]] = {
     "evaluate": "How good tracks are, against a truth: HOTA, IDF1, MOTA.",
     "replay": "Run a recording through the services' own cores.",
     "alerts": "Watch alerts as they come.",
+    "stats": "Counts, occupancy, dwell and congestion: top, show, export, unusual.",
     "models": "The model catalogue and its files.",
     "topics": "Create the Kafka topics.",
     "schemas": "The Avro schemas of the topics.",

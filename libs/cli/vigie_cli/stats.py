@@ -1,0 +1,265 @@
+"""`vigie stats`: counts and what else the town is planned by, on a terminal."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from vigie_cli.stats_source import Source
+from vigie_cli.wording import said
+from vigie_common.errors import BadInputError
+from vigie_statistics.query.measures import MEASURES, WINDOWS, Direction
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+app = typer.Typer(
+    help="Counts, occupancy, dwell and congestion, each with its coverage.", no_args_is_help=True, add_completion=False
+)
+
+_WORDS: Final[dict[str, dict[str, str]]] = {
+    "fr": {
+        "rank": "rang", "site": "site", "camera": "caméra", "place": "lieu", "raw": "brut", "corrected": "corrigé",
+        "coverage": "couverture", "unit": "unité", "low coverage": "peu observé", "from": "début", "class": "classe",
+        "direction": "sens", "in": "entrée", "out": "sortie", "all": "toutes", "total": "total", "error": "erreur",
+        "not final": "provisoire", "nothing": "aucun chiffre pour cette question", "value": "valeur",
+        "expected": "attendu", "score": "écart", "no notice": "rien d'inhabituel n'a été signalé", "hour": "heure",
+        "notice": "Une heure n'est jugée qu'avec quatre semaines d'historique et la moitié observée.",
+        "whole image": "image entière",
+    },
+    "en": {
+        "nothing": "no figure fits this question", "no notice": "nothing unusual was told",
+        "notice": "An hour is judged only with four weeks of history and half of it watched.",
+    },
+}  # fmt: skip
+
+Since = Annotated[str, typer.Option(help="From when: 7d or 12h ago, 2026-05-01, 2026-05-01T18:00.")]
+Until = Annotated[str, typer.Option(help="Until when, the same spelling.")]
+Measure = Annotated[str, typer.Option(help=f"One of {', '.join(MEASURES)}.")]
+WindowOption = Annotated[
+    str | None, typer.Option("--window", help=f"One of {', '.join(WINDOWS)}. [default: what suits the period]")
+]
+Camera = Annotated[str | None, typer.Option(help="Only of this camera.")]
+ObjectClass = Annotated[str | None, typer.Option("--class", help='Only of this class; "": all classes together.')]
+Lang = Annotated[Literal["fr", "en"], typer.Option(help="Language of the headings.")]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON, as the REST interface gives it.")]
+Database = Annotated[
+    str | None,
+    typer.Option(help="Database of the history. [default: VIGIE_STATISTICS_DATABASE_URL]", show_default=False),
+]
+Api = Annotated[str | None, typer.Option(help="Ask the REST interface at this address, not the database.")]
+
+
+@app.command(
+    epilog="Examples: vigie stats top --since 7d · vigie stats top --since 2026-05-01 --class person --lang en"
+)
+def top(
+    since: Since = "7d",
+    until: Until = "now",
+    measure: Measure = "crossings",
+    camera: Camera = None,
+    object_class: ObjectClass = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many places.")] = 10,
+    lang: Lang = "fr",
+    as_json: AsJson = False,
+    database: Database = None,
+    api: Api = None,
+) -> None:
+    """The places with the most."""
+    query = _query(since, until, measure, camera, object_class) | {"limit": str(limit)}
+    found = _source(database, api).ask("top", query)
+    if _printed(found, lang, as_json=as_json):
+        return
+    table = _table(lang, "rank", "camera", "place", ">raw", ">corrected", "unit", ">coverage")
+    for one in found:
+        figure = one["total"]
+        place = one["place"] or _word("whole image", lang)
+        cells = [str(one["rank"]), one["camera_id"], place, *_figures(figure), figure["unit"], _covered(figure, lang)]
+        table.add_row(*cells)
+    _print(table)
+
+
+@app.command(
+    epilog="Examples: vigie stats show porte --since 7d · vigie stats show porte --since 1d --window h1 --json"
+)
+def show(
+    place: Annotated[str, typer.Argument(help="Zone or line, as the camera file names it.")],
+    since: Since = "7d",
+    until: Until = "now",
+    measure: Measure = "crossings",
+    camera: Camera = None,
+    object_class: ObjectClass = None,
+    direction: Annotated[Direction | None, typer.Option(help="in or out.")] = None,
+    window: WindowOption = None,
+    lang: Lang = "fr",
+    as_json: AsJson = False,
+    database: Database = None,
+    api: Api = None,
+) -> None:
+    """One place over time, by class and direction."""
+    query = _query(since, until, measure, camera, object_class, window)
+    query |= {"place": place, "direction": direction}
+    found = _source(database, api).ask("figures", query)
+    if _printed(found, lang, as_json=as_json):
+        return
+    for one in found:
+        series = one["series"]
+        title = " · ".join(
+            part
+            for part in (
+                f"{series['camera_id']} {series['place']}",
+                series["measure"],
+                series["object_class"] or _word("all", lang),
+                series["direction_label"]
+                or (_word(series["direction"], lang) if series["direction"] != "none" else ""),
+                series["unit"],
+            )
+            if part
+        )
+        table = _table(lang, "from", ">raw", ">corrected", ">error", ">coverage", title=title)
+        for figure in one["figures"]:
+            table.add_row(_moment(figure["start"]), *_figures(figure), _band(figure), _covered(figure, lang))
+        table.add_section()
+        total = one["total"]
+        table.add_row(_word("total", lang), *_figures(total), _band(total), _covered(total, lang), style="bold")
+        _print(table)
+
+
+@app.command(
+    epilog="Examples: vigie stats export --since 30d --window d1 --out may.csv · "
+    "vigie stats export --open suppress --out open.csv · vigie stats export --format parquet --out all.parquet"
+)
+def export(
+    out: Annotated[Path | None, typer.Option(help="File to write. [default: standard output]")] = None,
+    since: Since = "7d",
+    until: Until = "now",
+    measure: Measure = "crossings",
+    camera: Camera = None,
+    place: Annotated[str | None, typer.Option(help="Only of this zone or line.")] = None,
+    object_class: ObjectClass = None,
+    window: WindowOption = None,
+    form: Annotated[Literal["csv", "parquet"], typer.Option("--format", help="Of the file.")] = "csv",
+    open_data: Annotated[
+        Literal["no", "suppress", "round"],
+        typer.Option("--open", help="For the public: small counts hidden, or all rounded to fives."),
+    ] = "no",
+    database: Database = None,
+    api: Api = None,
+) -> None:
+    """Figures as CSV or Parquet; with --open, safe to publish."""
+    if out is None and form == "parquet" and sys.stdout.isatty():
+        raise BadInputError("--format parquet: not for a terminal: give --out FILE")
+    query = _query(since, until, measure, camera, object_class, window)
+    query |= {"place": place, "format": form, "open": open_data}
+    data = _source(database, api).export(query)
+    if out is None:
+        sys.stdout.buffer.write(data)
+    else:
+        out.write_bytes(data)
+
+
+@app.command(epilog="Example: vigie stats unusual --since 2d --lang en")
+def unusual(
+    since: Since = "7d",
+    until: Until = "now",
+    camera: Camera = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")] = 100,
+    lang: Lang = "fr",
+    as_json: AsJson = False,
+    database: Database = None,
+    api: Api = None,
+) -> None:
+    """Hours that were unusual for their hour of the week, with what was expected."""
+    found = []
+    source = _source(database, api)
+    for measure in MEASURES:  # a question is about one measure
+        found += source.ask("unusual", _query(since, until, measure, camera, None) | {"limit": str(limit)})
+    found = sorted(found, key=lambda n: (-n["start"], n["id"]))[:limit]
+    if as_json:
+        print(json.dumps(found, ensure_ascii=False))
+        return
+    for notice in found:
+        line = Text(f"{_moment(notice['start'])}  ", style="dim")
+        line.append(said(notice["text"], lang), style="yellow" if notice["side"] == "above" else "cyan")
+        _print(line)
+    if not found:
+        _print(Text(_word("no notice", lang)))
+    _print(Text(_word("notice", lang), style="dim"))
+
+
+def _query(
+    since: str, until: str, measure: str, camera: str | None, object_class: str | None, window: str | None = None
+) -> dict[str, str | None]:
+    for name, value, known in (("measure", measure, MEASURES), ("window", window, WINDOWS)):
+        if value is not None and value not in known:
+            raise BadInputError(f"--{name} {value}: no such {name}: give one of {', '.join(known)}")
+    return {
+        "since": since, "until": until, "measure": measure, "camera": camera, "class": object_class, "window": window,
+    }  # fmt: skip
+
+
+def _source(database: str | None, api: str | None) -> Source:
+    if database is not None and api is not None:
+        raise BadInputError("--database and --api: two sources: give one of them")
+    return Source(database, api)
+
+
+def _printed(found: list[Any], lang: str, *, as_json: bool) -> bool:
+    """Whether all there is to say has been said: as JSON, or that there is nothing."""
+    if as_json:
+        print(json.dumps(found, ensure_ascii=False))
+    elif not found:
+        _print(Text(_word("nothing", lang)))
+    return as_json or not found
+
+
+def _table(lang: str, *names: str, title: str | None = None) -> Table:
+    table = Table(box=None, pad_edge=False, title=title, title_justify="left", title_style="bold")
+    for name in names:
+        right = name.startswith(">")
+        table.add_column(_word(name.removeprefix(">"), lang), justify="right" if right else "left")
+    return table
+
+
+def _figures(figure: Mapping[str, Any]) -> tuple[str, str]:
+    corrected = figure["corrected"]
+    return _number(figure["value"]), "-" if corrected is None else _number(corrected)
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}".replace(",", " ") if abs(value) >= 100 or value == round(value) else f"{value:.1f}"
+
+
+def _band(figure: Mapping[str, Any]) -> str:
+    if figure["low"] is None or figure["high"] is None:
+        return "-"
+    return f"{_number(figure['low'])}–{_number(figure['high'])}"
+
+
+def _covered(figure: Mapping[str, Any], lang: str) -> Text:
+    text = Text(f"{figure['coverage']:.0%}", style="yellow" if figure["low_coverage"] else "")
+    if figure["low_coverage"]:
+        text.append(f" {_word('low coverage', lang)}")
+    if not figure["final"]:
+        text.append(f" {_word('not final', lang)}", style="dim")
+    return text
+
+
+def _moment(at: int) -> str:
+    return datetime.fromtimestamp(at / 1000).astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def _word(word: str, lang: str) -> str:
+    return _WORDS[lang].get(word, word)
+
+
+def _print(what: Table | Text) -> None:
+    Console(highlight=False, width=None if Console().is_terminal else 160).print(what)
