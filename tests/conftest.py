@@ -201,3 +201,57 @@ def statistic_record():
         return record | fields
 
     return make
+
+
+@pytest.fixture(scope="session")
+def coverage_record():
+    """Makes the coverage of a camera's minute: `coverage_record(3, watched_s=30.0)`."""
+
+    def make(minute, start=1_780_000_020_000, **fields):
+        return {
+            "camera_id": "cam-1", "site": "nimes", "minute": start + 60_000 * minute, "camera_version": "c1",
+            "bundle_digest": "b1", "frames": 120, "watched_s": 60.0, "shed_s": 0.0, "failed_s": 0.0, "offline_s": 0.0,
+            "frozen_s": 0.0, "dark_s": 0.0, "blurred_s": 0.0, "moved_s": 0.0, "rules": ["porte"],
+        } | fields  # fmt: skip
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def crossing(rule_event):
+    """Makes the COUNT of a line at an instant, event time in ms: `crossing(at, "in", "person")`."""
+
+    def make(at, direction="in", object_class="person", **fields):
+        box = {"track_id": 1, "object_class": object_class, "score": 0.5, "x1": 0.0, "y1": 0.0, "x2": 9.0, "y2": 9.0}
+        rule = {"id": "porte", "template": "count_line", "category": "counting"} | fields.pop("rule", {})
+        known = {"scope_kind": "line", "scope": "porte", "objects": [box], "direction": direction}
+        known |= {"direction_label": {"in": "entrée", "out": "sortie"}[direction], "at": at, "mode": "shadow"}
+        return rule_event("COUNT", started_at=at, rule=rule, **(known | fields))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def town(crossing, affirmation, coverage_record):
+    """Makes the log of a small town: (topic, key, value) in order of event time, the same each time.
+
+    `town(cameras=6, minutes=130)`: a line a camera, a minute's crossings by class and direction, its affirmation and
+    its coverage; camera and minute decide how many and how long it was watched.
+    """
+
+    def make(cameras=6, minutes=130, start=1_780_000_020_000):
+        records = []
+        for minute in range(minutes):
+            for number in range(cameras):
+                camera, begins = f"cam-{number}", start + 60_000 * minute
+                for n in range((minute * 7 + number * 3) % 5):
+                    way, kind = ("in", "out")[n % 2], ("person", "bicycle", "car")[(n + minute) % 3]
+                    at = begins + 9_000 * n + 100 * number
+                    records.append(("rule-events", camera, crossing(at, way, kind, camera_id=camera, subject=f"s:{n}")))
+                records.append(("rule-events", camera, affirmation(minute, start=start, camera_id=camera)))
+                watched = 60.0 if (minute + number) % 10 else 30.0
+                seen = {"watched_s": watched, "frames": int(watched) * 2, "offline_s": 60.0 - watched}
+                records.append(("coverage", camera, coverage_record(minute, start, camera_id=camera, **seen)))
+        return records
+
+    return make

@@ -88,11 +88,16 @@ def _connection(settings: Settings) -> dict[str, Any]:
             else None,
         }
     if settings.kafka_security_protocol.endswith("SSL"):
-        options["ssl_context"] = _tls(settings)
+        options["ssl_context"] = tls_context(settings)
     return options
 
 
-def _tls(settings: Settings) -> ssl.SSLContext:
+def tls_context(settings: Settings) -> ssl.SSLContext:
+    """The TLS settings of a connection.
+
+    Raises:
+        ConfigurationError: a file cannot be read.
+    """
     try:
         context = ssl.create_default_context(cafile=settings.kafka_ssl_cafile)
         if settings.kafka_ssl_certfile:

@@ -1,4 +1,4 @@
-"""`python -m vigie_statistics history` keeps the history and answers questions; `migrate` only makes its tables."""
+"""`python -m vigie_statistics` counts; with `history` it keeps the history and answers; `migrate` makes its tables."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ from vigie_statistics.settings import StatisticsSettings
 def main() -> None:
     """What the container runs."""
     match sys.argv[1:]:
+        case []:
+            from vigie_statistics.service import serve as count
+
+            run("statistics", StatisticsSettings, count)
         case ["history"]:
             from vigie_statistics.history.service import serve
 

@@ -65,7 +65,8 @@ def take_event(pages: Pages, event: Mapping[str, Any], offset: int, appended_at:
     shares: defaultdict[Span, list[Said]] = defaultdict(list)
     for said in read_event(event, camera):
         series = said.series.key()
-        camera.known[series] = max(said.at, camera.known.get(series, 0))
+        first, last = camera.known.get(series, (said.at, said.at))
+        camera.known[series] = (min(first, said.at), max(last, said.at))
         for window in WINDOWS:
             shares[span_of(window, said.at, zone)].append(said)
     for span, found in shares.items():
@@ -184,7 +185,7 @@ def _tell(pages: Pages, camera: Camera) -> None:
         for window, kept in KEPT_MS.items():
             for span in spans_ending(window, before - kept - 1, now - kept - 1, zone):
                 pages.forget(row_key(camera.camera_id, window, span.start))
-        camera.known = {key: at for key, at in camera.known.items() if now - at <= KNOWN_MS}
+        camera.known = {key: seen for key, seen in camera.known.items() if now - seen[1] <= KNOWN_MS}
     camera.told_until = now
 
 

@@ -70,9 +70,9 @@ def figures(row: Row, camera: Camera) -> Iterator[Statistic]:
     yield _watched(row, camera)
     cells = dict(row.cells)
     if row.window != "m1":
-        for key in camera.known:
+        for key, (first, _) in camera.known.items():
             series = Series.of_key(key)
-            if key not in cells and series.measure in ZEROS and row.judged.get(series.rule):
+            if key not in cells and first < row.end and series.measure in ZEROS and row.judged.get(series.rule):
                 cells[key] = NOTHING
     told: set[str] = set()
     for key in sorted(cells):  # of two rules that measure the same, the first by name speaks

@@ -88,8 +88,8 @@ class Camera(msgspec.Struct, array_like=True):
     """Keys of those that changed since they were published; the values say nothing."""
     episodes: dict[str, tuple[str, int]] = {}
     """Open episodes whose time is added up: series, and up to when."""
-    known: dict[str, int] = {}
-    """Series that were seen, and when last: what is not seen of them is a zero."""
+    known: dict[str, tuple[int, int]] = {}
+    """Series that were seen, and when first and last: what is not seen of them is a zero."""
     heard_at: int = 0
     """Append time of its last record."""
     heard_clock: int = 0
@@ -138,7 +138,17 @@ def encode(content: Row | Camera | Partition, epoch: int) -> bytes:
     under one key, the one of the higher epoch is the truth, whichever was written last. A worker that was believed
     dead may wake up and write what it knew.
     """
-    return epoch.to_bytes(_EPOCH_BYTES, "big") + _encoder.encode(content)
+    return encode_stored(epoch, _encoder.encode(content))
+
+
+def encode_stored(epoch: int, content: bytes) -> bytes:
+    """What is stored, of its two parts."""
+    return epoch.to_bytes(_EPOCH_BYTES, "big") + content
+
+
+def content_of(stored: bytes) -> bytes:
+    """What is stored, without the epoch."""
+    return stored[_EPOCH_BYTES:]
 
 
 def epoch_of(stored: bytes) -> int:
