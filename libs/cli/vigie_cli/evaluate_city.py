@@ -42,9 +42,9 @@ class CityRule:
 
     @property
     def place(self) -> str:
-        """The zone or line of the truth."""
+        """The zone or line of the truth; empty: all that can be seen."""
         crossing = self.template in {"count_line", "line_cross"}
-        return str(self.given["line" if crossing else "zone"])
+        return str(self.given.get("line" if crossing else "zone", ""))
 
 
 def _rule(name: str, template: str, classes: tuple[str, ...], *, square: bool, **given: Any) -> CityRule:
@@ -66,7 +66,7 @@ RULES: Final = (
     _rule("fall", "fall", _PEOPLE, square=True, zone="square"),
     _rule("person_down", "person_down", _PEOPLE, square=True, zone="square"),
     _rule("abandoned_object", "abandoned_object", ("bag",), square=True, zone="square", away="3 m"),
-    _rule("crowd_movement", "crowd_movement", _PEOPLE, square=True, zone="square", faster="2 m/s"),
+    _rule("crowd_movement", "crowd_movement", _PEOPLE, square=True, faster="2 m/s"),
     _rule("congestion", "congestion", _VEHICLES, square=False, zone="eastbound"),
     _rule("speed", "speed", _VEHICLES, square=False, zone="road", limit="50 km/h"),
     _rule("object_class", "object_class", ("fire",), square=True, zone="square"),

@@ -453,7 +453,7 @@ _ALL: Final[tuple[Template, ...]] = (
         doc="A group of people forms and stays.",
         formula="groups by single linkage of those slower than `slower`: two belong together if nearer than `link` (in "
         "heights: the mean of both, and about equally high). On: largest >= `people`; hold: >= `holds` × `people`; a "
-        "smaller group takes 5 s to count, since people hide each other.",
+        "smaller group takes 10 s to count, since people hide each other.",
         limits="People who hide each other are missed: the number is a lower bound. A bus stop or a terrace "
         "looks the same: "
         "draw the zone round it.",

@@ -9,7 +9,7 @@ false. `TOLERANCES` says how much room that is; the table of the evaluation show
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
@@ -29,6 +29,12 @@ INSIDE_M: Final = 0.5
 
 OUTSIDE_M: Final = 0.8
 """And surely not who stays farther outside: the margin of 0.1 heights is so much ground 30 m away."""
+
+SEEN: Final = 0.5
+"""Who can be seen by less than this share counts as hidden, """
+
+SEEN_TIME: Final = 0.75
+"""and who is hidden for more than the rest of the time until it is mature is not judged: between."""
 
 KEEP_OPEN_S: Final = 5.0
 OVER_LINE_M: Final = 1.0
@@ -63,8 +69,18 @@ def expected(observed: Observed, asked: Asked) -> tuple[Expected, ...]:
     Raises:
         KeyError: no truth is worked out for the template.
     """
-    found = DEFINITIONS[asked.template](observed, asked)
+    found = (_judged(observed, event) for event in DEFINITIONS[asked.template](observed, asked))
     return tuple(sorted(found, key=lambda event: (event.start_s, event.who)))
+
+
+def _judged(observed: Observed, event: Expected) -> Expected:
+    """The event, or the same as one between if those it is about were hidden."""
+    path = observed.by_name.get(event.who)
+    if path is None or not event.sure:
+        return event
+    rows = slice(*np.searchsorted(path.times, (event.start_s - 1.0, event.mature_s + 1.0)))
+    seen = path.visible[rows] >= SEEN
+    return event if len(seen) and float(seen.mean()) >= SEEN_TIME else replace(event, sure=False)
 
 
 def _of_class(observed: Observed, asked: Asked) -> Iterator[Path]:

@@ -100,14 +100,14 @@ def _clock(observed: Observed) -> Floats:
 def _frames(observed: Observed, asked: Asked, every: int) -> Iterator[tuple[Floats, Floats, Floats]]:
     """Feet, speeds and depths in the zone of those of the wanted classes, one sample in `every`."""
     paths = [path for path in observed.paths if path.kind in asked.classes]
-    area = observed.scene.ground.zones[asked.place]
+    area = observed.scene.ground.zones[asked.place] if asked.place else None
     count = len(_clock(observed)[::every])
     if not paths:
         yield from ((np.zeros((0, 2)), np.zeros(0), np.zeros(0)) for _ in range(count))
         return
     frame = np.concatenate([np.round(path.times * TRUTH_HZ).astype(np.int64) for path in paths])
     feet, speeds = np.concatenate([path.foot for path in paths]), np.concatenate([path.speed for path in paths])
-    depths = depth_in(area, feet)
+    depths = depth_in(area, feet) if area is not None else np.full(len(feet), np.inf)
     kept = (depths >= -OUTSIDE_M) & (frame % every == 0)
     order = np.flatnonzero(kept)[np.argsort(frame[kept], kind="stable")]
     bounds = np.searchsorted(frame[order], np.arange(count + 1) * every)

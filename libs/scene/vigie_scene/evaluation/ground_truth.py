@@ -1,7 +1,7 @@
 """What truly happened in front of a camera, five times a second: where everybody stands on the ground, and how fast.
 
-From the simulated world alone: a place is where somebody's feet are, or a vehicle's middle, on the ground; zones and lines
-are those of the ground plan, in metres.
+From the simulated world alone: a place is where somebody's feet are, or a vehicle's middle, on the ground; zones and
+lines are those of the ground plan, in metres.
 """
 
 from __future__ import annotations
@@ -56,6 +56,11 @@ class Observed:
     world: World
     paths: tuple[Path, ...]
 
+    @property
+    def by_name(self) -> dict[str, Path]:
+        """The paths by the names of their entities."""
+        return {path.name: path for path in self.paths}
+
 
 def observe(scene: Scene) -> Observed:
     """The truth of a scene, whatever its frame rate, disturbances and detector."""
@@ -79,11 +84,19 @@ def observe(scene: Scene) -> Observed:
                     entity.body.height,
                     times[rows],
                     truth.ground[rows].astype(float),
-                    truth.speed[rows].astype(float),
+                    _speeds(times[rows], truth.ground[rows].astype(float)),
                     truth.visibility[rows].astype(float),
                 )
             )
     return Observed(scene, world, tuple(paths))
+
+
+def _speeds(times: Floats, feet: Floats) -> Floats:
+    """(n,) m/s, between the samples before and after."""
+    if len(times) < 2:
+        return np.zeros(len(times))
+    speeds: Floats = np.hypot(np.gradient(feet[:, 0], times), np.gradient(feet[:, 1], times))
+    return speeds
 
 
 def depth_in(area: Area, points: Floats) -> Floats:

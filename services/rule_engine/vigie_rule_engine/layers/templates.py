@@ -100,6 +100,9 @@ _HIDDEN: Final = 0.25
 _AT_REST: Final = 1.0
 """Own heights: a thing that has moved farther lies somewhere else."""
 
+_FURNITURE: Final = 0.3
+"""Own heights: what was taken for a person and never moved farther neither owns nor watches a thing."""
+
 _PERSON: Final = int(ObjectClass.person)
 
 
@@ -309,7 +312,7 @@ def owner(kept: Kept, n: int, k: int, rule: Slot) -> int:
     """Who is nearest to a thing now, as their first track id plus one; 0: nobody is near."""
     best, near = 0, rule["within"]
     for j in range(n):
-        if kept.subjects[j]["cls"] == _PERSON:
+        if kept.subjects[j]["cls"] == _PERSON and kept.subjects[j]["moved"] >= _FURNITURE:
             d = apart(kept, k, j, rule)
             if d < near:
                 best, near = int(kept.subjects[j]["born_track"]) + 1, d
@@ -323,7 +326,8 @@ def attended(kept: Kept, n: int, k: int, cell: Slot, rule: Slot) -> bool:
         s = kept.subjects[j]
         if s["cls"] == _PERSON and apart(kept, k, j, rule) < rule["within"]:
             vx, vy = velocity(kept, j, rule)
-            if s["born_track"] + 1 == cell["who"] or hypot(vx, vy) < _MOVING:
+            stands = hypot(vx, vy) < _MOVING and s["moved"] >= _FURNITURE
+            if s["born_track"] + 1 == cell["who"] or stands:
                 return True
     return False
 

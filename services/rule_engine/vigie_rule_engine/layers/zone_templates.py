@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from vigie_rule_engine.layers.episodes import HOLD, OFF, ON, UNSEEN
+from vigie_rule_engine.layers.episodes import HOLD, IDLE, OFF, ON, UNSEEN
 from vigie_rule_engine.layers.jit import Indices, Slot, jit
 from vigie_rule_engine.layers.places import NEVER
 from vigie_rule_engine.layers.templates import (
@@ -76,6 +76,7 @@ _MEMBER: Final = 1.0
 _LEARN_S: Final = 600.0
 _ENOUGH_S: Final = 20.0  # of learning, before a comparison with what is usual means anything
 _STEADY_S: Final = 5.0
+_HIDDEN_S: Final = 10.0  # people of a group hide each other for about so long
 _PARKED_MS: Final = 600_000
 _CAME: Final = 1.0  # own heights: a vehicle that was never seen to move is parked
 _NEAR_EDGE: Final = 0.5  # body heights
@@ -157,7 +158,7 @@ def gathering(kept: Kept, r: int, rule: Slot, m: int, dt: float, scratch: Scratc
             together += 1
     zone = kept.zones[r]
     zone["group"] = together
-    zone["going"] = max(float(together), together + exp(-dt / _STEADY_S) * (zone["going"] - together))
+    zone["going"] = max(float(together), together + exp(-dt / _HIDDEN_S) * (zone["going"] - together))
     if zone["going"] >= rule["least"]:
         return ON
     return HOLD if zone["going"] >= rule["ratio"] * rule["least"] else OFF
@@ -243,14 +244,19 @@ def occupancy(kept: Kept, rule: Slot, m: int, plan: Plan, scratch: Scratch) -> f
 
 @jit
 def travels(kept: Kept, r: int, k: int, w: int) -> bool:
-    """Whether a vehicle takes part in the traffic: it came, and has not been parked for ten minutes."""
+    """Whether a vehicle takes part in the traffic: it came, and has not been parked for ten minutes.
+
+    Who is first seen while others stand in a jam has come up behind them, hidden.
+    """
     s = kept.subjects[k]
     cell = kept.cells[r, k]
     if cell["mark"] == 0 or hypot(s["x"] - cell["x"], s["y"] - cell["y"]) > s["h"]:
         cell["x"] = s["x"]
         cell["y"] = s["y"]
         cell["mark"] = w
-    return bool(s["moved"] > _CAME and w - cell["mark"] < _PARKED_MS)
+    jam = kept.wholes[r]
+    came = s["moved"] > _CAME or (jam["phase"] != IDLE and s["born"] > jam["since"])
+    return bool(came and w - cell["mark"] < _PARKED_MS)
 
 
 @jit
