@@ -9,11 +9,12 @@ import time
 from pathlib import Path
 
 import pytest
+import simplejpeg
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
-from sampler_footage import write_clip  # noqa: E402 - it lies beside this file
+from sampler_footage import picture, write_clip  # noqa: E402 - it lies beside this file
 
 from vigie_frame_sampler.camera_capture import CameraCapture  # noqa: E402 - as above
 from vigie_frame_sampler.picture import Limits  # noqa: E402 - as above
@@ -90,6 +91,12 @@ def camera_clip(tmp_path_factory):
     return write_clip(tmp_path_factory.mktemp("clips") / "camera.mp4", pictures=100)
 
 
+@pytest.fixture(scope="session")
+def camera_jpeg():
+    """One picture of a camera."""
+    return simplejpeg.encode_jpeg(picture(7, 320, 192), 85, "RGB", "420")
+
+
 @pytest.fixture
 def simulate(camera_clip):
     """Starts simulated cameras: `simulate("--user", "u", "--password", "p")`."""
@@ -146,9 +153,10 @@ def watch():
     """Captures a camera in this process until the test ends: `watch(uri=..., fps=5)`."""
     running = []
 
-    def start(**fields):
+    def start(ca_file=None, **fields):
         defaults = {"camera_id": "cam-1", "version": "v1", "kind": "rtsp", "fps": 5.0, "width": 320}
-        limits = Limits(open_s=1.0, read_s=1.5)  # more than a heartbeat: stalled comes before offline
+        # reading waits longer than a heartbeat: silence is told before the connection is given up
+        limits = Limits(open_s=1.0, read_s=1.5, ca_file=ca_file)
         running.append(Watched(CameraPlan(**(defaults | fields)), limits))
         return running[-1]
 

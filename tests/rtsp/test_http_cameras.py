@@ -56,6 +56,19 @@ def test_the_time_of_a_part_is_used_where_it_agrees_with_arrival(simulate_http, 
     assert camera.troubles == ["clock_lost"]
 
 
+def test_a_new_connection_without_the_cameras_clock_has_lost_none(simulate_http, watch, wait_until):
+    simulator = simulate_http()
+    simulator.order("flavour", "stamped")
+    camera = watch(kind="mjpeg", uri=simulator.address())
+    wait_until(lambda: any(f["clock"] == "stream" for f in camera.status("ok")), 15)
+    simulator.order("off")
+    wait_until(lambda: camera.status("offline"), 15)
+    simulator.order("flavour", "plain")
+    simulator.order("play")
+    wait_until(lambda: camera.status("ok")[-1]["clock"] == "arrival", 15)
+    assert camera.troubles == []
+
+
 def test_a_wide_picture_is_decoded_no_larger_than_needed_and_tells_its_own_size(simulate_http, watch, wait_until):
     simulator = simulate_http()
     simulator.order("size", "1280", "720")
@@ -102,17 +115,18 @@ def test_credentials_are_not_sent_on_to_another_host(simulate_http, watch, wait_
     camera = watch(kind="snapshot", uri=simulator.address("away"), credentials="env:CAMERA_CENTRE")
     expected = (
         f"camera cam-1: {simulator.address('away')} refuses (401 Unauthorized): "
-        "it sends on to another host, which gets no credentials; give that host's address"
+        "it sends on to another host, or from https to http, where no credentials go; give that address"
     )
     wait_until(lambda: any(f["reason"] == expected for f in camera.status("offline")), 15)
     camera.stop()
     assert "secret" not in str(camera.messages) + "".join(capfd.readouterr())
 
 
-def test_the_masks_lie_right_whatever_the_resolution(simulate_http, watch, wait_until):
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_masks_lie_right_whatever_the_resolution(kind, simulate_http, watch, wait_until):
     simulator = simulate_http()
     corner = Mask("corner", ((0.5, 0.5), (1.0, 0.5), (1.0, 1.0), (0.5, 1.0)))
-    camera = watch(kind="mjpeg", uri=simulator.address(), masks=(corner,))
+    camera = watch(kind=kind, uri=simulator.address(kind), masks=(corner,))
     wait_until(lambda: len(camera.status("ok")) >= 2, 15)
     simulator.order("size", "640", "480")
     wait_until(lambda: len([f for f in camera.status("ok") if f["source_width"] == 640]) >= 2, 15)

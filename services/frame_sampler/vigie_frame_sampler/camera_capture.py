@@ -17,7 +17,7 @@ from vigie_common.identity import session_id
 from vigie_frame_sampler.clock import LiveClock, RecordingClock
 from vigie_frame_sampler.credentials import without_credentials
 from vigie_frame_sampler.frames import FrameRecord, FrameWriter
-from vigie_frame_sampler.health import HealthLog
+from vigie_frame_sampler.health import STALLED_MS, HealthLog
 from vigie_frame_sampler.notes import Notes
 from vigie_frame_sampler.picture import Limits
 from vigie_frame_sampler.sources import open_source
@@ -135,8 +135,9 @@ class CameraCapture:
             if recording is None:
                 recording, begun_mono = self._begin(), time.monotonic()
             if self.plan.live:
+                before = live.name
                 at_ms = live.at(picture.media_s, picture.arrival_ms, picture.stream_ms, picture.wait_ms)
-                if live.name == "arrival" and self._clock_name == "stream":
+                if live.name == "arrival" and before == "stream":
                     self._notes.add("clock_lost", "the camera's clock leapt; arrival counts")
                 self._clock_name, error_ms = live.name, live.error_ms
             else:
@@ -184,8 +185,8 @@ class CameraCapture:
         self._say(record)
         if self._trouble is not None:
             self._health_of(record, "offline")
-        elif self._images:
-            self._health_of(record, "stalled")
+        elif silent_s * 1000 >= STALLED_MS:
+            self._health_of(record, "stalled" if self._images else "offline")
 
     def _end(self, source: Source) -> None:
         with self._order:

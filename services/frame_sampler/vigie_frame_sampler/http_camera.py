@@ -9,11 +9,12 @@ from __future__ import annotations
 import http.client
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 import requests
 import urllib3.exceptions
+from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase, HTTPBasicAuth, HTTPDigestAuth
 
 from vigie_frame_sampler.credentials import user_and_password, without_credentials
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 REDIRECTS: Final = 5
 CHUNK_BYTES: Final = 64 << 10
+SHORT_BYTES: Final = 16 << 10
+"""What is read at most of a page that comes with a refusal."""
 
 _HEADERS: Final = {
     "User-Agent": "vigie",
@@ -34,8 +37,9 @@ _HEADERS: Final = {
     "Accept-Encoding": "identity",
 }
 
-FAULTS: Final = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError)
-"""What the client raises while it asks or reads; `HttpCamera.error` says it in words."""
+FAULTS: Final = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError, KeyError)
+"""What the client raises while it asks or reads (KeyError: a Digest challenge without its parts); `HttpCamera.error`
+says it in words."""
 
 _FIXES: Final[Mapping[int, str]] = {
     400: "the camera does not understand the request; check the address, its query too",
@@ -58,12 +62,15 @@ class HttpCamera:
     _session: requests.Session = field(default_factory=requests.Session, init=False)
     _address: str = field(default="", init=False)
     _auth: AuthBase | None = field(default=None, init=False)
+    _response: requests.Response | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         self._address = self.plan.uri
         self._session.trust_env = False
         self._session.headers.update(_HEADERS)
         self._session.verify = self.limits.ca_file or True
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, _ShortRefusals())
 
     def __enter__(self) -> Self:
         return self
@@ -71,6 +78,8 @@ class HttpCamera:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._response is not None:
+            self._response.close()  # a session closes the connections that rest, not the one that is being read
         self._session.close()
 
     def get(self, read_s: float, headers: Mapping[str, str] | None = None) -> requests.Response:
@@ -93,6 +102,7 @@ class HttpCamera:
             except FAULTS as fault:
                 raise self.error(fault, "cannot be opened") from None
             if response.status_code in {200, 304}:
+                self._response = response
                 return response
             response.close()
             if response.is_redirect:
@@ -145,7 +155,7 @@ class HttpCamera:
     def _at_home(self) -> bool:
         """Whether the request goes to the configured host."""
         home, there = urlsplit(self.plan.uri), urlsplit(self._address)
-        if home.hostname != there.hostname:
+        if home.hostname != there.hostname or (home.scheme == "https" and there.scheme != "https"):
             return False
         return _port(home.scheme, home.port) == _port(there.scheme, there.port) or (
             home.scheme == "http" and there.scheme == "https" and home.port is None and there.port is None
@@ -181,7 +191,7 @@ class HttpCamera:
     def _refusal(self, response: requests.Response) -> SourceError:
         status, credentials = response.status_code, self.plan.credentials or "no credentials"
         if status == 401 and not self._at_home():
-            fix = "it sends on to another host, which gets no credentials; give that host's address"
+            fix = "it sends on to another host, or from https to http, where no credentials go; give that address"
         elif status == 401:
             fix = f"the camera refuses {credentials}; correct user and password"
         elif status in _FIXES:
@@ -189,6 +199,21 @@ class HttpCamera:
         else:
             fix = "the camera has a fault; restart it" if status >= 500 else "check the address"
         return SourceError(f"{self.where()} refuses ({status} {http.client.responses.get(status, '')}): {fix}")
+
+
+class _ShortRefusals(HTTPAdapter):
+    """Leaves what a camera sends with a refusal or a redirection unread, unless it says that it is short.
+
+    The client would read it to its end before it asks again, however long it is.
+    """
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
+        """See HTTPAdapter."""
+        response = super().send(request, *args, **options)
+        length = response.headers.get("Content-Length", "")
+        if response.status_code not in {200, 304} and not (length.isdecimal() and int(length) <= SHORT_BYTES):
+            response.raw.close()
+        return response
 
 
 def _port(scheme: str, port: int | None) -> int:
@@ -236,6 +261,13 @@ _FAULTS: Final[tuple[tuple[tuple[type[BaseException], ...], tuple[str, str]], ..
     (
         (http.client.HTTPException, urllib3.exceptions.ProtocolError),
         ("what answers does not speak HTTP", "check the port and the path"),
+    ),
+    (
+        (KeyError,),
+        (
+            "its request for a password is incomplete",
+            "choose Basic authentication at the camera, or renew its software",
+        ),
     ),
     ((BaseException,), ("the connection failed", "check camera and network")),
 )

@@ -21,6 +21,9 @@ MAX_JPEG_BYTES: Final = 32 << 20
 MAX_BETWEEN_BYTES: Final = 256 << 10
 """Bytes without the beginning of a picture after which a stream holds none."""
 
+MAX_LINES_BYTES: Final = 4 << 10
+"""Of what stands between two pictures, the last bytes are searched for a timestamp."""
+
 _START: Final = b"\xff\xd8\xff"
 _END: Final = 0xD9
 _SCAN: Final = 0xDA
@@ -51,6 +54,8 @@ class JpegStream:
     _bytes: bytearray = field(default_factory=bytearray, init=False)
     _at: int = field(default=0, init=False)
     _between: bytes = field(default=b"", init=False)
+    _fruitless: int = field(default=0, init=False)
+    """Bytes since the last picture that belonged to none."""
     _in_picture: bool = field(default=False, init=False)
     _in_data: bool = field(default=False, init=False)
 
@@ -73,7 +78,7 @@ class JpegStream:
                 return
             part = Part(bytes(self._bytes[:end]), _stamp_ms(self._between))
             del self._bytes[:end]
-            self._in_picture, self._between = False, b""
+            self._in_picture, self._between, self._fruitless = False, b"", 0
             yield part
 
     def _find_start(self) -> bool:
@@ -82,9 +87,10 @@ class JpegStream:
         start = self._bytes.find(_START)
         passed = len(self._bytes) - len(_START) + 1 if start < 0 else start
         if passed > 0:
-            self._between += bytes(self._bytes[:passed])
+            self._between = (self._between + bytes(self._bytes[:passed]))[-MAX_LINES_BYTES:]
+            self._fruitless += passed
             del self._bytes[:passed]
-        if len(self._between) > MAX_BETWEEN_BYTES:
+        if self._fruitless > MAX_BETWEEN_BYTES:
             raise NoPicturesError(f"{MAX_BETWEEN_BYTES >> 10} KiB without the beginning of a JPEG")
         if start < 0:
             return False
@@ -127,6 +133,7 @@ class JpegStream:
 
     def _drop_start(self) -> None:
         self.torn += 1
+        self._fruitless -= self._at  # what has been read of the picture is passed over yet
         del self._bytes[:2]
         self._in_picture = False
 

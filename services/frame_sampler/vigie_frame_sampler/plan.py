@@ -70,7 +70,9 @@ class CameraPlan:
 
 
 def _capture_key(plan: CameraPlan) -> tuple[object, ...]:
-    return (plan.kind, plan.uri, plan.credentials, plan.loop, plan.pace, plan.start_ms, plan.fps)
+    # JPEG pictures are decoded no larger than the width asks, so a source of them has to know it
+    decoded = plan.width if plan.kind in {"mjpeg", "snapshot"} else None
+    return (plan.kind, plan.uri, plan.credentials, plan.loop, plan.pace, plan.start_ms, plan.fps, decoded)
 
 
 def plan_from_record(record: Mapping[str, Any]) -> CameraPlan:

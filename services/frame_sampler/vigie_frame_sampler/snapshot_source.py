@@ -85,8 +85,8 @@ class SnapshotSource:
         if "multipart" in kind:
             raise SourceError(f"{camera.where()} gives a stream ({kind}); name it in source.mjpeg")
         body = camera.body(response, self.limits.read_s, MAX_JPEG_BYTES)
-        if response.status_code == 304 or body == self._body:
-            return self._frame is not None
+        if self._frame is not None and (response.status_code == 304 or body == self._body):
+            return True
         if not body.startswith(b"\xff\xd8"):
             raise SourceError(f"{camera.where()}: what comes is no JPEG ({kind}, {len(body)} bytes); check the path")
         try:

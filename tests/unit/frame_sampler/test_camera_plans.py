@@ -59,6 +59,15 @@ def test_a_change_of_masks_alone_keeps_the_capture():
     assert not plan.same_capture(plan_from_record(record(sampling={"fps": 5.0, "width": 960})))
 
 
+@pytest.mark.parametrize(("kind", "same"), [("rtsp", True), ("mjpeg", False), ("snapshot", False)])
+def test_another_width_asks_jpeg_cameras_anew_which_are_decoded_no_larger(kind, same):
+    plans = [
+        plan_from_record(record(source={"kind": kind, "uri": "http://host/s"}, sampling={"fps": 2.0, "width": width}))
+        for width in (640, 1280)
+    ]
+    assert plans[0].same_capture(plans[1]) is same
+
+
 def test_credentials_come_from_a_variable_and_are_escaped(monkeypatch):
     monkeypatch.setenv("CAM", "me:a:b/c@d")
     assert with_credentials("gate", "rtsp://host:554/s?x=1", "env:CAM") == "rtsp://me:a%3Ab%2Fc%40d@host:554/s?x=1"

@@ -129,6 +129,16 @@ def test_a_picture_inside_another_and_one_that_breaks_off_are_told_apart():
     assert stream.torn >= 1
 
 
+def test_a_large_picture_that_breaks_off_costs_itself_alone():
+    data = bytes(MAX_BETWEEN_BYTES + 50_000)  # coded data, as far as markers go
+    large = JPEGS[0][:-2] + data
+    line = b"\r\nX-Timestamp: 1700000009.25\r\n\r\n"
+    stream = JpegStream()
+    found = [(part.jpeg, part.stream_ms) for part in stream.feed(large + line + JPEGS[1] + large + line + JPEGS[2])]
+    assert found == [(JPEGS[1], 1_700_000_009_250), (JPEGS[2], 1_700_000_009_250)]
+    assert stream.torn == 2
+
+
 @given(st.binary(max_size=4_000))
 def test_random_bytes_before_a_picture_do_not_hide_the_next_two(noise):
     stream = JpegStream()
