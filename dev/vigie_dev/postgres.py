@@ -36,6 +36,7 @@ class PostgresServer:
         self._port = 0
         self._user = _unprivileged_user() if os.getuid() == 0 else None
         self._server: ServerProcess | None = None
+        self._programs = self._data = Path()
 
     @property
     def url(self) -> str:
@@ -68,9 +69,15 @@ class PostgresServer:
         self._server = ServerProcess(
             "PostgreSQL", self._home / "postgres.log", stop_signal=signal.SIGINT, user=self._user
         )
+        self._launch(programs, data)
+
+    def _launch(self, programs: Path, data: Path) -> None:
         server = self._server
+        if server is None:
+            raise DependencyError("PostgreSQL: it was never started: call start()")
+        self._programs, self._data = programs, data
         options = {"listen_addresses": HOST, "unix_socket_directories": "", "fsync": "off"}
-        self._server.start(
+        server.start(
             [
                 str(programs / "bin" / "postgres"),
                 *("-D", str(data)),
@@ -81,6 +88,15 @@ class PostgresServer:
             folder=data,
         )
         server.wait_until(self._accepts, within_s=_READY_WITHIN_S, fix=_FIX)
+
+    def halt(self) -> None:
+        """Stop the server and keep its data, as an outage does."""
+        if self._server is not None:
+            self._server.stop()
+
+    def resume(self) -> None:
+        """Start it again on the same port and data."""
+        self._launch(self._programs, self._data)
 
     def stop(self) -> None:
         """Stop and remove its folder."""

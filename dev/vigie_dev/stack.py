@@ -29,8 +29,11 @@ if TYPE_CHECKING:
 
     from vigie_dev.footage import Detector
 
-SERVICES: Final = ("alert", "rule_engine", "tracking", "inference", "frame_sampler")
+SERVICES: Final = ("statistics_history", "alert", "rule_engine", "tracking", "inference", "frame_sampler")
 """In the order of their start: who reads stands ready before who writes."""
+
+_PROGRAMS: Final = {"statistics_history": ("vigie_statistics", "history")}
+"""What a service is started as, where that is not the module of its name."""
 
 PARTITIONS: Final = 12
 _READY_WITHIN_S: Final = 180.0
@@ -55,7 +58,7 @@ class RunningService:
 
 
 class Stack:
-    """Every part with its data below `folder`: `kafka`, `triton`, `models`, `logs`, `evidence`, `alerts.db`.
+    """Every part with its data below `folder`: `kafka`, `triton`, `models`, `logs`, `evidence`, and both databases.
 
     Args:
         folder: where it all lies; one stack at a time.
@@ -106,6 +109,7 @@ class Stack:
             "VIGIE_TOPIC_PARTITIONS": str(PARTITIONS),
             "VIGIE_ALERT_DATABASE_URL": f"sqlite:///{self.folder / 'alerts.db'}",
             "VIGIE_ALERT_EVIDENCE_DIR": str(self.evidence),
+            "VIGIE_STATISTICS_DATABASE_URL": f"sqlite:///{self.folder / 'statistics.db'}",
             **self._extra,
         }
 
@@ -234,7 +238,7 @@ class Stack:
         self.kafka.stop()
 
     def _launch(self, service: RunningService) -> None:
-        command = [sys.executable, "-m", f"vigie_{service.name}"]
+        command = [sys.executable, "-m", *_PROGRAMS.get(service.name, (f"vigie_{service.name}",))]
         service.process.start(command, environment=service.environment, folder=self.folder)
 
     def _watch(self) -> None:
