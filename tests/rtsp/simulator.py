@@ -3,11 +3,12 @@
 Each camera plays its clip (H.264 or H.265) in an endless loop, in real time, over TCP, by copying its packets:
 RTSP 1.0 (RFC 2326), Digest authentication (RFC 2069), RTP payloads of RFC 6184 and RFC 7798, and RTCP sender
 reports with the camera's wall clock (RFC 3550). The first line of output is a JSON object with the port; then each
-line of standard input is an order: `CAMERA play|stall|half|garbage|flood|drop|off`, `CAMERA clip N`,
+line of standard input is an order: `CAMERA play|stall|half|garbage|scramble|flood|drop|off`, `CAMERA clip N`,
 `CAMERA skew|jump SECONDS`, `CAMERA pace FACTOR`, `CAMERA wrap`, `CAMERA claim FPS`, `CAMERA reports on|off`.
 
 play: as it should be. stall: connections stay open and silent. half: the next picture breaks off in its middle, then
-silence. garbage: random bytes instead of packets. flood: pictures as fast as they are taken. drop: connections are cut
+silence. garbage: random bytes instead of packets. scramble: packets whose content nobody can decode. flood: pictures
+as fast as they are taken. drop: connections are cut
 once, new ones play. off: connections are cut and refused. clip: another clip of the same length. skew: the wall clock
 of sender reports is wrong by that. jump: timestamps leap. pace: timestamps run so many times as fast as time. wrap:
 timestamps pass 2^32 a second later. claim: the description tells this rate.
@@ -177,7 +178,7 @@ class Camera:
             due = begun + number * self.clip.period_s
             await asyncio.sleep(max(0.0, due - asyncio.get_running_loop().time()))
             self.ticks = number // len(self.clip.units) * self.clip.span + unit.ticks
-            if self.mode in ("play", "half", "flood"):
+            if self.mode in ("play", "half", "flood", "scramble"):
                 self.send(unit, round(self.origin + self.ticks * self.pace) & 0xFFFFFFFF)
             elif self.mode == "garbage":
                 for viewer in self.viewers:
@@ -197,7 +198,8 @@ class Camera:
         for index, payload in enumerate(unit.payloads):
             last = 0x80 if index == len(unit.payloads) - 1 else 0
             data += struct.pack(">cBH", b"$", 0, 12 + len(payload))
-            data += struct.pack(">BBHII", 0x80, PAYLOAD_TYPE | last, self.sequence, ticks, self.source) + payload
+            data += struct.pack(">BBHII", 0x80, PAYLOAD_TYPE | last, self.sequence, ticks, self.source)
+            data += payload if self.mode != "scramble" else payload[:2] + bytes(len(payload) - 2)
             self.sequence = (self.sequence + 1) & 0xFFFF
             self.packets += 1
             self.octets += len(payload)

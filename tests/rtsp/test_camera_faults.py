@@ -312,12 +312,44 @@ def test_timestamps_that_are_nonsense_are_not_believed(cameras, wait_until, simu
     for n, pace in enumerate(("0", "0.1", "20")):
         simulator.order(f"cam{n}", "pace", pace)
         simulator.order(f"cam{n}", "reports", "off")
-    for told in [cameras.watch("rtsp", simulator.address(f"cam{n}")) for n in range(3)]:
+    watched = [cameras.watch("rtsp", simulator.address(f"cam{n}")) for n in range(3)]
+    for told in watched:
         wait_until(lambda told=told: "time_distrusted" in told.troubles, 30)
-        before = len(told.frames)
+    counted = [len(told.frames) for told in watched]
+    for told, before in zip(watched, counted, strict=True):
         wait_until(lambda told=told, before=before: len(told.frames) >= before + 10, 30)
         spacing = [b - a for a, b in pairwise(rises(told)[before:])]
         assert abs(sum(spacing) / len(spacing) - 200) < 60
+
+
+def test_a_still_scene_is_watched_at_the_full_rate_and_sent_at_the_low_one(cameras, wait_until):
+    simulator, told = cameras("snapshot", fps=10.0, still_fps=1.0)["snapshot"]
+    playing({"snapshot": (simulator, told)}, wait_until)
+    simulator.order("rate", "0.001")  # the same picture from now on
+    wait_until(lambda: len([f for f in told.status("ok") if f["still"]]) >= 3, 30)
+    still = [f for f in told.status("ok") if f["still"]]
+    spacing = [b["captured_at"] - a["captured_at"] for a, b in pairwise(still)]
+    assert all(900 <= ms < 1_300 for ms in spacing), spacing
+    assert [f["watched_ms"] for f in still[1:]] == spacing
+    seqs = [f["seq"] for f in told.frames]
+    assert seqs == list(range(len(seqs))), "a picture that is held back has no number, and leaves no hole"
+    simulator.order("rate", "25")
+    begun = len(told.frames)
+    wait_until(lambda: len([f for f in told.frames[begun:] if not f["still"]]) >= 5, 30)
+    assert told.reasons[1:] == []
+    assert told.states == ["online"]
+
+
+def test_a_stream_that_cannot_be_decoded_is_stalled(cameras, wait_until):
+    simulator, told = cameras("rtsp")["rtsp"]
+    playing({"rtsp": (simulator, told)}, wait_until)
+    simulator.order("cam0", "scramble")
+    wait_until(lambda: told.states[-1] == "stalled", 30)
+    assert any("no image for" in r for r in told.reasons)
+    simulator.order("cam0", "play")
+    wait_until(lambda: told.states == ["online", "stalled", "online"], 30)
+    assert len({f["session"] for f in told.frames}) == 1
+    rises(told)
 
 
 def test_black_and_frozen_pictures_are_seen_and_nothing_to_watch(blind, wait_until):

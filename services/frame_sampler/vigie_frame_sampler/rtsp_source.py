@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 
 _WALL_CLOCK: Final = struct.Struct("<q")
 
+UNDECODED_S: Final = 90.0
+"""A stream that gives no picture for so long, or four times the sampling interval, is begun anew: nothing but a fresh
+connection brings back parameter sets that were lost. Longer than any usual key frame interval."""
+
 _WRAP_MS: Final = round(2**32 / 90)
 """RTP timestamps of 90 kHz wrap after 13 h 15 min. Until the next sender report the library is wrong by that."""
 
@@ -64,6 +68,7 @@ class RtspSource:
         decoder = GopDecoder(stream.codec_context, tick, grid, keys_may_suffice=True)
         wall = WallClock()
         stamps: dict[int, tuple[int, int | None]] = {}
+        patience_s, shown_s = max(UNDECODED_S, 4.0 / self.plan.fps), time.monotonic()
         for packet in container.demux(stream):
             if stopped():
                 return
@@ -77,11 +82,16 @@ class RtspSource:
             grid.source_s = spacing.add(media_s) or grid.source_s
             stamps[packet.pts] = (arrival_ms, _reference_ms(packet, arrival_ms))
             for found in decoder.feed(packet):
-                shown = found.frame.pts or 0
+                shown, shown_s = found.frame.pts or 0, now_s
                 arrival_ms, stream_ms = stamps.get(shown, (arrival_ms, None))
                 stamps = {pts: stamp for pts, stamp in stamps.items() if pts > shown}
                 yield Picture(found.frame, found.media_s, None, arrival_ms, stream_ms)
             self._note(timeline, pace, decoder)
+            if now_s - shown_s > patience_s:
+                raise SourceError(
+                    f"{self._where()}: packets come, but no picture could be decoded for {patience_s:g} s; "
+                    "connecting again; if it goes on, choose H.264 or H.265 at the camera"
+                )
             if (rest_s := pace.rest_s(now_s)) > 0:
                 time.sleep(rest_s)
 
