@@ -20,6 +20,7 @@ from pydantic import BeforeValidator, SecretStr
 
 from vigie_common.errors import ConfigurationError
 from vigie_common.settings import PREFIX, Settings
+from vigie_dev.api_reference import statistics_api_page
 from vigie_dev.places import CHECKOUT
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from pydantic.fields import FieldInfo
 
-SERVICES = ("frame_sampler", "inference", "tracking", "rule_engine", "alert")
+SERVICES = ("frame_sampler", "inference", "tracking", "rule_engine", "alert", "statistics")
 CHART = CHECKOUT / "helm" / "vigie"
 _VALUES_KEYS = {
     "frame_sampler": "frameSampler",
@@ -35,6 +36,7 @@ _VALUES_KEYS = {
     "tracking": "tracking",
     "rule_engine": "ruleEngine",
     "alert": "alert",
+    "statistics": "statistics",
 }
 _TYPE_WORDS: Final[dict[Any, str]] = {
     str: "text",
@@ -139,6 +141,7 @@ def pages() -> dict[Path, str]:
     return {
         CHECKOUT / "docs" / "reference" / "settings.md": settings_page(),
         CHECKOUT / "docs" / "reference" / "chart-values.md": values_page(),
+        CHECKOUT / "docs" / "reference" / "statistics-api.md": statistics_api_page(),
         CHART / "values.schema.json": values_schema(),
     }
 

@@ -11,7 +11,7 @@ import yaml
 
 from vigie_dev.chart import CHART, objects, tools
 
-SERVICES = ["frame-sampler", "inference", "tracking", "rule-engine", "alert"]
+SERVICES = ["frame-sampler", "inference", "tracking", "rule-engine", "alert", "statistics"]
 
 
 def pytest_configure():

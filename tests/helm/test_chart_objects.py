@@ -56,7 +56,8 @@ def test_a_triton_elsewhere_is_used_as_given(least):
 
 
 def test_services_that_hold_partitions_are_static_members_named_by_their_pod(release):
-    assert set(release.of("StatefulSet")) == {"vigie-frame-sampler", "vigie-tracking", "vigie-rule-engine"}
+    held = {"vigie-frame-sampler", "vigie-tracking", "vigie-rule-engine", "vigie-statistics"}
+    assert set(release.of("StatefulSet")) == held
     for name, workload in release.of("StatefulSet").items():
         (container,) = workload["spec"]["template"]["spec"]["containers"]
         entry = {"name": "VIGIE_INSTANCE_ID", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}
