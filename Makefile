@@ -3,6 +3,9 @@
 PYTHON ?= python3
 VENV := .venv/bin/python
 PYTEST := $(VENV) -m pytest --basetemp=.vigie/test
+# Test files run side by side in JOBS processes, each with its own broker and servers: most tests wait for something.
+JOBS ?= 2
+BESIDE := -n $(JOBS) --dist loadfile
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .SUFFIXES:
@@ -25,7 +28,7 @@ stack: setup ## Every part, without footage, for cameras of your own. MODEL=name
 
 .PHONY: test
 test: setup-tests ## Everything: unit, contract (real servers), end to end on real footage
-	@$(PYTEST) $(ARGS)
+	@$(PYTEST) $(BESIDE) $(ARGS)
 
 .PHONY: test-unit
 test-unit: setup ## The cores alone, in seconds
@@ -33,11 +36,11 @@ test-unit: setup ## The cores alone, in seconds
 
 .PHONY: test-contract
 test-contract: setup-tests ## Against a real Kafka, Triton, PostgreSQL and registry
-	@$(PYTEST) tests/contract $(ARGS)
+	@$(PYTEST) $(BESIDE) tests/contract $(ARGS)
 
 .PHONY: test-e2e
 test-e2e: setup-tests ## Real footage through every service
-	@$(PYTEST) tests/end_to_end $(ARGS)
+	@$(PYTEST) $(BESIDE) tests/end_to_end $(ARGS)
 
 .PHONY: chaos
 chaos: setup-tests ## Kill, freeze and wake workers and the broker for SECONDS=60, then compare; SEED=n for another course
@@ -87,6 +90,7 @@ clean: ## Remove what running and testing wrote here (not .venv, not the downloa
 
 .PHONY: setup-tests
 setup-tests:
+	@mkdir -p .vigie
 	@$(PYTHON) dev/bootstrap.py --tests --go
 	@$(VENV) -m vigie_dev.chart --fetch
 
