@@ -323,13 +323,13 @@ def test_timestamps_that_are_nonsense_are_not_believed(cameras, wait_until, simu
 
 
 def test_a_still_scene_is_watched_at_the_full_rate_and_sent_at_the_low_one(cameras, wait_until):
-    simulator, told = cameras("snapshot", fps=10.0, still_fps=1.0)["snapshot"]
+    simulator, told = cameras("snapshot", fps=10.0, still_fps=0.5)["snapshot"]
     playing({"snapshot": (simulator, told)}, wait_until)
     simulator.order("rate", "0.001")  # the same picture from now on
-    wait_until(lambda: len([f for f in told.status("ok") if f["still"]]) >= 3, 30)
+    wait_until(lambda: len([f for f in told.status("ok") if f["still"]]) >= 2, 30)
     still = [f for f in told.status("ok") if f["still"]]
     spacing = [b["captured_at"] - a["captured_at"] for a, b in pairwise(still)]
-    assert all(900 <= ms < 1_300 for ms in spacing), spacing
+    assert all(1_900 <= ms < 2_300 for ms in spacing), spacing
     assert [f["watched_ms"] for f in still[1:]] == spacing
     seqs = [f["seq"] for f in told.frames]
     assert seqs == list(range(len(seqs))), "a picture that is held back has no number, and leaves no hole"
