@@ -1,8 +1,9 @@
-"""`python -m vigie_dev COMMAND`: set-up, the demo, and the stack for cameras of one's own."""
+"""`python -m vigie_dev COMMAND`: set-up, the demo, its footage, and the stack for cameras of one's own."""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 
@@ -35,6 +36,12 @@ def _parser() -> argparse.ArgumentParser:
         type=_seconds,
         default=os.environ.get("DURATION") or None,
         help="seconds from when the services run; by default until Ctrl-C",
+    )
+
+    commands.add_parser(
+        "footage",
+        help="fetch the sample recording if it is not here, and print where it lies",
+        epilog='example: cp "$(python -m vigie_dev footage)" site/cameras/',
     )
 
     stack = commands.add_parser(
@@ -70,6 +77,12 @@ def main(arguments: list[str] | None = None) -> int:
             from vigie_dev.own_cameras import run as run_stack
 
             return run_stack(given.model, fresh=given.fresh)
+        elif given.command == "footage":
+            from vigie_dev.footage import find_footage
+
+            with contextlib.redirect_stdout(sys.stderr):  # what it fetches is said; the path alone is the result
+                path = find_footage()
+            print(path)
         else:
             from vigie_dev.demo import run
 

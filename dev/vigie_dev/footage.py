@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from vigie_common.catalogue import ModelFileError, check_model_file, find_model_file, load_catalogue, model_cache
 from vigie_common.errors import BadInputError, DependencyError
@@ -32,6 +33,10 @@ class Detector:
 
     name: str
     file: Path | None
+
+
+HOG: Final = Detector("hog", None)
+"""Inside OpenCV: it can always be served."""
 
 
 def sha256(path: Path) -> str:
@@ -110,7 +115,7 @@ def find_detector(given: str = "") -> Detector:
                 f"MODEL={model.name}: its file is not here, or damaged: run `.venv/bin/vigie models fetch {model.name}`"
                 f", or give the file itself, MODEL=/path/of/the/model.onnx. ({missing})"
             ) from missing
-    return Detector("hog", None)
+    return HOG
 
 
 def _check(path: Path) -> None:

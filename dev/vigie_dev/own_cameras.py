@@ -9,11 +9,12 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Final
 
-from vigie_dev.footage import find_detector
+from vigie_dev.footage import HOG, find_detector
 from vigie_dev.places import CHECKOUT, state_folder
 from vigie_dev.stack import Stack
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 _LOOK_EVERY_S: Final = 0.5
@@ -22,7 +23,8 @@ _LOOK_EVERY_S: Final = 0.5
 def run(model: str, *, fresh: bool) -> int:
     """Run until interrupted; 0 when every service held out.
 
-    What was applied the last time is in force again, unless `fresh`.
+    HOG, which needs no file, is served beside the chosen model. What was applied the last time is in force again,
+    unless `fresh`.
 
     Raises:
         VigieError: it could not run; says what to do.
@@ -31,14 +33,14 @@ def run(model: str, *, fresh: bool) -> int:
         print(f"  {name} is set in this shell and left out: the stack has its own")
         del os.environ[name]
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it says what it tries again while leaders are elected
-    detector = find_detector(model)
-    stack = Stack(state_folder() / "stack", [detector], say=lambda line: print(f"  {line}", flush=True))
+    detectors = list(dict.fromkeys([find_detector(model), HOG]))
+    stack = Stack(state_folder() / "stack", detectors, say=lambda line: print(f"  {line}", flush=True))
     stopped = threading.Event()
     print("servers and services", flush=True)
     with stack.running(fresh=fresh):
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stopped.set())
-        _hint(stack, detector.name)
+        _hint(stack, [detector.name for detector in detectors])
         while not stopped.wait(_LOOK_EVERY_S) and stack.failure is None:
             pass
         print("stopping", flush=True)
@@ -48,12 +50,13 @@ def run(model: str, *, fresh: bool) -> int:
     return 0
 
 
-def _hint(stack: Stack, model: str) -> None:
+def _hint(stack: Stack, models: Sequence[str]) -> None:
     folder = _short(stack.folder)
+    named = " or ".join(f"`models: [{model}]`" for model in models)
     print(
         f"running; in another terminal:\n"
         f"  source {folder / 'environment'}\n"
-        f"  .venv/bin/vigie cameras apply FOLDER      camera files with `models: [{model}]`\n"
+        f"  .venv/bin/vigie cameras apply FOLDER      camera files with {named}\n"
         f"  .venv/bin/vigie cameras list --watch      their health\n"
         f"  .venv/bin/vigie apply FOLDER              rules and authorisations too\n"
         f"  .venv/bin/vigie alerts tail               what they find\n"

@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.text import Text
 
 from vigie_alert.audit import audit
-from vigie_cli.wording import said
+from vigie_cli.wording import said, terminal_language
 from vigie_common.errors import BadInputError, DependencyError, PoisonRecordError
 from vigie_common.kafka import admin, consumer, unreachable
 from vigie_common.registry import open_codec
@@ -59,7 +59,10 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
 def tail(
     from_beginning: Annotated[bool, typer.Option(help="Begin with the oldest alert that the topic has.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, the whole record.")] = False,
-    lang: Annotated[Literal["fr", "en"], typer.Option(help="Language of titles and explanations.")] = "fr",
+    lang: Annotated[
+        Literal["fr", "en"] | None,
+        typer.Option(help="Language of titles and words; by default French in a French locale, else English."),
+    ] = None,
     lasting: Annotated[str | None, typer.Option("--for", help="Stop after this long: 30s, 5m.")] = None,
     count: Annotated[int | None, typer.Option(min=1, help="Stop after so many revisions.")] = None,
 ) -> None:
@@ -68,14 +71,14 @@ def tail(
     Example: vigie alerts tail --from-beginning --lang en --for 1m
     """
     seconds = None if lasting is None else _seconds(lasting)
-    console = Console(highlight=False, soft_wrap=True)
+    console, language = Console(highlight=False, soft_wrap=True), lang or terminal_language()
 
     def show(alert: Mapping[str, Any]) -> None:
         if as_json:
             sys.stdout.write(json.dumps(alert, ensure_ascii=False) + "\n")
             sys.stdout.flush()
         else:
-            console.print(alert_line(alert, lang))
+            console.print(alert_line(alert, language))
 
     async def go() -> None:
         seen: set[tuple[str, int]] = set()

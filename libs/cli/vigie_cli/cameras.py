@@ -14,8 +14,8 @@ import typer
 from rich.console import Console
 from rich.live import Live
 
-from vigie_cli.cameras_shown import camera_details, camera_table, moment
-from vigie_cli.wording import counted
+from vigie_cli.cameras_shown import camera_details, camera_table, moment, tracks_line
+from vigie_cli.wording import counted, terminal_language
 from vigie_common.errors import BadInputError
 from vigie_common.settings import Settings, read_settings
 
@@ -31,7 +31,10 @@ app = typer.Typer(
     add_completion=False,
 )
 
-Language = Annotated[Literal["fr", "en"], typer.Option(help="Language of titles and words.")]
+Language = Annotated[
+    Literal["fr", "en"] | None,
+    typer.Option(help="Language of titles and states; by default French in a French locale, else English."),
+]
 _SITE_FOLDER: Final = "folder of the camera files; site.yaml in it, or in the folder above"
 _WATCH_S: Final = 2.0
 
@@ -96,7 +99,7 @@ def list_(
     site: Annotated[str | None, typer.Option(help="only of this site")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
     watch: Annotated[bool, typer.Option(help="Again every two seconds, until Ctrl-C.")] = False,
-    lang: Language = "fr",
+    lang: Language = None,
 ) -> None:
     """List the cameras in service and their health: state, since when, frames a second wanted and measured.
 
@@ -109,7 +112,7 @@ def list_(
     for name in state or ():
         if name not in states:
             raise BadInputError(f"--state {name}: no such state: use one of {', '.join(states)}")
-    settings = read_settings(Settings)
+    settings, language = read_settings(Settings), lang or terminal_language()
 
     def wanted() -> list[Deployed]:
         return [
@@ -127,7 +130,7 @@ def list_(
             for deployed in cameras:
                 print(json.dumps(deployed.row(), ensure_ascii=False), flush=True)
         else:
-            console.print(camera_table(cameras, lang))
+            console.print(camera_table(cameras, language))
 
     if not watch:
         show(wanted())
@@ -137,10 +140,10 @@ def list_(
             while True:
                 show(wanted())
                 time.sleep(_WATCH_S)
-        with Live(camera_table(wanted(), lang), console=console, auto_refresh=False) as live:
+        with Live(camera_table(wanted(), language), console=console, auto_refresh=False) as live:
             while True:
                 time.sleep(_WATCH_S)
-                live.update(camera_table(wanted(), lang), refresh=True)
+                live.update(camera_table(wanted(), language), refresh=True)
 
 
 @app.command()
@@ -151,7 +154,7 @@ def show(
     image: Annotated[Path | None, typer.Option(help="take the view from this image file")] = None,
     tracks: Annotated[bool, typer.Option(help="draw what is tracked there now, too")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The record and the health as one JSON object.")] = False,
-    lang: Language = "fr",
+    lang: Language = None,
 ) -> None:
     """Show a camera: version, health, models, zones, lines, masks, error of the calibration; and its view.
 
@@ -168,11 +171,11 @@ def show(
         raise BadInputError("--from-source, --image and --tracks are about the view: say with --picture where to")
     if tracks and (from_source or image is not None):
         raise BadInputError("--tracks: tracks are of the frame they were seen in: leave --from-source and --image out")
-    deployed = _found(camera)
+    deployed, language = _found(camera), lang or terminal_language()
     if as_json:
         print(json.dumps({"camera": deployed.camera, "health": deployed.health}, ensure_ascii=False, indent=1))
     else:
-        for line in camera_details(deployed, lang):
+        for line in camera_details(deployed, language):
             print(line)
     if picture is None:
         return
@@ -181,10 +184,12 @@ def show(
         from vigie_cli.cameras_deployed import tracked_frame
 
         frame, seen = asyncio.run(tracked_frame(read_settings(Settings), _in_service(deployed)))
+        if not as_json:
+            print(tracks_line(seen))
         view = read_picture(frame["jpeg"], deployed.camera_id)
     else:
         view = _view(deployed, image, from_source=from_source)
-    write_picture(draw_camera(view, deployed.camera, lang, seen), picture)
+    write_picture(draw_camera(view, deployed.camera, language, seen), picture)
     print(picture)
 
 
@@ -199,7 +204,7 @@ def calibrate(
     picture: Annotated[Path | None, typer.Option(help="write the view with a grid of metres: a .png or .jpg")] = None,
     from_source: Annotated[bool, typer.Option(help="take the view from the camera itself, once")] = False,
     image: Annotated[Path | None, typer.Option(help="take the view from this image file")] = None,
-    lang: Language = "fr",
+    lang: Language = None,
 ) -> None:
     """Compute the ground plane of a camera from points known in the image and on the map, and how wrong it is.
 
@@ -230,7 +235,7 @@ def calibrate(
         print(f"{file}: {counted(len(result.points), 'point')} written; `vigie cameras apply` brings them into force")
     if picture is not None:
         view = _view(_found(str(file)), image, from_source=from_source)
-        write_picture(draw_grid(view, result.plane, result.points, lang), picture)
+        write_picture(draw_grid(view, result.plane, result.points, lang or terminal_language()), picture)
         print(picture)
 
 

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 SILENT: Final[dict[str, Any]] = {"state": "unknown", "reason": None, "since": None, "updated_at": None, "fps": None}
 """The health of a camera of which no sampler has said anything yet."""
 
+_SILENT_STATES: Final = frozenset({"unknown", "offline", "stalled"})
+
 
 @dataclass(frozen=True, slots=True)
 class Deployed:
@@ -54,6 +56,12 @@ class Deployed:
         reason = self.health["reason"]
         return None if reason is None else str(reason).removeprefix(f"camera {self.camera_id}: ")
 
+    @property
+    def measured_fps(self) -> float | None:
+        """Frames a second when the state was told last; None before anything was measured, and while none come."""
+        fps: float | None = self.health["fps"]
+        return fps if fps and self.health["state"] not in _SILENT_STATES else None
+
     def row(self) -> dict[str, Any]:
         """What `vigie cameras list --json` says of it: no address, which may tell where a camera hangs."""
         camera, health = self.camera, self.health
@@ -66,7 +74,7 @@ class Deployed:
             "reason": self.reason,
             "since": health["since"],
             "fps": camera["sampling"]["fps"],
-            "measured_fps": health["fps"],
+            "measured_fps": self.measured_fps,
             "models": camera["models"],
             "tags": camera["tags"],
             "version": camera["version"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 from rich.console import Group
@@ -10,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from vigie_cli.wording import said
+from vigie_common.frame_status import LOOKED_AT
 from vigie_common.ground_plane import FEWEST, CalibrationError, ControlPoint, ground_plane, leave_one_out_m
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ def camera_table(cameras: Sequence[Deployed], lang: str) -> Group:
     for deployed in cameras:
         camera, health = deployed.camera, deployed.health
         state = Text(_word(health["state"], lang), style=_COLOURS.get(health["state"], "bold red"))
-        measured = "-" if health["fps"] is None else f"{health['fps']:g}"
+        measured = "-" if deployed.measured_fps is None else f"{deployed.measured_fps:g}"
         table.add_row(
             deployed.camera_id,
             said(camera["title"], lang),
@@ -68,16 +70,18 @@ def camera_details(deployed: Deployed, lang: str) -> list[str]:
     source, sampling = camera["source"], camera["sampling"]
     still = f", {sampling['still_fps']:g} while nothing moves" if sampling["still_fps"] else ""
     state = health["state"] + (f" since {moment(health['since'])}" if health["since"] is not None else "")
+    in_service = deployed.partition is not None
+    since = f"in force from {moment(camera['effective_at'])}" if in_service else "of the file, whatever is in service"
     rows: list[tuple[str, Any]] = [
         ("camera", f"{deployed.camera_id}  {said(camera['title'], lang)}"),
         ("site", camera["site"]),
-        ("version", f"{camera['version']} in force from {moment(camera['effective_at'])}"),
+        ("version", f"{camera['version']} {since}"),
         ("to come", _version(deployed.pending)),
-        ("state", state + (f": {deployed.reason}" if deployed.reason else "")),
+        ("state", state + (f": {deployed.reason}" if deployed.reason else "") if in_service else None),
         ("source", f"{source['kind']} {source['uri']}"),
         ("credentials", source["credentials"]),
         ("sampling", f"{sampling['fps']:g} frames a second{still}, {sampling['width']} pixels wide"),
-        ("measured", None if health["fps"] is None else f"{health['fps']:g} frames a second"),
+        ("measured", None if deployed.measured_fps is None else f"{deployed.measured_fps:g} frames a second"),
         ("models", ", ".join(camera["models"])),
         ("tags", ", ".join(camera["tags"])),
         ("position", _position(camera["position"])),
@@ -88,6 +92,15 @@ def camera_details(deployed: Deployed, lang: str) -> list[str]:
         ("view", "confirmed " + moment(camera["view_confirmed_at"]) if camera["view_confirmed_at"] else None),
     ]
     return [f"{name + ':':<13} {value}" for name, value in rows if value]
+
+
+def tracks_line(tracks: Mapping[str, Any]) -> str:
+    """What is tracked in a frame, or why nobody looked at it."""
+    numbers = Counter(tracks["object_class"])
+    said = ", ".join(f"{number} {name}" for name, number in sorted(numbers.items())) or "none"
+    if tracks["status"] not in LOOKED_AT:
+        said += f", {tracks['status']}" + (f" ({tracks['reason']})" if tracks["reason"] else "")
+    return f"{'tracks:':<13} {said} in the frame of {moment(tracks['captured_at'])}"
 
 
 def _version(pending: Mapping[str, Any] | None) -> str | None:

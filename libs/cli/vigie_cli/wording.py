@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from typing import Literal
 
 
 def counted(number: int, noun: str) -> str:
@@ -13,3 +15,9 @@ def counted(number: int, noun: str) -> str:
 def said(texts: Mapping[str, str], lang: str) -> str:
     """A text in the wanted language, else in the first that there is."""
     return texts.get(lang) or next((texts[name] for name in sorted(texts)), "")
+
+
+def terminal_language() -> Literal["fr", "en"]:
+    """French where the locale of the terminal is (LC_ALL, else LC_MESSAGES, else LANG), English elsewhere."""
+    chosen = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
+    return "fr" if chosen.lower().startswith("fr") else "en"

@@ -1,0 +1,58 @@
+"""What `vigie cameras` says of a camera: no figure that nobody measured, no state of what is only a file."""
+
+import pytest
+
+from vigie_cli.cameras_deployed import SILENT, Deployed
+from vigie_cli.cameras_shown import camera_details, tracks_line
+from vigie_cli.wording import terminal_language
+
+CAMERA = {
+    "camera_id": "gate-01", "title": {"en": "The gate"}, "site": "town", "version": "c57d4c4e61088a04",
+    "effective_at": 0, "source": {"kind": "rtsp", "uri": "rtsp://192.0.2.17/x", "credentials": None},
+    "sampling": {"fps": 2.0, "width": 960, "still_fps": None}, "models": ["hog"], "tags": [], "position": None,
+    "zones": [], "lines": [], "masks": [], "calibration": [], "view_confirmed_at": None,
+}  # fmt: skip
+
+
+def deployed(state, fps, partition=3):
+    return Deployed(CAMERA, None, partition, SILENT | {"state": state, "fps": fps})
+
+
+@pytest.mark.parametrize(
+    ("state", "fps", "expected"),
+    [("online", 1.9, 1.9), ("online", 0.0, None), ("dark", 1.9, 1.9), ("offline", 1.9, None), ("unknown", None, None)],
+)
+def test_a_rate_is_told_only_where_it_was_measured_and_images_come(state, fps, expected):
+    assert deployed(state, fps).measured_fps == expected
+
+
+def test_a_camera_file_has_no_state_and_is_not_in_force():
+    told = camera_details(deployed("unknown", None, partition=None), "en")
+    assert [line for line in told if line.startswith(("version", "state"))] == [
+        "version:      c57d4c4e61088a04 of the file, whatever is in service"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "classes", "expected"),
+    [
+        ("ok", None, ["person", "car", "person"], "tracks:       1 car, 2 person in "),
+        ("ok", None, [], "tracks:       none in "),
+        ("failed", 'model "hog" is not served', [], "tracks:       none, failed (model "),
+    ],
+)
+def test_tracks_are_counted_or_it_is_said_why_nobody_looked(status, reason, classes, expected):
+    tracks = {"captured_at": 0, "status": status, "reason": reason, "object_class": classes}
+    assert tracks_line(tracks).startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("locale", "expected"),
+    [({"LANG": "fr_FR.UTF-8"}, "fr"), ({"LANG": "fr_FR.UTF-8", "LC_ALL": "C"}, "en"), ({}, "en")],
+)
+def test_the_terminal_speaks_the_language_of_its_locale(monkeypatch, locale, expected):
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in locale.items():
+        monkeypatch.setenv(name, value)
+    assert terminal_language() == expected
