@@ -21,6 +21,7 @@ from aiokafka.errors import KafkaError
 
 from vigie_cli.apply import apply_folder
 from vigie_common.errors import BadInputError
+from vigie_dev.demo_counts import counts_table, read_figures
 from vigie_dev.demo_view import Scene, Shown, view
 from vigie_dev.footage import VTEST_SHA256, Detector, find_detector, find_footage, sha256
 from vigie_dev.places import CHECKOUT, DEV, run_folder, state_folder
@@ -152,6 +153,9 @@ async def _watch(scene: Scene, duration_s: float | None) -> float:
         await asyncio.to_thread(stack.stop_services)
         stopped.set()
         await asyncio.gather(follower, measuring)
+        with contextlib.suppress(KafkaError):  # a stack that failed may have no broker left to ask
+            for line in counts_table(await read_figures(stack.settings)):
+                shown.say(line)
         shown.refresh()
     return seconds
 

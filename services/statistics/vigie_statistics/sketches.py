@@ -42,7 +42,7 @@ def quantiles(bins: Mapping[int, int]) -> dict[str, float]:
 
 def serialized(bins: Mapping[int, int]) -> bytes:
     """The sketch in its library's protobuf, without the empty bins round it."""
-    proto = DDSketchProto.to_proto(sketch_of(bins))
+    proto = DDSketchProto.to_proto(sketch_of(bins))  # type: ignore[no-untyped-call]  # its protobuf part has no types
     low, high = min(bins), max(bins)
     first = low - proto.positiveValues.contiguousBinIndexOffset
     kept = proto.positiveValues.contiguousBinCounts[first : first + high - low + 1]
