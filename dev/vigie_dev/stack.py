@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from vigie_dev.footage import Detector
 
-SERVICES: Final = ("statistics_history", "alert", "rule_engine", "tracking", "inference", "frame_sampler")
+SERVICES: Final = ("statistics_history", "statistics", "alert", "rule_engine", "tracking", "inference", "frame_sampler")
 """In the order of their start: who reads stands ready before who writes."""
 
 _PROGRAMS: Final = {"statistics_history": ("vigie_statistics", "history")}

@@ -30,6 +30,8 @@ STEPS: Final = {
     "cameras": ("as many cameras as the machine holds, by what is read of them", "bench_cameras"),
     "services": ("services on a real broker", "services"),
     "city": ("600 cameras at their real pace for five minutes; SECONDS=60 for one", "bench_city"),
+    "statistics": ("the statistics core", "bench_statistics"),
+    "history": ("the history of a year of 600 cameras in PostgreSQL", "bench_history"),
     "demo": ("the demo", "run"),
 }
 """By the name that ONLY takes: what is measured, and the module whose `rows()` does it."""

@@ -1,18 +1,17 @@
-"""The statistics service on a real broker: killed, rebalanced and cut off, its final figures are the undisturbed run's."""
+"""The statistics service on a real broker: killed, rebalanced, cut off, its final figures are the undisturbed run's."""
 
 import asyncio
 import random
-import uuid
+import time
 from zoneinfo import ZoneInfo
 
-import pytest
-
+from vigie_common.stream.configuration import KNOWN_AFTER_MS
 from vigie_dev.kafka import KafkaBroker
 from vigie_statistics.core import sweep, take_coverage, take_event
 from vigie_statistics.pages import Pages
 from vigie_statistics.settings import StatisticsSettings
 
-PARTITIONS = 4
+SEED = 20261123
 TAKERS = {"rule-events": take_event, "coverage": take_coverage}
 
 
@@ -62,3 +61,58 @@ async def test_figures_of_lines_come_with_their_coverage(deployment, camera_reco
 
     await wait_until(complete, 60)
     assert service.stop()[1] == 0
+
+
+async def test_kills_a_rebalance_and_a_broker_outage_change_no_figure(
+    tmp_path, deployment_on, camera_record, town, start_service, wait_until
+):
+    records = town(cameras=6, minutes=130)
+    chance = random.Random(SEED)
+    with KafkaBroker(tmp_path / "kafka") as broker:
+        settings = StatisticsSettings(
+            kafka_bootstrap=broker.bootstrap,
+            topic_prefix="restart.",
+            topic_partitions=4,
+            kafka_session_timeout_ms=6000,
+        )
+        deployment = deployment_on(settings)
+        await deployment.create()
+        cameras = [(f"cam-{n}", camera_record(f"cam-{n}", site="nimes")) for n in range(6)]
+        await deployment.produce("cameras", cameras)
+        known_at = time.monotonic() + KNOWN_AFTER_MS / 1000 + 1.0
+        first = start_service(settings, "vigie_statistics", VIGIE_INSTANCE_ID="statistics-0")
+        await wait_until(ready(first, known_at), 60)
+        second = None
+        size = len(records) // 8 + 1
+        parts = [records[at : at + size] for at in range(0, len(records), size)]
+        for number, part in enumerate(parts):
+            for topic in TAKERS:
+                await deployment.produce(topic, [(key, value) for t, key, value in part if t == topic])
+            if number in {1, 5}:
+                await asyncio.sleep(chance.random())
+                first.kill()
+                first.start()
+            if number == 2:
+                second = start_service(settings, "vigie_statistics", VIGIE_INSTANCE_ID="statistics-1")
+                await wait_until(ready(second), 60)
+            if number == 4:
+                broker.kill()
+                broker.start()
+            if number == 6:
+                second.kill()
+        expected = final(undisturbed(records))
+
+        async def complete():
+            return final(await newest(deployment)) == expected
+
+        await wait_until(complete, 90)
+        first.stop()
+
+
+def ready(service, after=0.0):
+    """A condition: the worker has read its rows back and takes records in, and this time has come."""
+
+    async def condition():
+        return time.monotonic() > after and "Worker ready" in service.log
+
+    return condition
