@@ -48,6 +48,23 @@ _AT_ONCE: Final = 500
 _NORMAL: Final = 1.4826
 _DEFAULT_ZONE: Final = "Europe/Paris"
 _SERIES: Final = tuple(Series.__dataclass_fields__)
+_FIGURE: Final = (
+    figures.c.series_id,
+    figures.c.start,
+    figures.c.end,
+    figures.c.value,
+    figures.c.corrected,
+    figures.c.low,
+    figures.c.high,
+    figures.c.coverage,
+    figures.c.rate_fps,
+    figures.c.samples,
+    figures.c.quantiles,
+    figures.c.sketch,
+    figures.c.final,
+    figures.c.late,
+)
+"""What `_figure` unpacks."""
 
 
 class History:
@@ -72,8 +89,9 @@ class History:
         window = asked.window or suited(asked.since, asked.until)
         found = await self._load(replace(asked, window=window), limit)
         return [
-            SeriesFigures(one, window, _total(one, rows, asked), [_figure(row) for row in rows])
+            SeriesFigures(one, window, _total(one, rows, own, asked), own)
             for one, rows in found.values()
+            for own in [[_figure(row) for row in rows]]
         ]
 
     async def compare(self, asked: Asked, earlier: int) -> list[Comparison]:
@@ -86,8 +104,13 @@ class History:
         answer = []
         for key in sorted({*first, *second}, key=lambda k: _order((second.get(k) or first[k])[0])):
             one = (second.get(key) or first[key])[0]
-            old = _total(one, first[key][1] if key in first else [], before)
-            new = _total(one, second[key][1] if key in second else [], after)
+            old, new = (
+                _total(one, rows, [_figure(row) for row in rows], period)
+                for rows, period in (
+                    (first[key][1] if key in first else [], before),
+                    (second[key][1] if key in second else [], after),
+                )
+            )
             answer.append(
                 Comparison(one, old, new, change(old, new), comparable=not (old.low_coverage or new.low_coverage))
             )
@@ -180,7 +203,7 @@ class History:
             ids = list(found)
             for part in (ids[i : i + _AT_ONCE] for i in range(0, len(ids), _AT_ONCE)):
                 chosen = (
-                    sa.select(figures)
+                    sa.select(*_FIGURE)
                     .where(
                         figures.c.series_id.in_(part),
                         figures.c.window == WINDOW_CODES[str(asked.window)],
@@ -279,26 +302,16 @@ def _order(one: Series) -> tuple[str, ...]:
 
 
 def _figure(row: Any) -> Figure:
-    return Figure(
-        start=row.start,
-        end=row.end,
-        value=row.value,
-        corrected=row.corrected,
-        low=row.low,
-        high=row.high,
-        coverage=row.coverage,
-        low_coverage=row.coverage < LOW_COVERAGE,
-        rate_fps=row.rate_fps,
-        samples=row.samples,
-        quantiles=json.loads(row.quantiles) if row.quantiles else {},
-        final=row.final,
-        late=row.late,
-    )
+    # by place: a year has many
+    _, start, end, value, corrected, low, high, coverage, rate, samples, quantiles, _, final, late = row
+    known = json.loads(quantiles) if quantiles else {}
+    little = coverage < LOW_COVERAGE
+    return Figure(start, end, value, corrected, low, high, coverage, little, rate, samples, known, final, late)
 
 
-def _total(one: Series, rows: Sequence[Any], asked: Asked) -> Total:
-    found = total(one.measure, one.unit, [_figure(row) for row in rows], asked.since, asked.until)
-    return with_quantiles(found, merged_quantiles(row.sketch for row in rows))
+def _total(one: Series, rows: Sequence[Any], own: Sequence[Figure], asked: Asked) -> Total:
+    found = total(one.measure, one.unit, own, asked.since, asked.until)
+    return with_quantiles(found, merged_quantiles(row.sketch for row in rows)) if one.measure == "dwell" else found
 
 
 def merged_quantiles(sketches: Iterable[bytes | None]) -> dict[str, float]:
