@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from vigie_cli.scene_pictures import pictures
 from vigie_common.errors import BadInputError, ConfigurationError
 
 if TYPE_CHECKING:
@@ -79,6 +80,9 @@ def draw(
     if not written:
         raise BadInputError(f"--out {out}: cannot be written: name a .png or .jpg file in a folder that exists")
     print(out)
+
+
+app.command(epilog="Example: vigie scene pictures --out docs/reference/templates")(pictures)
 
 
 @app.command(epilog="Example: vigie scene video person-down-happens --out fall.mp4")

@@ -80,6 +80,7 @@ def section(template: Template) -> Iterator[str]:
     happens, nearly, alike = template.scenes
     yield f"\n## {template.name}\n"
     yield f"{template.doc} ({template.scope}.)\n"
+    yield f"![{template.name}: {happens}](templates/{template.name}.png)\n"
     yield f"{template.formula}\n"
     yield "| parameter | kind | default | |"
     yield "|---|---|---|---|"

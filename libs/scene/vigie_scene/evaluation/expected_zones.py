@@ -6,6 +6,7 @@ As in `expected`, each definition is asked twice: with room to spare, and within
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 KEEP_OPEN_S: Final = 10.0
 OUTSIDE_M: Final = 0.8
+CAME_M: Final = 5.0
+"""A vehicle that never goes farther is parked."""
+
 EVERY: Final = 5
 """Groups and queues are looked at once in so many samples: once a second."""
 
@@ -81,11 +85,12 @@ def congestion(observed: Observed, asked: Asked) -> Iterator[Expected]:
     """Surely: `vehicles` + 1 in the zone at a median below 0.7 × `slow` of free flow, for `for` + 5 s.
 
     Between: `vehicles` - 1 at a median below 1.5 × `slow`, for 0.75 × `for`. Free flow is the lane's own speed.
+    Who never moved is parked.
     """
     vehicles, slow = asked.numbers["vehicles"], asked.numbers["slow_fraction"]
     free = max(lane.speed_mps for lane in observed.scene.ground.lanes.values())
     tight, loose = [], []
-    for _, speeds, depths in _frames(observed, asked, EVERY):
+    for _, speeds, depths in _frames(observed, asked, EVERY, CAME_M):
         here, about = speeds[depths >= 0], speeds[depths >= -OUTSIDE_M]
         tight.append(len(here) >= vehicles + 1 and float(np.median(here)) < 0.7 * slow * free)
         loose.append(len(about) >= vehicles - 1 and float(np.median(about)) < 1.5 * slow * free)
@@ -97,9 +102,16 @@ def _clock(observed: Observed) -> Floats:
     return np.arange(round(observed.scene.duration_s * TRUTH_HZ)) / TRUTH_HZ
 
 
-def _frames(observed: Observed, asked: Asked, every: int) -> Iterator[tuple[Floats, Floats, Floats]]:
-    """Feet, speeds and depths in the zone of those of the wanted classes, one sample in `every`."""
-    paths = [path for path in observed.paths if path.kind in asked.classes]
+def _frames(
+    observed: Observed, asked: Asked, every: int, travelled_m: float = 0.0
+) -> Iterator[tuple[Floats, Floats, Floats]]:
+    """Feet, speeds and depths in the zone of those of the wanted classes, one sample in `every`.
+
+    Who never goes as far as `travelled_m` is left out.
+    """
+    paths = [
+        path for path in observed.paths if path.kind in asked.classes and np.ptp(path.foot, axis=0).max() >= travelled_m
+    ]
     area = observed.scene.ground.zones[asked.place] if asked.place else None
     count = len(_clock(observed)[::every])
     if not paths:
@@ -111,7 +123,7 @@ def _frames(observed: Observed, asked: Asked, every: int) -> Iterator[tuple[Floa
     kept = (depths >= -OUTSIDE_M) & (frame % every == 0)
     order = np.flatnonzero(kept)[np.argsort(frame[kept], kind="stable")]
     bounds = np.searchsorted(frame[order], np.arange(count + 1) * every)
-    for a, b in zip(bounds[:-1], bounds[1:], strict=True):
+    for a, b in pairwise(bounds.tolist()):
         rows = order[a:b]
         yield feet[rows], speeds[rows], depths[rows]
 
