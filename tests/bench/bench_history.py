@@ -1,9 +1,9 @@
 """How fast the history answers: a year of 600 cameras × 4 lines × 5 classes in a real PostgreSQL.
 
-`python tests/bench/bench_history.py`, with fewer cameras as an argument; the last line is JSON. The database makes the
-rows itself: days of all 12,000 series for a year (4.4 million), hours of all for two days, and hours of
-one camera for the year. Each question is asked 40 times, of another camera each; the figure is what 95 % of them stay below, from the question to the answer's
-objects, on a database with the settings it comes with.
+`python tests/bench/bench_history.py`, with fewer cameras as an argument; the last line is JSON. The database makes
+the rows itself: days of all 12,000 series for a year (4.4 million), hours of all for two days, and hours of one
+camera for the year. Each question is asked 40 times, of another camera each; the figure is what 95 % of them stay
+below, from the question to the answer's objects, on a database with the settings it comes with.
 """
 
 from __future__ import annotations

@@ -37,8 +37,7 @@ def filled(make):
             half = place == "pont"
             more = {"coverage": 0.5, "corrected": 2.0 * value} if half else {}
             records.append(make(-back, value, place=place, object_class=name, **more))
-    for day in range(1, 9):
-        records.append(make(-day, 240, window="d1", start=NOW - day * 24 * HOUR, place="porte"))
+    records += [make(-d, 240, window="d1", start=NOW - d * 24 * HOUR) for d in range(1, 9)]
     for back, stays in ((1, [1, 2, 3]), (2, [100, 200, 300, 400])):
         bins = {bin_of(s): 1 for s in stays}
         one = {"measure": "dwell", "direction": "none", "unit": "s", "sketch": serialized(bins), "corrected": None}

@@ -56,7 +56,7 @@ async def test_migrations_make_exactly_the_tables_that_the_code_uses_and_may_run
 
 
 async def test_a_higher_revision_replaces_and_a_lower_or_equal_one_does_not(engine, store, statistic_record):
-    for value, revision in ((5, 2), (4, 1), (9, 2), (6, 3)):
+    for value, revision in ((5, 2), (6, 3), (4, 1), (9, 3)):
         await store.write([statistic_record(value=value, revision=revision)])
     assert await values(engine) == [(6.0, 3)]
 
