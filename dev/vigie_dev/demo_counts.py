@@ -53,7 +53,7 @@ def counts_table(figures: Iterable[Mapping[str, Any]]) -> list[str]:
             key = figure["camera_id"], figure["place"], figure["object_class"], way
             sums[key] = sums.get(key, 0.0) + figure["value"]
     coverage = sum(watched) / len(watched)
-    lines = [f"counts of {len(watched)} whole minutes, watched for {coverage:.0%} of the time"]
+    lines = [f"counts of {len(watched)} whole minute{'s' * (len(watched) > 1)}, watched for {coverage:.0%} of the time"]
     lines += [f"  {'camera':<16} {'line':<12} {'class':<12} {'direction':<12} count"]
     lines += [
         f"  {camera:<16} {line:<12} {of:<12} {way:<12} {n:5.0f}" for (camera, line, of, way), n in sorted(sums.items())
