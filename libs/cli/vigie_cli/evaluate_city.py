@@ -20,8 +20,8 @@ from vigie_scene.film import film
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from vigie_scene.evaluation.episodes import Matched
     from vigie_common.records import Camera
+    from vigie_scene.evaluation.episodes import Matched
     from vigie_scene.evaluation.ground_truth import Observed
     from vigie_scene.spec import Scene
 

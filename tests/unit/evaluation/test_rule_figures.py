@@ -86,7 +86,7 @@ def test_a_square_and_a_street_stay_above_a_floor():
     assert {name: one.recall >= 0.85 for name, one in sums.items() if one.events >= 20} == {
         "presence": True, "presence-pavement": True, "line_cross": True, "count_line": True, "count_line-road": True,
     }  # fmt: skip
-    assert all(abs(sums[name].count_error) <= 0.06 for name in ("count_line", "count_line-road"))
+    assert all(abs(sums[name].count_error) <= 0.1 for name in ("count_line", "count_line-road"))
 
 
 def test_files_of_ones_own_are_judged_and_bad_rows_are_named(tmp_path):

@@ -18,7 +18,7 @@ import numpy as np
 from vigie_common.taxonomy import ObjectClass
 from vigie_scene.evaluation.episodes import Expected
 from vigie_scene.evaluation.expected_zones import congestion, crowd_movement, density, gathering
-from vigie_scene.evaluation.ground_truth import Floats, Observed, Path, depth_in, runs
+from vigie_scene.evaluation.ground_truth import Floats, Mask, Observed, Path, depth_in, runs
 
 if TYPE_CHECKING:
     from vigie_scene.entities import Happening
@@ -264,9 +264,9 @@ def _abandoned(observed: Observed, asked: Asked) -> Iterator[Expected]:
             yield Expected(told.start_s, mature, told.end_s, sure is not None, "", bag)
 
 
-def _attended(people: list[Path], owner: str, at: tuple[float, float], times: Floats, away_m: float) -> Floats:
+def _attended(people: list[Path], owner: str, at: tuple[float, float], times: Floats, away_m: float) -> Mask:
     """(n,) whether somebody is with a thing."""
-    with_it = np.zeros(len(times), dtype=bool)
+    with_it: Mask = np.zeros(len(times), dtype=bool)
     for path in people:
         near = np.hypot(*(path.foot - at).T) < away_m
         if path.name != owner:
@@ -275,7 +275,7 @@ def _attended(people: list[Path], owner: str, at: tuple[float, float], times: Fl
     return with_it
 
 
-def _alone_since(alone: Floats, times: Floats, alone_s: float, for_s: float) -> float | None:
+def _alone_since(alone: Mask, times: Floats, alone_s: float, for_s: float) -> float | None:
     """When it has been alone for so long, and there for so long."""
     for first, last in runs(alone, times):
         at = max(times[first] + alone_s, times[0] + for_s)

@@ -5,7 +5,6 @@ As in `expected`, each definition is asked twice: with room to spare, and within
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +14,8 @@ from vigie_scene.evaluation.episodes import Expected
 from vigie_scene.evaluation.ground_truth import TRUTH_HZ, Floats, Mask, Observed, depth_in, runs
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from vigie_scene.evaluation.expected import Asked
 
 KEEP_OPEN_S: Final = 10.0
