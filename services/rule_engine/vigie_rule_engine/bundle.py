@@ -40,9 +40,9 @@ class RuleFolder:
 
 
 def read_rules(*folders: Path) -> RuleFolder:
-    """Every `*.yaml` below the folders, and files that are named: a rule, a compound or an authorisation by its keys; in the order of paths.
+    """Every `*.yaml` below the folders, and files that are named, in the order of paths.
 
-    Ids are unique over all of them.
+    Each is a rule, a compound or an authorisation, by its keys. Ids are unique over all of them.
     """
     rules: list[Rule] = []
     authorisations: list[Located[AuthorisationFile]] = []
