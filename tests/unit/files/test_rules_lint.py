@@ -45,7 +45,7 @@ def test_a_zone_that_a_selected_camera_lacks_is_named_with_the_nearest(site):
     assert linted(site) == [
         (
             'rules/town/delivery-parking.yaml:7:42: with.zone: "livraisons" is not in zones of camera feucheres-03 '
-            "(cameras/feucheres-03.yaml), which the rule selects; it has livraison; did you mean "
+            "(cameras/feucheres-03.yaml), which the rule selects; it has livraison, voie; did you mean "
             '"livraison"?'
         ),
         (
@@ -61,7 +61,7 @@ def test_a_line_that_a_selected_camera_lacks_is_named(site):
     assert linted(site) == [
         (
             'rules/town/gate-count.yaml:7:33: with.line: "porte" is not in lines of camera feucheres-03 '
-            "(cameras/feucheres-03.yaml), which the rule selects; it has none"
+            "(cameras/feucheres-03.yaml), which the rule selects; it has sens"
         )
     ]
 
@@ -73,7 +73,7 @@ def test_a_tag_and_a_camera_that_are_not_there_are_named(site):
     assert linted(site) == [
         (
             'rules/town/delivery-parking.yaml:6:18: cameras.tags[0]: no camera carries "delivry"; tags in use are '
-            'centre, delivery, gate, pedestrian, station; did you mean "delivery"?'
+            'centre, delivery, fire-model, gate, pedestrian, station, traffic, weapon-model; did you mean "delivery"?'
         ),
         (
             'rules/town/forecourt-presence.yaml:6:17: cameras.ids[0]: there is no camera "maison-carree-03"; '
@@ -87,17 +87,17 @@ def test_an_authorisation_for_cameras_that_are_not_there_is_named(site):
     change(site / "rules/authorisations/exercise.yaml", "tags: [centre]", "tags: [center]")
     [message] = linted(site)
     assert message.startswith(
-        'rules/authorisations/exercise.yaml:5:18: cameras.tags[0]: no camera carries "center"; tags in use are '
+        'rules/authorisations/exercise.yaml:19:18: cameras.tags[0]: no camera carries "center"; tags in use are '
     )
 
 
 def test_a_template_that_needs_a_homography_is_refused_on_a_camera_without_calibration(site):
     rules = read_rules(site / "rules")
-    parking = rules.rules[0]
+    parking = next(rule for rule in rules.rules if rule.content.rule == "livraison-stationnement")
     needy = dataclasses.replace(
         parking, template=dataclasses.replace(parking.template, needs=frozenset({"homography"}))
     )
-    assert linted(site, dataclasses.replace(rules, rules=(needy,))) == [
+    assert linted(site, dataclasses.replace(rules, rules=(needy,), compounds=())) == [
         (
             "rules/town/delivery-parking.yaml:5:11: template: stopped needs a homography and camera feucheres-03 "
             "(cameras/feucheres-03.yaml) has no calibration: add four calibration points to it"
@@ -200,13 +200,11 @@ def test_a_rule_in_shadow_names_the_live_one_that_it_would_replace(site):
     text = (site / "rules/town/delivery-parking.yaml").read_text(encoding="utf-8")
     text = text.replace("rule: livraison-stationnement", "rule: livraison-court")
     path.write_text(text.replace("status: stable", "status: test\nreplaces: livraison-stationement"), encoding="utf-8")
-    assert linted(site) == [
-        (
-            'rules/town/shorter.yaml:5:11: replaces: there is no rule "livraison-stationement"; rules are '
-            "livraison-court, livraison-stationnement, parvis-presence, porte-comptage; did you mean "
-            '"livraison-stationnement"?'
-        )
-    ]
+    [message] = linted(site)
+    assert message.startswith(
+        'rules/town/shorter.yaml:5:11: replaces: there is no rule "livraison-stationement"; rules are '
+    )
+    assert message.endswith('did you mean "livraison-stationnement"?')
     change(path, "livraison-stationement", "livraison-stationnement")
     assert linted(site) == []
     change(path, "status: test", "status: stable")

@@ -52,12 +52,12 @@ def test_a_misspelt_command_suggests_the_right_one():
 
 def test_lint_says_nothing_is_wrong(site):
     result = vigie("rules", "lint", site)
-    assert (result.exit_code, result.stdout) == (0, "3 rules and 1 authorisation are right with 3 cameras\n")
+    assert (result.exit_code, result.stdout) == (0, "17 rules and 1 authorisation are right with 3 cameras\n")
 
 
 def test_lint_of_a_rules_folder_takes_its_cameras_by_option(site):
     result = vigie("rules", "lint", site / "rules", "--cameras", site / "cameras")
-    assert (result.exit_code, result.stdout) == (0, "3 rules and 1 authorisation are right with 3 cameras\n")
+    assert (result.exit_code, result.stdout) == (0, "17 rules and 1 authorisation are right with 3 cameras\n")
 
 
 def test_lint_speaks_text_and_json_and_ends_with_1(site):
@@ -189,13 +189,13 @@ def test_each_commands_help_has_an_example(name):
 
 def test_the_tests_of_the_example_rules_pass(site):
     result = vigie("rules", "test", site)
-    assert (result.exit_code, result.stdout.splitlines()[-1]) == (0, "8 tests: 8 passed, 0 failed")
+    assert (result.exit_code, result.stdout.splitlines()[-1]) == (0, "52 tests: 52 passed, 0 failed")
 
 
 def test_a_rule_that_judges_otherwise_fails_its_tests(site):
     change(site / "rules/town/delivery-parking.yaml", "for: 3m", "for: 1m")
     result = vigie("rules", "test", site)
-    assert (result.exit_code, result.stdout.splitlines()[-1]) == (1, "8 tests: 6 passed, 2 failed")
+    assert (result.exit_code, result.stdout.splitlines()[-1]) == (1, "52 tests: 50 passed, 2 failed")
 
 
 def test_a_folder_without_tests_is_not_a_success(tmp_path, site):

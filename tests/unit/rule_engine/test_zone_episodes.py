@@ -19,7 +19,7 @@ def test_a_zone_has_one_episode_that_names_no_subject_and_shows_all(street, gath
     opened, closed = s.events()
     assert (opened["scope_kind"], opened["scope"], opened["subject"]) == ("zone", "place", "")
     assert ([o["track_id"] for o in opened["objects"]], opened["facts"]) == ([1, 2, 3, 4], {"people": 4.0})
-    assert (closed["ended_reason"], closed["ended_at"] - opened["started_at"]) == ("over", 26_200)
+    assert (closed["ended_reason"], closed["ended_at"] - opened["started_at"]) == ("over", 26_400)
 
 
 def test_it_goes_on_while_its_people_change(street, gathering, obj):
