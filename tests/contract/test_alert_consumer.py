@@ -78,7 +78,7 @@ async def test_the_documented_decoder_reads_the_real_topic(topic, lived):
 async def test_tail_shows_one_line_a_revision(topic, lived):
     settings, publish = topic
     await publish(*lived, lived[-1])
-    code, out, err = await vigie(settings, "tail", "--from-beginning", "--count", "2", "--for", "60s")
+    code, out, err = await vigie(settings, "tail", "--from-beginning", "--lang", "fr", "--count", "2", "--for", "60s")
     assert (code, err) == (0, "")
     first, second = out.strip().splitlines()
     for part in ("attention", "[exercice]", "cam-1", "Présence", "personne dans quai", "ouverte"):

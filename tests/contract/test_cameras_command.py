@@ -162,7 +162,7 @@ async def test_the_picture_is_the_newest_frame_that_has_one(deployment, site, sa
     settings = deployment.settings
     assert (await newest_frame(settings, await deployed_camera(settings, CAMERA)))["seq"] == 2
 
-    status, told, wrong = await vigie(settings, "show", CAMERA, "--picture", tmp_path / "view.png")
+    status, told, wrong = await vigie(settings, "show", CAMERA, "--lang", "fr", "--picture", tmp_path / "view.png")
     assert (status, wrong) == (0, "")
     assert told[0] == f"camera:       {CAMERA}  Maison Carrée, angle sud"
     view = cv2.imread(str(tmp_path / "view.png"))
@@ -172,7 +172,9 @@ async def test_the_picture_is_the_newest_frame_that_has_one(deployment, site, sa
 
     (tmp_path / "view.png").unlink()
     file = site / "cameras" / f"{CAMERA}.yaml"
-    assert (await vigie(settings, "show", file, "--picture", tmp_path / "view.png"))[0] == 0  # on the same frame
+    assert (await vigie(settings, "show", file, "--lang", "fr", "--picture", tmp_path / "view.png"))[
+        0
+    ] == 0  # on the same frame
     assert (cv2.imread(str(tmp_path / "view.png")) == view).all()
 
     status, _, wrong = await vigie(settings, "show", "feucheres-03", "--picture", tmp_path / "none.png")
