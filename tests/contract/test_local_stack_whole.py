@@ -26,7 +26,7 @@ def _service(demo, name):
     """The service's own process: not its workers, which have the same command line."""
     for process in demo.children():
         with contextlib.suppress(psutil.NoSuchProcess):
-            if f"vigie_{name}" in process.cmdline():
+            if process.environ().get("VIGIE_INSTANCE_ID") == f"{name}-0":
                 return process
     return None
 

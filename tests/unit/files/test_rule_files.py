@@ -241,7 +241,10 @@ def test_a_count_without_its_line_says_so(refusal):
             ],
         ),
         (
-            "categories: [presence, parking, counting]",
+            (
+                "categories: [presence, parking, counting, traffic, queue, gathering, abandoned-object, weapon, "
+                "wrong-way, forbidden-zone, distress, crowd-movement, density, fire]"
+            ),
             "categories: []",
             ["F:4:13: categories: 0 given: at least 1 needed"],
         ),
