@@ -31,7 +31,7 @@ STEPS: Final = {
     "services": ("services on a real broker", "services"),
     "city": ("600 cameras at their real pace for five minutes; SECONDS=60 for one", "bench_city"),
     "statistics": ("the statistics core", "bench_statistics"),
-    "history": ("the history of a year of 600 cameras in PostgreSQL", "bench_history"),
+    "history": ("the history of a year of 60 cameras in PostgreSQL", "bench_history"),
     "demo": ("the demo", "run"),
 }
 """By the name that ONLY takes: what is measured, and the module whose `rows()` does it."""
