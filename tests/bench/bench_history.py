@@ -1,9 +1,10 @@
 """How fast the history answers: a year of cameras × 4 lines × 5 classes in a real PostgreSQL.
 
 `python tests/bench/bench_history.py 600` for a city; 60 cameras by default, which `make bench` has the time for. The
-last line is JSON. The database makes the rows itself: days of all series for a year (1,200 series and 0.44 million rows
-for 60 cameras), hours of all for two days, and hours of one camera for the year. Each question is asked 40 times, of another camera each; the figure is what 95 % of them stay
-below, from the question to the answer's objects, on a database with the settings it comes with.
+last line is JSON. The database makes the rows itself: days of all series for a year (1,200 series and 0.44 million
+rows for 60 cameras), hours of all for two days, and hours of one camera for the year. Each question is asked 40 times,
+of another camera each; the figure is what 95 % of them stay below, from the question to the answer's objects, on a
+database with the settings it comes with.
 """
 
 from __future__ import annotations
