@@ -87,7 +87,7 @@ def test_an_authorisation_for_cameras_that_are_not_there_is_named(site):
     change(site / "rules/authorisations/exercise.yaml", "tags: [centre]", "tags: [center]")
     [message] = linted(site)
     assert message.startswith(
-        'rules/authorisations/exercise.yaml:19:18: cameras.tags[0]: no camera carries "center"; tags in use are '
+        'rules/authorisations/exercise.yaml:5:18: cameras.tags[0]: no camera carries "center"; tags in use are '
     )
 
 
