@@ -10,7 +10,7 @@ from vigie_cli.rules_difference import Happening, happenings, moment
 from vigie_cli.rules_judge import judge
 from vigie_common.errors import BadInputError
 from vigie_common.yaml_model import nearest
-from vigie_rule_engine.compile import applies
+from vigie_rule_engine.authority import applies
 from vigie_rule_engine.trace import Trace
 
 if TYPE_CHECKING:

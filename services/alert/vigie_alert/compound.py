@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
+from vigie_alert.lifecycle import AFFIRMATIONS_TO_LOSE
 from vigie_common.identity import episode_id, event_id
 
 if TYPE_CHECKING:
@@ -26,9 +27,6 @@ TEMPLATE: Final = "compound"
 
 LONGEST_MS: Final = 3_600_000
 """The longest `within_ms`: an hour."""
-
-AFFIRMATIONS_TO_LOSE: Final = 5
-"""As for alerts: a member that so many affirmations of its camera in a row do not list has ended unseen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +176,7 @@ def ended(member: Member, at: int) -> Member:
 
 
 def affirmed(member: Member, open_episodes: Sequence[str], at: int) -> Member:
-    """A member after an AFFIRM of its camera: listed, missed once more, or ended unseen."""
+    """A member after an AFFIRM of its camera: listed, missed once more, or, as an alert would be lost, ended unseen."""
     if member.ended_at is not None:
         return member
     if member.episode_id in open_episodes:

@@ -10,9 +10,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from vigie_common.records import Authorisation, AuthorisationStamp, Camera, Compound, Mode, Rule, RuleBundle
 
 NO_CHANGE: Final = 1 << 62
+
+
+def applies(tags: Sequence[str], ids: Sequence[str], camera: Camera, *, otherwise: bool) -> bool:
+    """Whether a camera is meant: it is named, or carries all of the tags; `otherwise` if neither is given."""
+    if not tags and not ids:
+        return otherwise
+    return camera["camera_id"] in ids or (bool(tags) and set(tags) <= set(camera["tags"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +36,7 @@ class Authority:
         if bundle is None:
             return cls()
         covering = [
-            a
-            for a in bundle["authorisations"]
-            if camera["camera_id"] in a["camera_ids"]
-            or (a["camera_tags"] and set(a["camera_tags"]) <= set(camera["tags"]))
+            a for a in bundle["authorisations"] if applies(a["camera_tags"], a["camera_ids"], camera, otherwise=False)
         ]
         return cls(tuple(sorted(covering, key=lambda a: (a["mode"] != "live", a["id"]))))
 

@@ -20,7 +20,7 @@ from vigie_common.errors import BadInputError
 from vigie_common.ground_plane import CalibrationError, ControlPoint, GroundPlane, ground_plane
 from vigie_common.taxonomy import CLASS_NAMES, CLASS_ORDINAL
 from vigie_common.units import parse_distance, parse_duration, parse_fraction, parse_speed
-from vigie_rule_engine.authority import Authority
+from vigie_rule_engine.authority import Authority, applies
 from vigie_rule_engine.catalogue import METRIC_UNITS, TEMPLATES, Parameter, Template, default_of
 from vigie_rule_engine.compounds import compounds_of
 from vigie_rule_engine.conditions import Condition, compile_condition
@@ -101,13 +101,6 @@ class RuleTable:
             x, y = rules["dir_x"][row] * aspect, rules["dir_y"][row]
             rules["dir_x"][row], rules["dir_y"][row] = x / hypot(x, y), y / hypot(x, y)
         return rules, plan_of(self.regions, self.gates, self.ground, aspect)
-
-
-def applies(tags: Sequence[str], ids: Sequence[str], camera: Camera, *, otherwise: bool) -> bool:
-    """Whether a camera is meant: it is named, or carries all of the tags; `otherwise` if neither is given."""
-    if not tags and not ids:
-        return otherwise
-    return camera["camera_id"] in ids or (bool(tags) and set(tags) <= set(camera["tags"]))
 
 
 def compile_table(camera: Camera, bundle: RuleBundle | None) -> RuleTable:

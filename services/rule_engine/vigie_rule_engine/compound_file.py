@@ -16,9 +16,6 @@ from vigie_rule_engine.rule_file import CameraSelection, Duration, Expectation, 
 LONGEST_S: Final = 3600.0
 """The longest `within`: an hour."""
 
-PLACEHOLDERS: Final = ("cameras", "rules", "count")
-"""What a compound's texts may name: cameras and rules of its members, and how many they are."""
-
 _COUNTS: Final = frozenset(name for name, template in TEMPLATES.items() if name.startswith(("count_", "unique_")))
 """Templates that count and open no episode."""
 

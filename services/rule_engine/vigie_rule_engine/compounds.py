@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vigie_rule_engine.authority import applies
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -15,15 +17,11 @@ def compounds_of(camera: Camera, bundle: RuleBundle | None) -> dict[str, tuple[C
     """The compounds that mean a camera, by member rule."""
     found: dict[str, list[Compound]] = {}
     for compound in () if bundle is None else bundle["compounds"]:
-        if compound["status"] != "draft" and _means(compound, camera):
+        means = applies(compound["camera_tags"], compound["camera_ids"], camera, otherwise=True)
+        if compound["status"] != "draft" and means:
             for rule in compound["rules"]:
                 found.setdefault(rule, []).append(compound)
     return {rule: tuple(compounds) for rule, compounds in found.items()}
-
-
-def _means(compound: Compound, camera: Camera) -> bool:
-    tags, ids = compound["camera_tags"], compound["camera_ids"]
-    return camera["camera_id"] in ids or (bool(tags) and set(tags) <= set(camera["tags"])) or not (tags or ids)
 
 
 def stamps(
