@@ -1,4 +1,4 @@
-# The five services, and the `vigie` command, from one file:
+# The six services, and the `vigie` command, from one file:
 #   docker build -f docker/service.Dockerfile --build-arg SERVICE=tracking -t vigie-tracking .
 #   docker build -f docker/service.Dockerfile --target cli -t vigie-cli .
 ARG PYTHON=3.11-slim-bookworm

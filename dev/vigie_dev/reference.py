@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from pydantic.fields import FieldInfo
 
-SERVICES = ("frame_sampler", "inference", "tracking", "rule_engine", "alert", "statistics")
+SERVICES = ("frame_sampler", "inference", "tracking", "rule_engine", "alert", "statistics", "statistics_history")
 CHART = CHECKOUT / "helm" / "vigie"
 _VALUES_KEYS = {
     "frame_sampler": "frameSampler",
@@ -37,7 +37,10 @@ _VALUES_KEYS = {
     "rule_engine": "ruleEngine",
     "alert": "alert",
     "statistics": "statistics",
+    "statistics_history": "statisticsHistory",
 }
+_SETTINGS_MODULES = {"statistics_history": "vigie_statistics.history.settings"}
+"""Of services that are a second process of a package."""
 _TYPE_WORDS: Final[dict[Any, str]] = {
     str: "text",
     int: "whole number",
@@ -56,7 +59,7 @@ def service_settings(service: str) -> type[Settings]:
     Raises:
         ConfigurationError: the module defines none, or several.
     """
-    module = importlib.import_module(f"vigie_{service}.settings")
+    module = importlib.import_module(_SETTINGS_MODULES.get(service, f"vigie_{service}.settings"))
     classes = [
         value
         for value in vars(module).values()

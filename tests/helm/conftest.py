@@ -11,7 +11,7 @@ import yaml
 
 from vigie_dev.chart import CHART, objects, tools
 
-SERVICES = ["frame-sampler", "inference", "tracking", "rule-engine", "alert", "statistics"]
+SERVICES = ["frame-sampler", "inference", "tracking", "rule-engine", "alert", "statistics", "statistics-history"]
 
 
 def pytest_configure():

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import itertools
 
-CHART_PODS = 6  # the five services and the topic job
+CHART_PODS = 8  # the six services, the history and the topic job
 
 
 def test_every_service_has_its_workload_and_every_value_file_is_tested(release, service):
@@ -138,6 +138,38 @@ def test_topics_are_made_and_schemas_registered_before_the_services(city, least)
 def test_alerts_on_one_volume_never_have_two_writers(least, city):
     assert least.workload("alert")["spec"]["strategy"] == {"type": "Recreate"}
     assert city.workload("alert")["spec"]["strategy"] == {"type": "RollingUpdate"}
+
+
+def test_the_history_runs_from_the_image_of_the_statistics(least):
+    (container,) = least.workload("statistics-history")["spec"]["template"]["spec"]["containers"]
+    assert (container["image"], container["args"]) == ("vigie-statistics:0.1.0", ["history"])
+
+
+def test_the_history_answers_on_loopback_alone_at_a_port_that_can_be_forwarded(release):
+    settings = release.named("ConfigMap", "statistics-history")["data"]
+    assert settings["VIGIE_STATISTICS_API_HOST"] == "127.0.0.1"
+    assert settings["VIGIE_STATISTICS_API_PORT"] == "8081"
+    assert "vigie-statistics-history" not in release.of("Service")
+
+
+def test_a_history_in_sqlite_has_one_writer_on_a_volume_that_outlives_the_release(least):
+    workload = least.workload("statistics-history")
+    assert workload["spec"]["strategy"] == {"type": "Recreate"}
+    database = least.named("ConfigMap", "statistics-history")["data"]["VIGIE_STATISTICS_DATABASE_URL"]
+    (container,) = workload["spec"]["template"]["spec"]["containers"]
+    folders = {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}
+    assert database == f"sqlite:///{folders['history']}/statistics.db"
+    claim = least.named("PersistentVolumeClaim", "statistics-history")
+    assert claim["metadata"]["annotations"] == {"helm.sh/resource-policy": "keep"}
+
+
+def test_a_history_in_postgresql_keeps_nothing_in_its_pods(city):
+    workload = city.workload("statistics-history")
+    assert workload["spec"]["strategy"] == {"type": "RollingUpdate"}
+    volumes = [volume["name"] for volume in workload["spec"]["template"]["spec"]["volumes"]]
+    assert volumes == ["tmp", "kafka-tls"]
+    assert "VIGIE_STATISTICS_DATABASE_URL" not in city.named("ConfigMap", "statistics-history")["data"]
+    assert "vigie-statistics-history" not in city.of("PersistentVolumeClaim")
 
 
 def test_evidence_outlives_the_release(least):

@@ -68,7 +68,7 @@ def test_no_secret_is_written_in_a_rendered_object(release):
     for container in release.containers().values():
         plain += [(entry["name"], entry["value"]) for entry in container.get("env", []) if "value" in entry]
     written = {name: value for name, value in plain if name in SECRET and not value.startswith("sqlite:")}
-    assert {"VIGIE_KAFKA_SASL_PASSWORD", "VIGIE_ALERT_DATABASE_URL"} <= SECRET
+    assert {"VIGIE_KAFKA_SASL_PASSWORD", "VIGIE_ALERT_DATABASE_URL", "VIGIE_STATISTICS_DATABASE_URL"} <= SECRET
     assert written == {}
 
 
@@ -87,6 +87,10 @@ def test_the_city_gets_its_secrets_by_reference(city):
     }
     assert references("tracking") == kafka
     assert references("alert") == {**kafka, "VIGIE_ALERT_DATABASE_URL": ("vigie-alert-database", "url")}
+    assert references("statistics-history") == {
+        **kafka,
+        "VIGIE_STATISTICS_DATABASE_URL": ("vigie-statistics-database", "url"),
+    }
     assert references("frame-sampler") == {
         **kafka,
         "CAMERA_CENTRE": ("camera-credentials", "centre"),

@@ -63,7 +63,8 @@ data:
 
 {{/*
 A pod template. Arguments as for vigie.configMap, and: static (its pods keep their name: static group membership),
-env, mounts, volumes (YAML lists as text, the service's own)
+env, mounts, volumes (YAML lists as text, the service's own), image (whose service it runs, if not its own name's),
+arguments (a list)
 */}}
 {{- define "vigie.podTemplate" -}}
 metadata:
@@ -89,7 +90,10 @@ spec:
   {{- end }}
   containers:
     - name: {{ .service }}
-      image: {{ include "vigie.image" . }}
+      image: {{ include "vigie.image" (dict "root" .root "service" (.image | default .service)) }}
+      {{- with .arguments }}
+      args: {{ toJson . }}
+      {{- end }}
       imagePullPolicy: {{ .root.Values.image.pullPolicy }}
       envFrom:
         - configMapRef: {name: {{ include "vigie.fullname" .root }}-{{ .service }}}

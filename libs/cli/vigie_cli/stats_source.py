@@ -17,9 +17,9 @@ from vigie_common.errors import BadInputError, DependencyError
 from vigie_common.settings import read_settings
 from vigie_statistics.api.app import exported_bytes
 from vigie_statistics.history.database import DATABASE
+from vigie_statistics.history.settings import HistorySettings
 from vigie_statistics.query import Asked, open_history
 from vigie_statistics.query.period import checked, parse_moment
-from vigie_statistics.settings import StatisticsSettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,7 +61,7 @@ class Source:
         return answer
 
     async def _local(self, path: str, query: Mapping[str, str | None]) -> Any:
-        url = self.database or read_settings(StatisticsSettings).statistics_database_url.get_secret_value()
+        url = self.database or read_settings(HistorySettings).statistics_database_url.get_secret_value()
         async with open_history(url) as history:
             try:
                 return await _answer(history, path, query)

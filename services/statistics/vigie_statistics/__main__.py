@@ -8,6 +8,7 @@ import sys
 from vigie_common.errors import EXIT_CONFIGURATION, ConfigurationError, VigieError
 from vigie_common.process import run
 from vigie_common.settings import read_settings
+from vigie_statistics.history.settings import HistorySettings
 from vigie_statistics.settings import StatisticsSettings
 
 
@@ -21,7 +22,7 @@ def main() -> None:
         case ["history"]:
             from vigie_statistics.history.service import serve
 
-            run("statistics-history", StatisticsSettings, serve)
+            run("statistics-history", HistorySettings, serve)
         case ["migrate"]:
             _migrate()
         case _:
@@ -33,7 +34,7 @@ def _migrate() -> None:
     from vigie_statistics.history.database import DATABASE
 
     try:
-        asyncio.run(DATABASE.migrate_once(read_settings(StatisticsSettings).statistics_database_url.get_secret_value()))
+        asyncio.run(DATABASE.migrate_once(read_settings(HistorySettings).statistics_database_url.get_secret_value()))
     except VigieError as wrong:
         sys.stderr.write(f"vigie statistics migrate: {wrong}\n")
         sys.exit(EXIT_CONFIGURATION if isinstance(wrong, ConfigurationError) else 1)

@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 from vigie_statistics.api.app import make_app
 from vigie_statistics.api.serve import listen
 from vigie_statistics.history.database import DATABASE
+from vigie_statistics.history.settings import HistorySettings
 from vigie_statistics.history.store import HistoryStore
 from vigie_statistics.query import History
-from vigie_statistics.settings import StatisticsSettings
 from vigie_statistics.sketches import bin_of, serialized
 
 NOW = 1_777_845_600_000
@@ -49,7 +49,7 @@ def filled(make):
 def api(tmp_path_factory, statistic_record):
     """The address of a REST interface on a filled history; `now` is NOW."""
     url = f"sqlite:///{tmp_path_factory.mktemp('history')}/statistics.db"
-    socket = listen(StatisticsSettings())
+    socket = listen(HistorySettings())
     ready = threading.Event()
     servers = []
 

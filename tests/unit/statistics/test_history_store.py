@@ -9,9 +9,9 @@ from vigie_common.errors import ConfigurationError
 from vigie_common.settings import read_settings
 from vigie_statistics.history.database import DATABASE
 from vigie_statistics.history.keeping import oldest_kept
+from vigie_statistics.history.settings import HistorySettings
 from vigie_statistics.history.store import HistoryStore
 from vigie_statistics.history.tables import figures, metadata, notices, series
-from vigie_statistics.settings import StatisticsSettings
 
 WEEK = 7 * 24
 
@@ -89,7 +89,7 @@ async def test_each_resolution_is_forgotten_after_its_time_and_days_never(engine
     old = [statistic_record(window=w, start=now - d * day) for w, d in (("m1", 93), ("m15", 367), ("h1", 1097))]
     days = [statistic_record(window="d1", start=now - 9000 * day)]
     await store.write([*kept, *old, *days])
-    assert await store.forget(oldest_kept(StatisticsSettings(), now)) == 3
+    assert await store.forget(oldest_kept(HistorySettings(), now)) == 3
     there = {(row.window, row.start) for row in await rows(engine, figures)}
     codes = {"m1": 1, "m15": 15, "h1": 60, "d1": 1440}
     assert there == {(codes[r["window"]], r["start"]) for r in [*kept, *days]}
@@ -185,4 +185,4 @@ async def test_an_hour_that_is_not_final_is_not_judged(store, statistic_record):
 def test_the_rest_interface_refuses_an_address_that_is_not_loopback(monkeypatch, host):
     monkeypatch.setenv("VIGIE_STATISTICS_API_HOST", host)
     with pytest.raises(ConfigurationError, match=r"VIGIE_STATISTICS_API_HOST.*is not loopback"):
-        read_settings(StatisticsSettings)
+        read_settings(HistorySettings)

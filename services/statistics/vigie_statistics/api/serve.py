@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncEngine
 
-    from vigie_statistics.settings import StatisticsSettings
+    from vigie_statistics.history.settings import HistorySettings
 
 _log = structlog.get_logger(__name__)
 
@@ -31,7 +31,7 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve_api(engine: AsyncEngine, settings: StatisticsSettings) -> None:
+async def serve_api(engine: AsyncEngine, settings: HistorySettings) -> None:
     """Answer until cancelled.
 
     Raises:
@@ -52,7 +52,7 @@ async def serve_api(engine: AsyncEngine, settings: StatisticsSettings) -> None:
         listening.close()
 
 
-def listen(settings: StatisticsSettings) -> socket.socket:
+def listen(settings: HistorySettings) -> socket.socket:
     """The socket of the REST interface.
 
     Raises:

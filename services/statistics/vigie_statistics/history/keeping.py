@@ -13,8 +13,8 @@ from vigie_common.database import passes_by_waiting
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from vigie_statistics.history.settings import HistorySettings
     from vigie_statistics.history.store import HistoryStore
-    from vigie_statistics.settings import StatisticsSettings
 
 _log = structlog.get_logger(__name__)
 
@@ -22,7 +22,7 @@ _EVERY_S: Final = 3600.0
 _DAY_MS: Final = 86_400_000
 
 
-def oldest_kept(settings: StatisticsSettings, now: int) -> Mapping[str, int]:
+def oldest_kept(settings: HistorySettings, now: int) -> Mapping[str, int]:
     """The first start (ms) that each window keeps; days have none."""
     days = {
         "m1": settings.statistics_keep_minutes_days,
@@ -32,7 +32,7 @@ def oldest_kept(settings: StatisticsSettings, now: int) -> Mapping[str, int]:
     return {window: now - kept * _DAY_MS for window, kept in days.items()}
 
 
-async def keep_house(store: HistoryStore, settings: StatisticsSettings) -> None:
+async def keep_house(store: HistoryStore, settings: HistorySettings) -> None:
     """Delete what is past keeping, at the start and every hour. Runs until cancelled."""
     while True:
         try:

@@ -20,12 +20,12 @@ from vigie_statistics.history.store import HistoryStore
 
 if TYPE_CHECKING:
     from vigie_common.process import Service
-    from vigie_statistics.settings import StatisticsSettings
+    from vigie_statistics.history.settings import HistorySettings
 
 INPUTS: Final = ("statistics", "cameras")
 
 
-async def serve(settings: StatisticsSettings, service: Service) -> None:
+async def serve(settings: HistorySettings, service: Service) -> None:
     """Run until the service is stopped."""
     async with AsyncExitStack() as stack:
         engine = DATABASE.open(settings.statistics_database_url.get_secret_value())
