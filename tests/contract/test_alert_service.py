@@ -440,3 +440,28 @@ async def test_members_that_two_processes_see_at_once_are_one_compound_alert_eac
     assert sorted(a["rule"]["id"] for a in alerts if a["state"] == "OPEN") == sorted(compounds)
     assert sorted(a["rule"]["id"] for a in alerts if a["state"] == "ENDED") == sorted(compounds)
     assert {len(a["related_ids"]) for a in alerts} == {2}
+
+
+async def test_an_open_compound_alert_ends_with_its_authorisation(bench, postgres, rule_event, affirmation):
+    start = 1_800_000_000_000
+    stamp = {
+        "id": "distress", "version": "v1", "same": "camera", "within_ms": 60_000, "min_rules": 2, "min_cameras": 1,
+        "severity": "critical", "category": "distress", "mode": "exercise", "title": {}, "explain": {},
+        "authorisation": {"id": "a-9", "legal_basis": "law", "reference": "r", "valid_until": start + 90_000},
+    }  # fmt: skip
+    shadow = {"mode": "shadow", "authorisation": None, "compounds": [stamp]}
+    members = [rule_event(rule={"id": rule}, **shadow) for rule in ("fall", "crowd")]
+    listed = [member["episode_id"] for member in members]
+    minutes = [affirmation(minute, listed) for minute in range(3)]
+    with bench.service(own_database(postgres)):
+        await bench.write("rule-events", *members, minutes[0])
+        opened = await bench.alerts_when(lambda alerts: len(alerts) == 1)
+        await bench.write("rule-events", *minutes[1:])
+        alerts = await bench.alerts_when(lambda alerts: len(alerts) == 2)
+    assert [alert["state"] for alert in opened] == ["OPEN"]
+    ended = alerts[-1]
+    assert (ended["id"], ended["ended_reason"], ended["ended_at"]) == (
+        opened[0]["id"],
+        "authorisation_ended",
+        start + 90_000,
+    )

@@ -82,6 +82,8 @@ class AlertBook:
             member = compound.member_of(event, stamp)
             if stamp["mode"] == "shadow" or (member.key, member.episode_id) in self.members:
                 continue
+            present = [m for m in self.members.values() if m.key == member.key]
+            revisions += self._end_members([compound.authorised(m, event["at"]) for m in present], event["at"])
             self.members[member.key, member.episode_id] = member
             revisions += self._meet(event, stamp, member)
         return revisions
@@ -121,7 +123,8 @@ class AlertBook:
             ends = [m.ended_at for m in together if m.ended_at is not None]
             if standing is None or len(ends) < len(together):
                 continue
-            revisions += self._put(over(standing, max(ends), at))
+            last = max((m for m in together if m.ended_at is not None), key=lambda m: m.ended_at or 0)
+            revisions += self._put(over(standing, max(ends), at, last.end_reason))
             self.members |= {(m.key, m.episode_id): replace(m, spent=True) for m in together}
         return revisions
 

@@ -5,7 +5,8 @@ needed. The episodes of one compound in one place are its members:
 
 - a member is *there* at an instant if it has begun by then, and goes on or ended at most `within_ms` before;
 - the compound holds from the first instant at which a member begins and enough rules and cameras are there;
-- its alert opens then, names its members, gains those that come later, and ends when the last of them has ended.
+- its alert opens then, names its members, gains those that come later, and ends when the last of them has ended;
+- a member is there under an authorisation only as long as that lasts: its end ends the member too.
 
 What is concluded hangs on the set of members, not on the order in which cameras' records arrive.
 """
@@ -38,6 +39,7 @@ class Member:
         ended_at: last instant the episode held, ms; None while it goes on.
         missed: affirmations in a row that did not list it.
         spent: its compound's alert has ended: it counts for no other.
+        until: when the authorisation ends that the compound has on its camera, ms; None: it needs none.
     """
 
     key: str
@@ -49,6 +51,12 @@ class Member:
     ended_at: int | None = None
     missed: int = 0
     spent: bool = False
+    until: int | None = None
+
+    @property
+    def end_reason(self) -> str:
+        """Why it ended, as the alert contract says it."""
+        return "over" if self.until is None or self.ended_at != self.until else "authorisation_ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +84,7 @@ def compound_key(event: Mapping[str, Any], stamp: Mapping[str, Any]) -> str:
 
 def member_of(event: Mapping[str, Any], stamp: Mapping[str, Any]) -> Member:
     """The member that an episode is."""
+    authorisation = stamp["authorisation"]
     return Member(
         compound_key(event, stamp),
         event["episode_id"],
@@ -83,6 +92,7 @@ def member_of(event: Mapping[str, Any], stamp: Mapping[str, Any]) -> Member:
         event["camera_id"],
         event["rule"]["id"],
         event["started_at"],
+        until=None if authorisation is None else authorisation["valid_until"],
     )
 
 
@@ -105,7 +115,7 @@ def meeting(members: Iterable[Member], stamp: Mapping[str, Any], since: int) -> 
 
 def _there(member: Member, at: int, within_ms: int) -> bool:
     """Whether a member has begun by `at`, and goes on then or ended at most `within_ms` before."""
-    if member.started_at > at or member.spent:
+    if member.started_at > at or member.spent or (member.until is not None and member.until <= at):
         return False
     return member.ended_at is None or member.ended_at >= at - within_ms
 
@@ -171,12 +181,20 @@ def filled(text: str, words: Mapping[str, str]) -> str:
 
 
 def ended(member: Member, at: int) -> Member:
-    """A member whose episode has ended."""
-    return member if member.ended_at is not None else replace(member, ended_at=at)
+    """A member whose episode has ended, or whose authorisation had before."""
+    if member.ended_at is not None:
+        return member
+    return replace(member, ended_at=at if member.until is None else min(at, member.until))
+
+
+def authorised(member: Member, at: int) -> Member:
+    """A member at an event time: ended where its authorisation has."""
+    return member if member.until is None or at < member.until else ended(member, member.until)
 
 
 def affirmed(member: Member, open_episodes: Sequence[str], at: int) -> Member:
     """A member after an AFFIRM of its camera: listed, missed once more, or, as an alert would be lost, ended unseen."""
+    member = authorised(member, at)
     if member.ended_at is not None:
         return member
     if member.episode_id in open_episodes:

@@ -104,10 +104,10 @@ def superseded(standing: Standing, event: Mapping[str, Any]) -> Standing:
     return replace(ended, alert=ended.alert | {"related_ids": [*standing.alert["related_ids"], event["episode_id"]]})
 
 
-def over(standing: Standing, ended_at: int, at: int) -> Standing:
+def over(standing: Standing, ended_at: int, at: int, reason: str = "over") -> Standing:
     """The end of an alert whose condition no longer holds, last at `ended_at`, known at `at` (ms)."""
     alert = standing.alert | {"revision": standing.revision + 1, "updated_at": max(at, standing.alert["updated_at"])}
-    return replace(standing, alert=alert | _ended("over", ended_at))
+    return replace(standing, alert=alert | _ended(reason, ended_at))
 
 
 def related(standing: Standing, other_id: str) -> Standing:

@@ -302,6 +302,7 @@ def _member(row: sa.Row[Any]) -> Member:
         row.ended_at,
         row.missed,
         row.spent,
+        row.authorised_until,
     )
 
 
@@ -317,6 +318,7 @@ def _member_values(member: Member) -> dict[str, Any]:
         "ended_at": member.ended_at,
         "missed": member.missed,
         "spent": member.spent,
+        "authorised_until": member.until,
     }
 
 

@@ -104,6 +104,7 @@ compound_members: Final = Table(
     Column("ended_at", BigInteger, comment="event time, ms; none while the episode goes on"),
     Column("missed", Integer, nullable=False, comment="affirmations in a row that did not list it"),
     Column("spent", Boolean, nullable=False, comment="its compound's alert has ended"),
+    Column("authorised_until", BigInteger, comment="event time, ms; none where no authorisation is needed"),
     PrimaryKeyConstraint("compound", "episode_id"),
     Index("compound_members_by_episode", "episode_id"),
     Index("compound_members_by_camera", "camera_id", "ended_at"),

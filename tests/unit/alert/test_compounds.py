@@ -139,6 +139,62 @@ def test_affirmations_of_a_camera_do_not_end_a_compound_while_they_list_its_memb
     assert [(r["state"], r["ended_reason"]) for r in ends] == [("ENDED", "over")]
 
 
+UNTIL = START + 60_000
+BRIEF = {"authorisation": AUTHORISATION | {"valid_until": UNTIL}}
+
+
+def ends(revisions):
+    return [(r["ended_reason"], (r["ended_at"] - START) / 1000) for r in revisions if r["state"] == "ENDED"]
+
+
+def test_it_ends_with_the_authorisation_though_its_members_go_on(book, member, affirmation):
+    events = [member("fall", 0, compound=BRIEF), member("crowd", 1, compound=BRIEF)]
+    listed = [event["episode_id"] for event in events]
+    assert [r["state"] for event in events for r in book.apply_event(event)] == ["OPEN"]
+    affirmed = [r for minute in (-1, 0, 1) for r in book.apply_event(affirmation(minute, listed))]
+    assert ends(affirmed) == [("authorisation_ended", 60.0)]
+    assert book.apply_event(member("crowd", 1, "CLOSE", 1, lasts_s=90)) == []
+
+
+def test_an_end_that_is_told_after_the_authorisation_is_the_end_of_the_authorisation(book, member):
+    for event in (member("fall", 0, compound=BRIEF), member("crowd", 1, compound=BRIEF)):
+        book.apply_event(event)
+    book.apply_event(member("fall", 0, "CLOSE", 1, lasts_s=5))
+    assert ends(book.apply_event(member("crowd", 1, "CLOSE", 1, lasts_s=300))) == [("authorisation_ended", 60.0)]
+
+
+def test_members_of_several_cameras_are_there_each_under_its_own_authorisation(book, member, affirmation):
+    across = {"same": "site", "min_rules": 1, "min_cameras": 2}
+    first = member("crowd", 0, camera_id="cam-1", compound=across | BRIEF)
+    second = member("crowd", 1, camera_id="cam-2", compound=across)
+    assert [r["state"] for event in (first, second) for r in book.apply_event(event)] == ["OPEN"]
+    assert book.apply_event(affirmation(0, [first["episode_id"]])) == []
+    third = member("crowd", 70, camera_id="cam-3", compound=across)
+    assert [r["state"] for r in book.apply_event(third)] == ["UPDATED"]
+    for event, kind in ((second, "cam-2"), (third, "cam-3")):
+        at_s = (event["started_at"] - START) // 1000
+        revisions = book.apply_event(member("crowd", at_s, "CLOSE", 1, camera_id=kind, lasts_s=100))
+    assert ends(revisions) == [("over", 170.0)]
+
+
+def test_a_member_whose_authorisation_has_ended_meets_nobody(book, member):
+    across = {"same": "site", "min_rules": 1, "min_cameras": 2}
+    book.apply_event(member("crowd", 0, camera_id="cam-1", compound=across | BRIEF))
+    assert book.apply_event(member("crowd", 61, camera_id="cam-2", compound=across)) == []
+
+
+def test_after_the_authorisation_a_new_one_needs_new_members(book, member):
+    across = {"same": "site", "min_rules": 1, "min_cameras": 2}
+    for camera in ("cam-1", "cam-2"):
+        book.apply_event(member("crowd", 0, camera_id=camera, compound=across | BRIEF))
+    revisions = book.apply_event(member("crowd", 70, camera_id="cam-3", compound=across))
+    assert ends(revisions) == [("authorisation_ended", 60.0)]
+    assert len(revisions) == 1
+    assert found(book.apply_event(member("crowd", 80, camera_id="cam-4", compound=across))) == [
+        ("distress", 1, "OPEN", 80.0)
+    ]
+
+
 def test_a_compound_in_shadow_leaves_no_trace(book, member):
     shadow = {"mode": "shadow", "authorisation": None}
     for event in (member("fall", 0, compound=shadow), member("crowd", 1, compound=shadow)):
