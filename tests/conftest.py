@@ -5,17 +5,23 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import inspect
+import subprocess
 import time
 import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pytest
 
 from vigie_common.settings import Settings
-from vigie_dev.kafka import KafkaBroker
+from vigie_dev.kafka import KafkaBroker, Secured
 from vigie_dev.places import shared_data as shared_data_folder
 from vigie_dev.postgres import PostgresServer
 from vigie_dev.registry import SchemaRegistry
 from vigie_dev.triton import TritonServer
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _YOLOX_NANO_SHA256 = "695e750a5d5754bb5a8d5325643b59282191a7e7a564e435a415fd3c578eab14"
 
@@ -45,9 +51,27 @@ def shared_data():
 
 
 @pytest.fixture(scope="session")
-def kafka(tmp_path_factory):
+def kafka_secrets(tmp_path_factory):
+    """Of the shared broker's secured listener: its user, and the certificate that only the tests trust."""
+    folder = tmp_path_factory.mktemp("kafka-tls")
+    key, certificate, keystore = folder / "key.pem", folder / "ca.crt", folder / "keystore.pem"
+    made = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    about = ["-subj", "/CN=kafka", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2"]
+    subprocess.run([*made, *about, "-out", certificate, "-keyout", key], check=True, capture_output=True)
+    keystore.write_text(key.read_text() + certificate.read_text())
+    return KafkaSecrets(Secured("vigie", "a pass word", keystore), certificate)
+
+
+@dataclass(frozen=True)
+class KafkaSecrets:
+    secured: Secured
+    cafile: Path
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory, kafka_secrets):
     """A running broker that the whole session shares: `.bootstrap`. A test that kills one starts its own."""
-    with KafkaBroker(tmp_path_factory.mktemp("kafka")) as broker:
+    with KafkaBroker(tmp_path_factory.mktemp("kafka"), secured=kafka_secrets.secured) as broker:
         yield broker
 
 

@@ -8,6 +8,7 @@ import shutil
 import socket
 import struct
 import subprocess
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vigie_common.errors import DependencyError
@@ -22,6 +23,7 @@ _CLUSTER = "4L6g3nShT-eMCtK--X86sw"
 _FIX = "It needs 300 MB of memory and Java 17 or later (`java -version`); `make clean` removes damaged data."
 _READY_WITHIN_S = 60.0
 _PORT_ATTEMPTS = 3
+_SCRAM = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
 
 
 def java() -> str:
@@ -41,18 +43,31 @@ def java() -> str:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Secured:
+    """A second listener that speaks SASL_SSL with SCRAM-SHA-512 and knows one user."""
+
+    user: str
+    password: str
+    keystore: Path
+    """PEM: the broker's key (PKCS 8), then its certificate."""
+
+
 class KafkaBroker(HeldServer):
     """A broker whose data lies in `folder`; `kill()` then `start()` comes back on the same data and port.
 
     Use it as a context manager, or call `start` and `stop`. `bootstrap` is "127.0.0.1:PORT".
     """
 
-    def __init__(self, folder: Path, *, port: int | None = None, heap_mib: int = 384) -> None:
+    def __init__(
+        self, folder: Path, *, port: int | None = None, heap_mib: int = 384, secured: Secured | None = None
+    ) -> None:
         self.folder = folder.resolve()
         self.log_path = self.folder / "broker.log"
         self._fixed_port = port
         self._heap_mib = heap_mib
-        self._ports: tuple[int, int] | None = None
+        self._secured = secured
+        self._ports: tuple[int, int, int] | None = None
         self._server = ServerProcess("Kafka", self.log_path, stop_within_s=20.0)
 
     @property
@@ -66,6 +81,13 @@ class KafkaBroker(HeldServer):
     def bootstrap(self) -> str:
         """What a client's bootstrap setting takes."""
         return f"{HOST}:{self.port}"
+
+    @property
+    def secured_bootstrap(self) -> str:
+        """The same of the listener that asks for a password."""
+        if self._secured is None or self._ports is None:
+            raise DependencyError("Kafka: has no secured listener: give `secured`, and call start()")
+        return f"{HOST}:{self._ports[2]}"
 
     @property
     def pid(self) -> int | None:
@@ -87,8 +109,8 @@ class KafkaBroker(HeldServer):
         chosen = self._ports is not None
         for attempt in range(_PORT_ATTEMPTS):
             if not chosen:
-                client, controller = free_ports(2)
-                self._ports = (self._fixed_port or client, controller)
+                client, controller, secured = free_ports(3)
+                self._ports = (self._fixed_port or client, controller, secured)
             try:
                 self._start_once(jars)
             except DependencyError as error:
@@ -133,15 +155,25 @@ class KafkaBroker(HeldServer):
         self._server.kill()
 
     def _write_properties(self) -> Path:
-        client, controller = self.port, (self._ports or (0, 0))[1]
+        client, controller, secured = self._ports or (0, 0, 0)
         self.folder.mkdir(parents=True, exist_ok=True)
         properties = self.folder / "server.properties"
-        own = {
+        own: dict[str, str | Path] = {
             "controller.quorum.voters": f"1@{HOST}:{controller}",
             "listeners": f"PLAINTEXT://{HOST}:{client},CONTROLLER://{HOST}:{controller}",
             "advertised.listeners": f"PLAINTEXT://{HOST}:{client}",
             "log.dirs": self.folder / "data",
         }
+        if self._secured is not None:
+            for name in ("listeners", "advertised.listeners"):
+                own[name] = f"{own[name]},SASL_SSL://{HOST}:{secured}"
+            own |= {
+                "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL_SSL:SASL_SSL",
+                "listener.name.sasl_ssl.ssl.keystore.type": "PEM",
+                "listener.name.sasl_ssl.ssl.keystore.location": self._secured.keystore,
+                "listener.name.sasl_ssl.sasl.enabled.mechanisms": "SCRAM-SHA-512",
+                "listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config": _SCRAM,
+            }
         common = (DEV / "kafka" / "server.properties").read_text()
         properties.write_text(common + "".join(f"{name}={value}\n" for name, value in own.items()))
         return properties
@@ -156,6 +188,9 @@ class KafkaBroker(HeldServer):
             "-c",
             str(properties),
         ]
+        if self._secured is not None:
+            known = f"SCRAM-SHA-512=[name={self._secured.user},password={self._secured.password}]"
+            tool += ["--add-scram", known]
         with self.log_path.open("ab") as log:
             status = subprocess.run(
                 [java(), "-Xmx96m", "-XX:+UseSerialGC", "-cp", f"{jars}/*", *tool],

@@ -198,3 +198,13 @@ def start_service(tmp_path):
     yield start
     for process in running:
         process.stop()
+
+
+@pytest.fixture
+def history_script(tmp_path):
+    """What `python -m vigie_statistics history` runs, as a script."""
+    script = tmp_path / "history.py"
+    script.write_text(
+        "import sys\nfrom vigie_statistics.__main__ import main\nsys.argv[1:] = ['history']\nmain()\n", encoding="utf-8"
+    )
+    return script

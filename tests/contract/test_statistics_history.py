@@ -35,16 +35,6 @@ def environment(url, **more):
     return variables | {"VIGIE_KAFKA_SESSION_TIMEOUT_MS": "6000"} | more
 
 
-@pytest.fixture
-def history_script(tmp_path):
-    """What `python -m vigie_statistics history` runs, as a script."""
-    script = tmp_path / "history.py"
-    script.write_text(
-        "import sys\nfrom vigie_statistics.__main__ import main\nsys.argv[1:] = ['history']\nmain()\n", encoding="utf-8"
-    )
-    return script
-
-
 async def test_nothing_is_lost_or_doubled_while_the_database_is_down_and_the_process_killed(
     deployment, start_service, history_script, own_postgres, statistic_record, camera_record, wait_until
 ):

@@ -202,7 +202,7 @@ async def _reader(settings: Settings, topic: str) -> AsyncIterator[tuple[AIOKafk
         await client.start()
         (described,) = await client.describe_topics([topic])
     except (KafkaError, OSError) as error:
-        raise unreachable(settings, error) from error
+        raise await unreachable(settings, error) from error
     finally:
         await client.close()
     partitions = [TopicPartition(topic, p["partition"]) for p in described["partitions"]]
@@ -214,6 +214,6 @@ async def _reader(settings: Settings, topic: str) -> AsyncIterator[tuple[AIOKafk
         reader.assign(partitions)
         yield reader, partitions
     except KafkaError as error:
-        raise unreachable(settings, error) from error
+        raise await unreachable(settings, error) from error
     finally:
         await reader.stop()

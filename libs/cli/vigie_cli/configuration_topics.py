@@ -37,7 +37,7 @@ async def answered(settings: Settings) -> AsyncIterator[None]:
         async with asyncio.timeout(_ANSWER_S):
             yield
     except (KafkaError, OSError) as down:  # a timeout is an OSError
-        raise unreachable(settings, down) from down
+        raise await unreachable(settings, down) from down
 
 
 async def topic_partitions(settings: Settings, topics: list[str]) -> dict[str, list[TopicPartition]]:

@@ -7,15 +7,23 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.conn import collect_hosts, create_conn
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
+from aiokafka.errors import (
+    AuthenticationFailedError,
+    KafkaError,
+    SaslAuthenticationFailed,
+    UnsupportedSaslMechanismError,
+)
 
-from vigie_common.errors import ConfigurationError, DependencyError
+from vigie_common.errors import ConfigurationError, DependencyError, VigieError
 
 if TYPE_CHECKING:
     from vigie_common.settings import Settings
 
 MAX_MESSAGE_BYTES: Final = 9 << 20
 """Above the largest `max_message` that topics.yaml declares."""
+_ASK_AGAIN_MS: Final = 5000
 
 
 def consumer(settings: Settings, *topics: str, group: str | None = None, **overrides: Any) -> AIOKafkaConsumer:
@@ -65,12 +73,47 @@ def admin(settings: Settings) -> AIOKafkaAdminClient:
     return AIOKafkaAdminClient(**_connection(settings))
 
 
-def unreachable(settings: Settings, error: BaseException) -> DependencyError:
-    """What to tell when Kafka does not answer."""
+async def unreachable(settings: Settings, error: BaseException) -> VigieError:
+    """What to tell when Kafka does not answer: a ConfigurationError if it does answer, and refuses.
+
+    aiokafka keeps the reason to its log, so each broker is asked once more here.
+    """
+    options = _connection(settings)
+    for host, port, _ in collect_hosts(options.pop("bootstrap_servers")):
+        try:
+            connection = await create_conn(host, port, request_timeout_ms=_ASK_AGAIN_MS, **options)
+        except (KafkaError, OSError, TimeoutError) as again:
+            error = again
+        else:
+            connection.close()
+            continue
+        refusal = _refusal(settings, f"{host}:{port}", error)
+        if refusal is not None:
+            return refusal
     return DependencyError(
         f"Kafka at {settings.kafka_bootstrap} does not answer ({error or type(error).__name__}): start it, or check "
         "VIGIE_KAFKA_BOOTSTRAP, VIGIE_KAFKA_SECURITY_PROTOCOL and the credentials"
     )
+
+
+def _refusal(settings: Settings, server: str, error: BaseException) -> ConfigurationError | None:
+    """What no waiting mends."""
+    if isinstance(error, SaslAuthenticationFailed | AuthenticationFailedError):
+        return ConfigurationError(
+            f"Kafka at {server} refuses the user {settings.kafka_sasl_username!r} or the password: check "
+            "VIGIE_KAFKA_SASL_USERNAME and VIGIE_KAFKA_SASL_PASSWORD"
+        )
+    if isinstance(error, UnsupportedSaslMechanismError):
+        return ConfigurationError(
+            f"Kafka at {server} does not know {settings.kafka_sasl_mechanism}: set VIGIE_KAFKA_SASL_MECHANISM to one "
+            "that it does"
+        )
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return ConfigurationError(
+            f"the certificate of Kafka at {server} is not trusted ({error.verify_message}): set VIGIE_KAFKA_SSL_CAFILE "
+            "to the PEM file of the authority that signed it, and name the brokers as it does"
+        )
+    return None
 
 
 def _connection(settings: Settings) -> dict[str, Any]:

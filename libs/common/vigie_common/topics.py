@@ -127,7 +127,7 @@ async def create_topics(settings: Settings, deadline_s: float = 30.0) -> dict[st
             if topic.name not in done:
                 done[topic.name] = await _correct(client, names.full(topic.name), topic)
     except (KafkaError, OSError) as down:
-        raise unreachable(settings, down) from down
+        raise await unreachable(settings, down) from down
     else:
         return done
     finally:

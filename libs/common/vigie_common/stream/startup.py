@@ -52,6 +52,7 @@ async def await_topics(settings: Settings, service: Service, topics: Iterable[st
 
     Raises:
         StoppedError: the service was told to stop first.
+        ConfigurationError: Kafka answers, and refuses the user or shows a certificate that is not trusted.
     """
     names = TopicNames(settings.topic_prefix)
     wanted = {names.full(topic) for topic in topics}
@@ -113,7 +114,7 @@ async def _check_topics(settings: Settings, wanted: set[str]) -> None:
             await client.start()
             there = set(await client.list_topics())
     except (KafkaError, OSError, TimeoutError) as down:
-        raise unreachable(settings, down) from down
+        raise await unreachable(settings, down) from down
     finally:
         await client.close()
     if missing := sorted(wanted - there):
