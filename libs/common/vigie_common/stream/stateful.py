@@ -19,6 +19,7 @@ from vigie_common.errors import DependencyError, PoisonRecordError, VigieError
 from vigie_common.stream.checkpoint import Checkpoint, last_checkpoints
 from vigie_common.stream.config_log import ConfigLog
 from vigie_common.stream.metrics import AGE, CONSUMED, SECONDS
+from vigie_common.stream.outgoing import Outgoing
 from vigie_common.stream.progress import Progress, Verdict
 from vigie_common.stream.startup import StoppedError, await_codec, await_topics
 from vigie_common.stream.transport import Rejection, reject
@@ -115,6 +116,7 @@ class StatefulWorker(StreamWorker[_Partition]):
         self.topic, self.state_topic = topic, state_topic
         self.make_core, self.observe = core, observe
         self.config = ConfigLog(settings, self.receiver, config_topics, self._send_rejected)
+        self.outgoing = Outgoing(self.sender)
         self.restoring: asyncio.Task[None] | None = None
         self.largest = int(load_topics()[state_topic].config["max.message.bytes"]) - _FRAME_BYTES
 
@@ -234,7 +236,10 @@ class StatefulWorker(StreamWorker[_Partition]):
                 if partition is not None:
                     await self._process(partition, records)
                     await asyncio.sleep(0)
+            await self.outgoing.flush()
             SECONDS.inc(time.perf_counter() - started)
+            for tp in batch:
+                await self._room(tp)
 
     async def _process(self, partition: _Partition, records: Sequence[ConsumerRecord]) -> None:
         for record in records:
@@ -263,11 +268,14 @@ class StatefulWorker(StreamWorker[_Partition]):
             pending = partition.progress.advance(len(outputs))
             if pending is not None:
                 for output in outputs:
-                    await self.sender.send(output, source, pending.acknowledge)
+                    await self.outgoing.add(output, source, pending)
         CONSUMED.labels(self.topic).inc(len(records))
         if records:
             AGE.observe(max(0.0, time.time() - records[-1].timestamp / 1000))
-        while partition.progress.in_flight > MAX_IN_FLIGHT and not partition.ended.is_set():
+
+    async def _room(self, tp: TopicPartition) -> None:
+        """Return once not too many records of a partition wait for their acknowledgement."""
+        while (partition := self.owned.get(tp)) is not None and partition.progress.in_flight > MAX_IN_FLIGHT:
             partition.progress.acknowledged  # noqa: B018 - lets go of what has been acknowledged
             await asyncio.sleep(0.005)
 

@@ -122,17 +122,13 @@ class Sender:
 
     async def send(self, output: Output, source: Message | None, acknowledged: Callable[[], None]) -> None:
         """Hand one output to the producer; calls back once it is in the log."""
-        topic = load_topics()[output.topic]
-        partition = output.partition
-        if partition is None and source is not None and topic.key == "camera_id":
-            partition = source.partition
-        headers = output.headers or (_trace(source) if source is not None else ())
+        value, headers = self.encoded(output, source)
         future: Future[Any] = await self.producer.send(
             self.names.full(output.topic),
-            self.codec.encode(topic.schema, output.value),
+            value,
             key=output.key.encode(),
-            partition=partition,
-            headers=list(headers),
+            partition=self.partition(output, source),
+            headers=headers,
         )
 
         def done(finished: Future[Any]) -> None:
@@ -145,13 +141,25 @@ class Sender:
                 self.failed(error)
 
         future.add_done_callback(done)
-        self._produced(output.topic)
+        self.produced(output.topic, 1)
 
-    def _produced(self, topic: str) -> None:
+    def partition(self, output: Output, source: Message | None) -> int | None:
+        """Where it goes: what it says itself, on a camera topic the source's, else what its key chooses (None)."""
+        if output.partition is None and source is not None and load_topics()[output.topic].key == "camera_id":
+            return source.partition
+        return output.partition
+
+    def encoded(self, output: Output, source: Message | None) -> tuple[bytes, list[tuple[str, bytes]]]:
+        """Its value and its headers."""
+        headers = output.headers or (_trace(source) if source is not None else ())
+        return self.codec.encode(load_topics()[output.topic].schema, output.value), list(headers)
+
+    def produced(self, topic: str, records: int) -> None:
+        """Count what has been handed to the producer."""
         counter = self.counters.get(topic)
         if counter is None:
             counter = self.counters[topic] = PRODUCED.labels(topic)
-        counter.inc()
+        counter.inc(records)
 
 
 def _trace(source: Message) -> tuple[tuple[str, bytes], ...]:
