@@ -2,10 +2,14 @@
 
 from itertools import pairwise
 
+import numpy as np
 import simplejpeg
 from sampler_footage import number_in, write_clip
 
 from vigie_frame_sampler import rtsp_source
+from vigie_frame_sampler.picture import Limits
+from vigie_frame_sampler.planes import luma_of
+from vigie_frame_sampler.plan import CameraPlan
 
 
 def test_a_playing_camera_gives_pictures_at_the_sampling_rate(simulate, watch, wait_until):
@@ -46,6 +50,19 @@ def test_key_frames_alone_are_decoded_where_they_come_often_enough(simulate, wat
     wait_until(lambda: len(camera.status("ok")) >= 6, 20)
     numbers = [number_in(simplejpeg.decode_jpeg(f["jpeg"])) for f in camera.status("ok")]
     assert [n % 10 for n in numbers[-2:]] == [0, 0]
+
+
+def test_a_camera_is_decoded_without_the_loop_filter_where_the_limits_say_so(simulate, tmp_path):
+    options = {"preset": "veryfast", "crf": "30", "x264-params": "keyint_min=1:deblock=0,0"}
+    address = simulate(clip=write_clip(tmp_path / "c.mp4", pictures=25, gop=25, options=options)).address()
+    plan = CameraPlan("cam-1", "v1", "rtsp", address, 2.0, 320)
+
+    def first(limits):
+        return luma_of(next(iter(rtsp_source.RtspSource(plan, limits).pictures(lambda: False))).frame).astype(np.int16)
+
+    true, again, cheap = (first(Limits(loop_filter=on)) for on in (True, True, False))
+    assert (true == again).all()
+    assert 0 < np.abs(true - cheap).max() < 64
 
 
 def test_a_stalled_camera_is_reported_and_taken_up_again_under_a_new_session(simulate, watch, wait_until):

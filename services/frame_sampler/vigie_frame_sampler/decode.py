@@ -5,7 +5,8 @@ to be fed up to its last wanted picture, and the rest of it can stay undecoded. 
 until one of them is wanted; at the next key frame those still waiting are thrown away.
 
 Where pictures are reordered (B-frames) a wanted packet is not yet a wanted picture: decoding then goes on,
-packet after packet, until the decoder has shown every wanted picture it was fed.
+packet after packet, until the decoder has shown every wanted picture it was fed. Pictures that no other depends on
+(most B-frames, the upper layers of scalable H.264) are left out unless they are wanted themselves.
 """
 
 from __future__ import annotations
@@ -58,6 +59,8 @@ class GopDecoder:
         shift_s: added to the stream's time; a recording that follows another goes on where that ended.
         keys_may_suffice: take the first *key* frame of each cell where key frames come often enough.
             Cheap, at the price of jitter in the spacing: right for live cameras.
+        loop_filter: smooth the edges of blocks (H.264 section 8.7, H.265 section 8.7). Without, a fifth to a third
+            of the decoding is saved, and pictures differ from the true ones by more and more up to the next key frame.
     """
 
     context: VideoCodecContext
@@ -65,6 +68,7 @@ class GopDecoder:
     grid: EventGrid
     shift_s: float = 0.0
     keys_may_suffice: bool = False
+    loop_filter: bool = True
     corrupt: int = 0
     _waiting: list[Packet[VideoStream]] = field(default_factory=list)
     _skipped: bool = False
@@ -80,6 +84,8 @@ class GopDecoder:
 
     def __post_init__(self) -> None:
         self.context.thread_count = 1
+        if not self.loop_filter:
+            self.context.options = {**self.context.options, "skip_loop_filter": "all"}
         self._ticks = self.time_base.as_integer_ratio()
 
     def feed(self, packet: Packet[VideoStream]) -> Iterator[Decoded]:
@@ -131,7 +137,10 @@ class GopDecoder:
             self.context.flush_buffers()
             self._skipped = False
         for packet in waiting:
+            wanted = self.grid.wants(self._media_s(packet.pts or 0))
+            self.context.skip_frame = "DEFAULT" if wanted else "NONREF"
             yield from self._decode(packet)
+        self.context.skip_frame = "DEFAULT"
 
     def _feed_keys(self, packet: Packet[VideoStream], media_s: float) -> Iterator[Decoded]:
         if packet.is_keyframe:

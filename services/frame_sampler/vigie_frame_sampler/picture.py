@@ -22,12 +22,14 @@ class SourceError(VigieError):
 class Limits:
     """Time-outs of a network source, seconds. RTSP may take twice as long to notice.
 
-    ca_file: certificates that https cameras are trusted by, PEM; none: the public authorities.
+    ca_file: certificates that https cameras are trusted by, PEM; none: the public authorities. loop_filter: whether
+    streams are decoded as they ask, or cheaper and a little wrong (`decode.GopDecoder`).
     """
 
     open_s: float = 5.0
     read_s: float = 4.0
     ca_file: str | None = None
+    loop_filter: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -222,6 +222,7 @@ class _Group:
             "open_s": settings.capture_open_timeout_s,
             "read_s": settings.capture_read_timeout_s,
             "ca_file": settings.capture_ca_file,
+            "loop_filter": settings.capture_loop_filter,
         }
 
     def _kill(self) -> None:

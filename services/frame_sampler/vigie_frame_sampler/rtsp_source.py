@@ -65,7 +65,9 @@ class RtspSource:
     ) -> Iterator[Picture]:
         tick = tick_of(stream)
         timeline, grid, pace, spacing = Timeline(), PacedGrid(self.plan.fps), ReadingPace(), Spacing()
-        decoder = GopDecoder(stream.codec_context, tick, grid, keys_may_suffice=True)
+        decoder = GopDecoder(
+            stream.codec_context, tick, grid, keys_may_suffice=True, loop_filter=self.limits.loop_filter
+        )
         wall = WallClock()
         stamps: dict[int, tuple[int, int | None]] = {}
         patience_s, shown_s = max(UNDECODED_S, 4.0 / self.plan.fps), time.monotonic()

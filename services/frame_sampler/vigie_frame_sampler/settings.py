@@ -22,6 +22,11 @@ class FrameSamplerSettings(Settings):
         None,
         description="network sources: certificates that https cameras are trusted by, PEM; else the public ones",
     )
+    capture_loop_filter: bool = Field(
+        True,
+        description="RTSP: smooth the edges of blocks as the stream asks; false decodes a fifth to a third cheaper, "
+        "with an error that grows up to the next key frame",
+    )
     capture_hung_s: float = Field(
         10.0, ge=3, le=120, description="a capture process that is silent for so long is replaced, s"
     )

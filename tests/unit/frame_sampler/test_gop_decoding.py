@@ -10,11 +10,12 @@ from vigie_frame_sampler.sampling import EventGrid
 
 
 class CountingContext:
-    """A decoder that counts the packets it is fed."""
+    """A decoder that counts the packets it is fed and the pictures it gives."""
 
     def __init__(self, context):
         object.__setattr__(self, "_context", context)
         object.__setattr__(self, "fed", 0)
+        object.__setattr__(self, "given", 0)
 
     def __getattr__(self, name):
         return getattr(self._context, name)
@@ -24,7 +25,9 @@ class CountingContext:
 
     def decode(self, packet):
         object.__setattr__(self, "fed", self.fed + (packet is not None))
-        return self._context.decode(packet)
+        frames = self._context.decode(packet)
+        object.__setattr__(self, "given", self.given + len(frames))
+        return frames
 
 
 def read(path, fps, *, keys=False):
@@ -58,6 +61,37 @@ def test_a_gop_is_fed_only_up_to_its_last_wanted_picture(clip):
     _, numbers, fed = read(clip(pictures=100, gop=25), 2.0)
     assert numbers == [0, 12, 25, 37, 50, 62, 75, 87]
     assert fed == 4 * 13
+
+
+def test_pictures_that_no_other_depends_on_are_not_decoded_unless_they_are_wanted(clip):
+    options = {"x264-params": "keyint_min=1:b-adapt=0:b-pyramid=none"}
+    with av.open(str(clip(pictures=100, gop=25, b_frames=2, options=options))) as container:
+        stream = container.streams.video[0]
+        context = CountingContext(stream.codec_context)
+        decoder = GopDecoder(context, stream.time_base, EventGrid(2.0, 0.04))
+        found = [d.number for p in container.demux(stream) if p.size for d in decoder.feed(p)]
+    assert found == [0, 12, 25, 37, 50, 62, 75, 87]
+    # of 13 packets fed a group: its key frame, four pictures that others depend on, and what is wanted
+    assert context.given <= context.fed / 2
+
+
+def luma_of_wanted(path, *, loop_filter):
+    """(pictures, height, width): the wanted pictures at 2 fps."""
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        decoder = GopDecoder(stream.codec_context, stream.time_base, EventGrid(2.0, 0.04), loop_filter=loop_filter)
+        found = [d for p in container.demux(stream) if p.size for d in decoder.feed(p)]
+        return np.array([d.frame.to_ndarray(format="gray") for d in found], np.float64)
+
+
+@pytest.mark.parametrize("codec", ["libx264", "libx265"])
+def test_without_the_loop_filter_pictures_are_others_by_little(clip, codec):
+    options = {"libx264": {"x264-params": "keyint_min=1:deblock=0,0"}, "libx265": {"x265-params": "log-level=none"}}
+    path = clip(pictures=50, gop=25, codec=codec, options=options[codec] | {"preset": "veryfast", "crf": "30"})
+    true, cheap = (luma_of_wanted(path, loop_filter=on) for on in (True, False))
+    assert len(true) == len(cheap) == 4
+    error = ((true - cheap) ** 2).mean(axis=(1, 2))
+    assert all(0.0 < e < 255**2 / 10**3.5 for e in error)  # 35 dB
 
 
 def test_key_frames_suffice_where_they_come_as_often_as_samples_are_due(clip):
