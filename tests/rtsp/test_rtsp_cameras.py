@@ -8,8 +8,8 @@ from sampler_footage import number_in, write_clip
 
 from vigie_frame_sampler import rtsp_source
 from vigie_frame_sampler.picture import Limits
-from vigie_frame_sampler.planes import luma_of
 from vigie_frame_sampler.plan import CameraPlan
+from vigie_frame_sampler.planes import luma_of
 
 
 def test_a_playing_camera_gives_pictures_at_the_sampling_rate(simulate, watch, wait_until):

@@ -23,7 +23,7 @@ class FrameSamplerSettings(Settings):
         description="network sources: certificates that https cameras are trusted by, PEM; else the public ones",
     )
     capture_loop_filter: bool = Field(
-        True,
+        default=True,
         description="RTSP: smooth the edges of blocks as the stream asks; false decodes a fifth to a third cheaper, "
         "with an error that grows up to the next key frame",
     )
