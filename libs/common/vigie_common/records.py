@@ -430,7 +430,7 @@ class Detections(TypedDict):
     """Which entry of models found it."""
 
 
-TrackEnd = Literal["unknown", "lost", "left", "session"]
+TrackEnd = Literal["unknown", "lost", "left", "session", "duplicate"]
 """Why a track ended."""
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from vigie_tracking.assignment import assign
 from vigie_tracking.compiled import jit
+from vigie_tracking.doubles import FREE
 from vigie_tracking.overlap import buffered_iou
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ def associate(
 ) -> None:
     """Match tracks and boxes: `boxes[:count]["track"]` and `places[:live]["box_of_track"]`, -1 for none.
 
+    Only boxes that are FREE take part (`doubles.set_aside`).
+
     Args:
         tracks: (≥ live,) layout.TRACK, predicted to the frame's time.
         live: how many there are.
@@ -43,8 +46,6 @@ def associate(
     """
     for i in range(live):
         places[i]["box_of_track"] = -1
-    for j in range(count):
-        boxes[j]["track"] = -1
     for stage in range(3):
         least_score = p["low_score"] if stage == STAGE_BUFFERED else p["high_score"]
         left = 0
@@ -54,7 +55,7 @@ def associate(
                 left += 1
         offered = 0
         for j in range(count):
-            if boxes[j]["track"] == -1 and boxes[j]["score"] >= least_score:
+            if boxes[j]["track"] == FREE and boxes[j]["score"] >= least_score:
                 places[offered]["box"] = j
                 offered += 1
         if left > 0 and offered > 0 and _gate(stage, tracks, left, boxes, offered, now, p, places, matrices[0]):

@@ -69,6 +69,7 @@ TRACK: Final = np.dtype(
         ("object_class", "<i4"),  # the vote's winner: ordinal in the taxonomy
         ("boxes", "<i4"),  # boxes seen so far, counted up to 2: a new-born has one
         ("missed", "<i4"),  # looks since the last box
+        ("riding", "<i8"),  # ms watched in which its boxes have lain on an older track's, without a break
     ]
 )
 
@@ -82,7 +83,7 @@ BOX: Final = np.dtype(
         ("index", "<i4"),  # in the record
         ("group", "<i4"),
         ("object_class", "<i4"),
-        ("track", "<i4"),  # slot it belongs to, -1 for none
+        ("track", "<i4"),  # slot it belongs to, or doubles.FREE, doubles.DOUBLE
     ]
 )
 
@@ -140,7 +141,8 @@ FRAME: Final = np.dtype(
 END_LOST: Final = 1
 END_LEFT: Final = 2
 END_SESSION: Final = 3
-END_NAMES: Final = ("unknown", "lost", "left", "session")
+END_DUPLICATE: Final = 4
+END_NAMES: Final = ("unknown", "lost", "left", "session", "duplicate")
 """Reasons by number, as the Avro enum TrackEnd spells them."""
 
 _MEMBERS: Final = {group: [c for c, g in enumerate(CLASS_GROUP) if g == group] for group in sorted(set(CLASS_GROUP))}

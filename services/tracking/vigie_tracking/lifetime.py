@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from vigie_tracking import kalman
 from vigie_tracking.compiled import jit
-from vigie_tracking.layout import END_LEFT, END_LOST, Array, Slot
+from vigie_tracking.doubles import DOUBLE
+from vigie_tracking.layout import END_DUPLICATE, END_LEFT, END_LOST, Array, Slot
 
 
 @jit
@@ -51,7 +52,7 @@ def pass_time(camera: Slot, tracks: Array, now: int, ended: Array, count: int, p
 
 
 @jit
-def forget(camera: Slot, tracks: Array, places: Array, ended: Array, count: int, p: Slot) -> int:
+def forget(camera: Slot, tracks: Array, boxes: Array, places: Array, ended: Array, count: int, p: Slot) -> int:
     """End the tracks that found no box in this look and none for `forget_ms` watched; gives how many `ended` holds.
 
     A track always gets one look, however slow the sampling. `places[i]["box_of_track"]` moves along with its track.
@@ -61,6 +62,9 @@ def forget(camera: Slot, tracks: Array, places: Array, ended: Array, count: int,
         box = places[i]["box_of_track"]
         if box == -1 and camera["watched"] - tracks[i]["seen_watched"] > p["forget_ms"]:
             count = _end(tracks[i], ended, count, departure(tracks[i], camera, p))
+        elif tracks[i]["riding"] > p["merge_ms"]:
+            count = _end(tracks[i], ended, count, END_DUPLICATE)
+            boxes[box]["track"] = DOUBLE
         else:
             if kept != i:
                 tracks[kept] = tracks[i]

@@ -41,6 +41,16 @@ class Parameters:
     deviations of the predicted centre; the same area ratio holds."""
     duplicate_iou: float = 0.7
     """A box that overlaps a tracked one of its class group this much begins no track: it is the same object twice."""
+    double_iou: float = 0.6
+    """Two boxes of one class group, but of different classes, that overlap this much are one object seen twice …"""
+    own_iou: float = 0.5
+    """… unless each of them overlaps the prediction of a track of its own this much."""
+    part_share: float = 0.9
+    """A box begins no track either if it lies within a tracked one of its class group by this share of its area …"""
+    part_width: float = 0.8
+    """… and is at least this share as wide: half a body or a bonnet, but no child before an adult."""
+    merge_ms: float = 1500.0
+    """A track whose boxes double an older one's, at its speed, for longer than this much watched time ends."""
     acceleration: float = 0.25
     """How much a speed changes by itself within a second: standard deviation, largest sides a second."""
     jitter: float = 0.08

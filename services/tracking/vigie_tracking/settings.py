@@ -48,6 +48,21 @@ class TrackingSettings(Settings):
     tracking_duplicate_iou: float = Field(
         _DEFAULT.duplicate_iou, gt=0, le=1, description="a box that overlaps a tracked one more begins no track"
     )
+    tracking_double_iou: float = Field(
+        _DEFAULT.double_iou, gt=0, le=1, description="boxes of two classes of a group that overlap more are one …"
+    )
+    tracking_own_iou: float = Field(
+        _DEFAULT.own_iou, gt=0, le=1, description="… unless each overlaps the prediction of its own track this much"
+    )
+    tracking_part_share: float = Field(
+        _DEFAULT.part_share, gt=0, le=1, description="a box within a tracked one by this share begins no track …"
+    )
+    tracking_part_width: float = Field(
+        _DEFAULT.part_width, gt=0, le=1, description="… if it is at least this share as wide"
+    )
+    tracking_merge_ms: float = Field(
+        _DEFAULT.merge_ms, ge=0, le=600_000, description="a track that doubles an older one for longer ends, ms watched"
+    )
     tracking_acceleration: float = Field(
         _DEFAULT.acceleration,
         gt=0,

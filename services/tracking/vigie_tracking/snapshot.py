@@ -15,7 +15,7 @@ from vigie_common.errors import VigieError
 from vigie_tracking.fleet import Fleet
 from vigie_tracking.layout import CAMERA, MAX_TRACKS, TRACK
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Raised whenever the layout of CAMERA, TRACK or of the bytes below changes."""
 
 _MAGIC: Final = b"VGTK"

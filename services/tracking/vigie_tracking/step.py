@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vigie_tracking import kalman, lifetime
+from vigie_tracking import doubles, kalman, lifetime
 from vigie_tracking.association import associate
 from vigie_tracking.class_vote import cast_vote, first_vote
 from vigie_tracking.compiled import jit
@@ -69,15 +69,19 @@ def step(
         return 0, gone, 0, 0
 
     _fit(camera, tracks, width, height)
+    worth = 0
     if camera["looked_at"] >= 0:
         gone = lifetime.pass_time(camera, tracks, now, ended, gone, p)
-        camera["watched"] += min(now - camera["looked_at"], int(p["look_ms"]))
+        worth = min(now - camera["looked_at"], int(p["look_ms"]))
+        camera["watched"] += worth
     camera["looked_at"] = now
     count = _admit(columns, boxes)
     ignored = columns.shape[1] - count
+    doubles.set_aside(tracks, camera["tracks"], boxes, count, p)
     associate(tracks, camera["tracks"], boxes, count, now, p, places, matrices)
     _continue(camera, tracks, boxes, places, p)
-    gone = lifetime.forget(camera, tracks, places, ended, gone, p)
+    doubles.ride(camera, tracks, boxes, places, worth, p)
+    gone = lifetime.forget(camera, tracks, boxes, places, ended, gone, p)
     for i in range(camera["tracks"]):
         if places[i]["box_of_track"] >= 0:
             boxes[places[i]["box_of_track"]]["track"] = i
@@ -206,7 +210,7 @@ def _bear(camera: Slot, tracks: Array, boxes: Array, count: int, seq: int, p: Sl
     crowded_out = 0
     for j in range(count):
         box = boxes[j]
-        if box["track"] >= 0 or box["score"] < p["birth_score"] or _is_duplicate(boxes, count, j, p["duplicate_iou"]):
+        if box["track"] != doubles.FREE or box["score"] < p["birth_score"] or _is_duplicate(boxes, count, j, p):
             continue
         slot = camera["tracks"]
         if slot >= MAX_TRACKS:
@@ -221,6 +225,7 @@ def _bear(camera: Slot, tracks: Array, boxes: Array, count: int, seq: int, p: Sl
         track["group"] = box["group"]
         track["boxes"] = 1
         track["missed"] = 0
+        track["riding"] = 0
         box["track"] = slot
         camera["tracks"] = slot + 1
         born += 1
@@ -228,7 +233,7 @@ def _bear(camera: Slot, tracks: Array, boxes: Array, count: int, seq: int, p: Sl
 
 
 @jit
-def _is_duplicate(boxes: Array, count: int, candidate: int, limit: float) -> bool:
+def _is_duplicate(boxes: Array, count: int, candidate: int, p: Slot) -> bool:
     """Whether a box of the same class group that has a track lies on the candidate."""
     box = boxes[candidate]
     for j in range(count):
@@ -237,7 +242,7 @@ def _is_duplicate(boxes: Array, count: int, candidate: int, limit: float) -> boo
             overlap = buffered_iou(
                 box["cx"], box["cy"], box["w"], box["h"], other["cx"], other["cy"], other["w"], other["h"], 0.0
             )
-            if overlap > limit:
+            if overlap > p["duplicate_iou"] or doubles.part_of(box, other, p):
                 return True
     return False
 

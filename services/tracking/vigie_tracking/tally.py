@@ -19,5 +19,5 @@ class Tally:
     """Tracks begun."""
     ignored_boxes: int = 0
     """Boxes not looked at: not a number, inverted, empty, far outside, too many."""
-    ends: dict[str, int] = field(default_factory=lambda: {"lost": 0, "left": 0, "session": 0})
+    ends: dict[str, int] = field(default_factory=lambda: {"lost": 0, "left": 0, "session": 0, "duplicate": 0})
     """Tracks ended, by reason."""

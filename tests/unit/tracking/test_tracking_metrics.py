@@ -29,6 +29,7 @@ def test_metrics_count_frames_births_ends_and_live_tracks(detections, tracked, n
         'vigie_tracking_ends_total{reason="lost"} 0.0',
         'vigie_tracking_ends_total{reason="left"} 0.0',
         'vigie_tracking_ends_total{reason="session"} 2.0',
+        'vigie_tracking_ends_total{reason="duplicate"} 0.0',
         "vigie_tracking_births_total 3.0",
         "vigie_tracking_ignored_boxes_total 1.0",
         "vigie_tracking_live_tracks 1.0",

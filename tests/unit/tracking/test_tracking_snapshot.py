@@ -165,7 +165,7 @@ def test_a_damaged_snapshot_is_refused_and_changes_nothing(undisturbed, damage, 
 
 def test_a_change_of_the_layout_raises_the_format():
     layout = hashlib.sha256(repr((CAMERA.descr, TRACK.descr)).encode()).hexdigest()[:16]
-    assert {snapshot.FORMAT: layout} == {2: "11a103132fd9771b"}
+    assert {snapshot.FORMAT: layout} == {3: "61146d6d8039be5c"}
 
 
 def test_the_layout_has_no_padding():
