@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fastavro import schemaless_reader, schemaless_writer
 
+from vigie_common.columns import Columns
 from vigie_common.errors import PoisonRecordError, UnknownSchemaError
 from vigie_common.schemas import SchemaVersion, current, load_schemas
 
@@ -36,6 +37,8 @@ class Codec:
     readers: dict[int, tuple[str, Any, Any | None]] = field(default_factory=dict)
     """By wire id: schema name, writer's schema, and the reader's where it differs."""
     registry: Registry | None = None
+    columns: dict[int, Columns] = field(default_factory=dict)
+    """By identity of a parsed schema whose records are mostly columns."""
 
     @classmethod
     def pinned(cls) -> Codec:
@@ -52,6 +55,9 @@ class Codec:
         self.readers[wire_id] = (version.name, version.parsed, None if version is newest else newest.parsed)
         if version is newest:
             self.writers[version.name] = (_HEADER.pack(0, wire_id), version.parsed)
+            columns = Columns.of(version.parsed)
+            if columns is not None:
+                self.columns[id(version.parsed)] = columns
 
     def encode(self, schema: str, value: Mapping[str, Any]) -> bytes:
         """The record, framed.
@@ -60,6 +66,9 @@ class Codec:
             ValueError: the value does not fit the schema (a fault of the program, not of the input).
         """
         header, parsed = self.writers[schema]
+        columns = self.columns.get(id(parsed))
+        if columns is not None and (written := columns.write(header, value)) is not None:
+            return written
         out = io.BytesIO(header)
         out.seek(_HEADER.size)
         schemaless_writer(out, parsed, value)
@@ -87,6 +96,10 @@ class Codec:
                 f"schema id {wire_id} is unknown: upgrade this service, or set the registry the producer uses"
             )
         name, writer, reader = known
+        if reader is None and (columns := self.columns.get(id(writer))) is not None:
+            read = columns.read(data, _HEADER.size)
+            if read is not None and read[1] == len(data):
+                return name, read[0]
         stream = io.BytesIO(data)
         stream.seek(_HEADER.size)
         try:
