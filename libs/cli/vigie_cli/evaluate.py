@@ -1,4 +1,4 @@
-"""`vigie evaluate`: how good tracks and rules are, against a truth."""
+"""`vigie evaluate`: how good tracks, rules and counts are, against a truth."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from vigie_cli.evaluate_counts import counts
 from vigie_cli.evaluate_rules import rules
 from vigie_common.errors import BadInputError, ConfigurationError
 from vigie_common.taxonomy import CLASS_NAMES, CLASS_ORDINAL
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from vigie_scene.evaluation.score import Score
 
 app = typer.Typer(
-    help="How good tracks and rules are, against a truth: HOTA, IDF1, MOTA; recall, false alarms.",
+    help="How good tracks, rules and counts are, against a truth: HOTA, IDF1; recall, false alarms; count errors.",
     no_args_is_help=True,
     add_completion=False,
 )
@@ -32,6 +33,11 @@ app.command(
     epilog="Examples: vigie evaluate rules --quick · vigie evaluate rules --hours 24 --cameras 20 · "
     "vigie evaluate rules --truth truth.csv --found found.csv --for 60 --watched 12"
 )(rules)
+
+app.command(
+    epilog="Examples: vigie evaluate counts --quick · vigie evaluate counts --fps 5 --fps 2 --seed 7 --json · "
+    "vigie evaluate counts --truth truth.csv --found export.csv --time-zone Europe/Paris"
+)(counts)
 
 
 @app.callback()
