@@ -52,7 +52,7 @@ def lint(
     ] = None,
     form: Annotated[Format, typer.Option("--format", help="for people, or for programs")] = Format.text,
 ) -> None:
-    """Check rules and authorisations: each error with its line, column and fix; exit status 1 if there is one.
+    """Check rules, compounds, authorisations: each error with its line, column and fix; exit status 1 if there is one.
 
     Example: vigie rules lint rules --cameras cameras
     """
@@ -69,12 +69,14 @@ def lint(
     _print(problems, form)
     if problems:
         raise typer.Exit(1)
-    if not (rules.rules or rules.authorisations):
+    if not (rules.rules or rules.compounds or rules.authorisations):
         raise BadInputError(f"{folder}: no rule and no authorisation below it: give the folder that holds them")
     if form is Format.text:
         where = f" with {counted(len(known.cameras), 'camera')}" if known is not None else " (cameras not checked)"
-        found = f"{counted(len(rules.rules), 'rule')} and {counted(len(rules.authorisations), 'authorisation')}"
-        print(f"{found} are right{where}")
+        found = [counted(len(rules.rules), "rule")]
+        found += [counted(len(rules.compounds), "compound")] if rules.compounds else []
+        authorisations = counted(len(rules.authorisations), "authorisation")
+        print(f"{', '.join(found)} and {authorisations} are right{where}")
 
 
 @app.command("test")
@@ -111,7 +113,7 @@ def run(
 def schema(
     out: Annotated[Path, typer.Option(help="folder to write into")],
 ) -> None:
-    """Write the JSON Schemas of site, camera, rule and authorisation files, for editors.
+    """Write the JSON Schemas of site, camera, rule, compound and authorisation files, for editors.
 
     Example: vigie rules schema --out docs/reference/schemas
     """

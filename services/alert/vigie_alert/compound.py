@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from vigie_alert.lifecycle import AFFIRMATIONS_TO_LOSE
+from vigie_common.compound_terms import PLACEHOLDERS
 from vigie_common.identity import episode_id, event_id
 
 if TYPE_CHECKING:
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
 
 TEMPLATE: Final = "compound"
 """What a compound's alert names as its template."""
-
-LONGEST_MS: Final = 3_600_000
-"""The longest `within_ms`: an hour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,10 +165,6 @@ def compound_event(
         },
         "compounds": [],
     }
-
-
-PLACEHOLDERS: Final = ("cameras", "rules", "count")
-"""What a compound's texts may name in braces: its members' cameras and rules, and how many episodes they are."""
 
 
 def filled(text: str, words: Mapping[str, str]) -> str:

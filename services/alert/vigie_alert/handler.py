@@ -12,12 +12,13 @@ import structlog
 from prometheus_client import Counter
 from sqlalchemy.exc import IntegrityError
 
-from vigie_alert.compound import LONGEST_MS, compound_key
+from vigie_alert.compound import compound_key
 from vigie_alert.evidence import evidence_records, pending
 from vigie_alert.incoming import check_decision, check_event
 from vigie_alert.lifecycle import may_alert, subject_key
 from vigie_alert.publication import publication
 from vigie_alert.store import Reach, Turn
+from vigie_common.compound_terms import LONGEST_WITHIN_MS
 from vigie_common.database import passes_by_waiting
 from vigie_common.errors import PoisonRecordError
 from vigie_common.stream.records import Done
@@ -157,7 +158,7 @@ def _reach(batch: Sequence[Message]) -> Reach:
         cameras=frozenset((e["site"], e["camera_id"]) for e in events if e["kind"] == "AFFIRM"),
         decision_ids=frozenset(d["id"] for d in taken),
         compounds=frozenset(compound_key(e, stamp) for e in steps for stamp in e["compounds"]),
-        members_since=min((e["at"] for e in events), default=0) - LONGEST_MS,
+        members_since=min((e["at"] for e in events), default=0) - LONGEST_WITHIN_MS,
     )
 
 

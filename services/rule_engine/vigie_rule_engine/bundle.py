@@ -9,7 +9,7 @@ from vigie_common.digest import content_digest
 from vigie_common.units import parse_instant
 from vigie_common.yaml_model import Located, validated
 from vigie_common.yaml_source import InvalidFileError, Problem, read_document
-from vigie_rule_engine.compound_file import CompoundFile, compound_record
+from vigie_rule_engine.compound_file import CompoundFile, CompoundParts, compound_record, examine_compound
 from vigie_rule_engine.rule_file import AuthorisationFile, Rule, RuleParts, examine_rule
 
 if TYPE_CHECKING:
@@ -32,23 +32,30 @@ class RuleFolder:
     broken: tuple[RuleParts, ...] = ()
     """What could be read of rules that are wrong in themselves: the lint checks it with the cameras too."""
     compounds: tuple[Located[CompoundFile], ...] = ()
+    broken_compounds: tuple[CompoundParts, ...] = ()
 
     @property
     def parts(self) -> tuple[RuleParts, ...]:
         """Of every rule, right or wrong."""
         return (*(rule.parts for rule in self.rules), *self.broken)
 
+    @property
+    def compound_parts(self) -> tuple[CompoundParts, ...]:
+        """Of every compound, right or wrong."""
+        return (*(examine_compound(compound.document)[1] for compound in self.compounds), *self.broken_compounds)
+
 
 def read_rules(*folders: Path) -> RuleFolder:
     """Every `*.yaml` below the folders, and files that are named, in the order of paths.
 
-    Each is a rule, a compound or an authorisation, by its keys. Ids are unique over all of them.
+    Each is a rule, a compound or an authorisation, by its keys. Rules and compounds share their ids.
     """
     rules: list[Rule] = []
     authorisations: list[Located[AuthorisationFile]] = []
     problems: list[Problem] = []
     broken: list[RuleParts] = []
     compounds: list[Located[CompoundFile]] = []
+    broken_compounds: list[CompoundParts] = []
     for path in sorted({path for folder in folders for path in _yaml_files(folder)}):
         try:
             document = read_document(path)
@@ -56,7 +63,12 @@ def read_rules(*folders: Path) -> RuleFolder:
             if "authorisation" in keys and "rule" not in keys:
                 authorisations.append(Located(document, validated(document, AuthorisationFile)))
             elif "compound" in keys and "rule" not in keys:
-                compounds.append(Located(document, validated(document, CompoundFile)))
+                compound, compound_parts, found = examine_compound(document)
+                problems += found
+                if compound is None:
+                    broken_compounds.append(compound_parts)
+                else:
+                    compounds.append(compound)
             elif isinstance(document.root.value, dict) and not {"rule", "template"} & set(keys):
                 hint = "begin it with `rule: id`, `compound: id` or `authorisation: id`"
                 problems.append(document.problem([], f"neither a rule nor a compound nor an authorisation: {hint}"))
@@ -69,10 +81,17 @@ def read_rules(*folders: Path) -> RuleFolder:
                     rules.append(rule)
         except InvalidFileError as error:
             problems += error.problems
-    problems += _duplicates("rule", [(rule.content.rule, rule.located) for rule in rules])
-    problems += _duplicates("compound", [(c.content.compound, c) for c in compounds])
-    problems += _duplicates("authorisation", [(a.content.authorisation, a) for a in authorisations])
-    return RuleFolder(tuple(rules), tuple(authorisations), tuple(sorted(problems)), tuple(broken), tuple(compounds))
+    named_rules = [("rule", rule.content.rule, rule.located) for rule in rules]
+    problems += _duplicates([*named_rules, *(("compound", c.content.compound, c) for c in compounds)])
+    problems += _duplicates(("authorisation", a.content.authorisation, a) for a in authorisations)
+    return RuleFolder(
+        tuple(rules),
+        tuple(authorisations),
+        tuple(sorted(problems)),
+        tuple(broken),
+        tuple(compounds),
+        tuple(broken_compounds),
+    )
 
 
 def _yaml_files(folder: Path) -> Iterable[Path]:
@@ -86,10 +105,11 @@ def _yaml_files(folder: Path) -> Iterable[Path]:
             yield path
 
 
-def _duplicates(kind: str, named: Iterable[tuple[str, Located[Any]]]) -> list[Problem]:
+def _duplicates(named: Iterable[tuple[str, str, Located[Any]]]) -> list[Problem]:
+    """Ids, each under its key, that another file has already."""
     first: dict[str, str] = {}
     problems = []
-    for name, located in named:
+    for kind, name, located in named:
         mark = located.document.mark([kind])
         if name in first:
             message = f'{kind}: the id "{name}" is taken by {first[name]}: choose another'

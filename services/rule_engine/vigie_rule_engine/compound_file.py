@@ -1,23 +1,34 @@
 """The compound rule file: several rules that come together within a time, in one place, are one alert."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field
 
+from vigie_common.compound_terms import LONGEST_WITHIN_MS, PLACEHOLDERS
 from vigie_common.digest import content_digest
 from vigie_common.field_types import Identifier, Text, Texts
 from vigie_common.units import parse_duration
-from vigie_common.yaml_model import FileModel, Located, nearest
-from vigie_common.yaml_source import Problem
-from vigie_rule_engine.catalogue import TEMPLATES
-from vigie_rule_engine.rule_file import CameraSelection, Duration, Expectation, Rule, Severity, Status
+from vigie_common.yaml_model import FileModel, Located, validated
+from vigie_common.yaml_source import Document, InvalidFileError, Problem
+from vigie_rule_engine.file_texts import text_problems
+from vigie_rule_engine.rule_file import (
+    CameraSelection,
+    Duration,
+    Expectation,
+    Severity,
+    Status,
+    listed,
+    read_part,
+)
 
-LONGEST_S: Final = 3600.0
-"""The longest `within`: an hour."""
 
-_COUNTS: Final = frozenset(name for name, template in TEMPLATES.items() if name.startswith(("count_", "unique_")))
-"""Templates that count and open no episode."""
+def _remembered(within: str) -> str:
+    """A duration of an hour at most."""
+    if parse_duration(within).value * 1000 > LONGEST_WITHIN_MS:
+        raise ValueError(f"{within} is longer than 1h, the longest that is remembered")
+    return within
 
 
 class AtLeast(FileModel):
@@ -53,40 +64,71 @@ class CompoundFile(FileModel):
     rules: list[Identifier] = Field(min_length=1, description="ids of the member rules; they may run in shadow")
     cameras: CameraSelection
     same: Literal["zone", "camera", "site"] = Field(default="camera", description="where they must be together")
-    within: Duration = Field(description="how long after its end an episode still counts; an hour at most")
+    within: Annotated[Duration, AfterValidator(_remembered)] = Field(
+        description="how long after its end an episode still counts; an hour at most"
+    )
     at_least: AtLeast = Field(default=AtLeast(), description="how many rules and cameras must be there")
     severity: Severity = Field(default="info", description="for the operator")
     category: Identifier = Field(description="kind of event; authorisations name it")
     explain: Texts = Field(default={}, description="what the operator reads; {cameras}, {rules}, {count} are filled in")
     tests: list[CompoundTest] = Field(default=[], description="a stable compound has one at least")
 
-    @model_validator(mode="after")
-    def _can_hold(self) -> "CompoundFile":
-        if len(set(self.rules)) < len(self.rules):
-            raise ValueError("rules: a rule is listed twice: remove one")
-        if (self.at_least.rules or 1) > len(self.rules):
-            raise ValueError(f"at_least.rules: {self.at_least.rules} of {len(self.rules)} rules can never be there")
-        if self.at_least.cameras > 1 and self.same != "site":
-            raise ValueError("at_least.cameras: several cameras are together on a site only: write same: site")
-        if self.at_least.cameras == 1 and (self.at_least.rules or len(self.rules)) == 1:
-            raise ValueError("one rule on one camera is no compound: ask for two rules, or for several cameras")
-        if parse_duration(self.within).value > LONGEST_S:
-            raise ValueError(f"within: {self.within} is longer than 1h, the longest that is remembered")
-        if self.status == "stable" and not self.tests:
-            raise ValueError("a stable compound needs tests: add one that holds and one that nearly does")
-        return self
-
 
 @dataclass(frozen=True, slots=True)
-class Compound:
-    """A compound rule file that is right in itself."""
+class CompoundParts:
+    """What of a compound file could be read, right or wrong: enough to check it with rules and cameras all the same."""
 
-    located: Located[CompoundFile]
+    document: Document
+    rules: tuple[str | None, ...]
+    """None: no text."""
+    selection: CameraSelection | None
+    cameras: int
+    """How many must be there."""
+    tests: tuple[CompoundTest | None, ...]
+    """None: a test that is wrong in itself."""
 
-    @property
-    def content(self) -> CompoundFile:
-        """What the file says."""
-        return self.located.content
+
+def examine_compound(document: Document) -> tuple[Located[CompoundFile] | None, CompoundParts, list[Problem]]:
+    """The compound of a document if it is right, what of it could be read, and everything that is wrong in itself."""
+    problems: list[Problem] = []
+    content: CompoundFile | None = None
+    try:
+        content = validated(document, CompoundFile)
+    except InvalidFileError as error:
+        problems += error.problems
+    plain = document.root.plain()
+    fields: dict[str, Any] = plain if isinstance(plain, dict) else {}
+    at_least = read_part(AtLeast, fields.get("at_least", {})) or AtLeast()
+    parts = CompoundParts(
+        document,
+        tuple(name if isinstance(name, str) else None for name in listed(fields.get("rules"))),
+        read_part(CameraSelection, fields.get("cameras")),
+        at_least.cameras,
+        tuple(read_part(CompoundTest, test) for test in listed(fields.get("tests"))),
+    )
+    problems += [document.problem(path, text) for path, text in _impossible(fields, parts.rules, at_least)]
+    problems += text_problems(document, PLACEHOLDERS)
+    return (None if problems or content is None else Located(document, content)), parts, problems
+
+
+def _impossible(
+    fields: dict[str, Any], rules: tuple[str | None, ...], at_least: AtLeast
+) -> Iterator[tuple[list[object], str]]:
+    """What can never hold, each with its path."""
+    for i, name in enumerate(rules):
+        if name is not None and name in rules[:i]:
+            yield ["rules", i], f'rules[{i}]: "{name}" is listed twice: remove one'
+    least = at_least.rules if at_least.rules is not None else len(rules)
+    if least > len(rules):
+        yield ["at_least", "rules"], f"at_least.rules: {least} of {len(rules)} rules can never be there"
+    if at_least.cameras > 1 and fields.get("same", "camera") in {"zone", "camera"}:
+        message = "at_least.cameras: several cameras are together on a site only: write same: site"
+        yield ["at_least", "cameras"], message
+    if at_least.cameras == 1 and least == 1 and rules:
+        message = "rules: one rule on one camera is no compound: ask for two rules, or for several cameras"
+        yield ["at_least" if "at_least" in fields else "rules"], message
+    if fields.get("status") == "stable" and not fields.get("tests"):
+        yield ["status"], "status: a stable compound needs tests: add one that holds and one that nearly does"
 
 
 def compound_record(compound: CompoundFile) -> dict[str, Any]:
@@ -110,32 +152,3 @@ def compound_record(compound: CompoundFile) -> dict[str, Any]:
         "explain": dict(compound.explain),
         **semantics,
     }
-
-
-def compound_problems(compound: Located[CompoundFile], rules: tuple[Rule, ...], known: list[str]) -> list[Problem]:
-    """What is wrong with a compound beside the rules of its folder.
-
-    Args:
-        compound: the file.
-        rules: of the folder, those that are right.
-        known: ids of all rules, right or wrong.
-    """
-    by_id = {rule.content.rule: rule for rule in rules}
-    problems = []
-    for i, name in enumerate(compound.content.rules):
-        path, what = ["rules", i], f'rules[{i}]: "{name}"'
-        if name not in known:
-            rules_are = f"there is no such rule; rules are {', '.join(sorted(known)) or 'none'}{nearest(name, known)}"
-            problems.append(compound.document.problem(path, f"{what}: {rules_are}"))
-        elif name in by_id and by_id[name].template.name in _COUNTS:
-            problems.append(compound.document.problem(path, f"{what}: counts and opens no episode: name another"))
-        elif name in by_id and by_id[name].content.status == "draft":
-            problems.append(compound.document.problem(path, f"{what}: is a draft and does not run: write status: test"))
-    for t, test in enumerate(compound.content.tests):
-        for e, episode in enumerate(test.episodes):
-            if episode.rule not in compound.content.rules:
-                members = ", ".join(compound.content.rules)
-                message = f'tests[{t}].episodes[{e}].rule: "{episode.rule}" is no member; members are {members}'
-                hint = nearest(episode.rule, compound.content.rules)
-                problems.append(compound.document.problem(["tests", t, "episodes", e, "rule"], message + hint))
-    return problems

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from cel_expr_python import cel
 
 from vigie_common.errors import BadInputError
+from vigie_common.yaml_model import nearest
 from vigie_rule_engine.catalogue import facts_of_template
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def compile_condition(source: str, template: str) -> Condition:
     try:
         expression = _environment(template).compile(source)
     except RuntimeError as error:
-        raise _explained(str(error), template) from error
+        raise _explained(str(error), source, template) from error
     if expression.return_type() != cel.Type.BOOL:
         raise ConditionError(
             f"when: {source!r} gives a {expression.return_type().name().lower()}, not true or false: "
@@ -116,14 +117,17 @@ def compile_condition(source: str, template: str) -> Condition:
     return Condition(source, template, expression)
 
 
-def _explained(message: str, template: str) -> ConditionError:
+def _explained(message: str, source: str, template: str) -> ConditionError:
     """The error with what its author can do about it."""
     place = re.search(r"<input>:(\d+):(\d+): (.*)", message)
     line, column, reason = (int(place[1]), int(place[2]), place[3]) if place else (1, 1, message)
     reason = reason.removesuffix(" (in container '')")
-    if "undeclared reference" in reason:
+    undeclared = re.match(r"undeclared reference to '([^']*)'", reason)
+    if undeclared:
         known = [*VARIABLE_NAMES, *(f"facts.{name}" for name in facts_of_template(template))]
-        fix = f"known are {', '.join(known)}"
+        fix = f"known are {', '.join(known)}{nearest(undeclared[1], known)}"
+        begins = source.split("\n")[line - 1].rfind(undeclared[1], 0, column + len(undeclared[1]))
+        column = begins + 1 if begins >= 0 else column  # the compiler points at the last point of a name
     elif "(double, int)" in reason or "(int, double)" in reason:
         fix = "write a whole number beside a measured value with a point, as 30.0"
     else:

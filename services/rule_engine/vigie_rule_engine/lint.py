@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from vigie_common.camera_file import CameraFile, camera_problems, read_camera
@@ -10,7 +11,7 @@ from vigie_common.site_file import SITE_FILE, find_site, read_site
 from vigie_common.yaml_model import Located, nearest
 from vigie_common.yaml_source import InvalidFileError, Problem
 from vigie_rule_engine.bundle import RuleFolder, read_rules
-from vigie_rule_engine.compound_file import compound_problems
+from vigie_rule_engine.compound_lint import compound_camera_problems, compound_problems, rules_by_id
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -88,31 +89,35 @@ def lint(rules: RuleFolder, cameras: CameraFolder | None) -> list[Problem]:
     """
     problems = list(rules.problems)
     everything = rules.parts
-    ids = _rule_ids(everything)
+    ids = sorted(rules_by_id(everything))
     for parts in everything:
         problems += _test_problems(parts, cameras)
         problems += _replacement_problems(parts, ids)
-    for compound in rules.compounds:
-        problems += compound_problems(compound, rules.rules, ids)
+    for compound in rules.compound_parts:
+        problems += compound_problems(compound, everything, ids)
     if cameras is not None:
         problems += cameras.problems
         selections = [(parts.document, parts.selection) for parts in everything]
-        selections += [(c.document, c.content.cameras) for c in rules.compounds]
+        selections += [(c.document, c.selection) for c in rules.compound_parts]
         selections += [(a.document, a.content.cameras) for a in rules.authorisations]
         for document, selection in selections:
             if selection is not None:
                 problems += _selection_problems(
                     document, selection, cameras.cameras, may_be_empty=bool(cameras.problems)
                 )
+        for compound in () if cameras.problems else rules.compound_parts:
+            there = sorted(camera.content.camera for camera in cameras.cameras)
+            chosen = partial(_chosen, cameras.cameras)
+            problems += compound_camera_problems(compound, everything, there, chosen)
         for parts in everything:
             if parts.selection is not None:
                 problems += _geometry_problems(parts, selected(parts.selection, cameras.cameras))
     return sorted(set(problems))
 
 
-def _rule_ids(rules: Iterable[RuleParts]) -> list[str]:
-    nodes = [parts.document.at(["rule"]) for parts in rules]
-    return sorted({node.value for node in nodes if node is not None and isinstance(node.value, str)})
+def _chosen(cameras: Iterable[Located[CameraFile]], selection: CameraSelection) -> list[str]:
+    """Ids of the cameras that a selection means."""
+    return sorted(camera.content.camera for camera in selected(selection, cameras))
 
 
 def _replacement_problems(parts: RuleParts, ids: Sequence[str]) -> list[Problem]:

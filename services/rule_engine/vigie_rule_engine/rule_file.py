@@ -7,7 +7,6 @@ from typing import Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import BeforeValidator, Field, ValidationError, WithJsonSchema, model_validator
 
-from vigie_common.errors import BadInputError
 from vigie_common.field_types import Identifier, InstantText, Name, Text, Texts
 from vigie_common.taxonomy import CLASS_NAMES
 from vigie_common.units import (
@@ -20,8 +19,9 @@ from vigie_common.units import (
     parse_speed,
 )
 from vigie_common.yaml_model import FileModel, Located, load, nearest, validated
-from vigie_common.yaml_source import Document, InvalidFileError, Mark, Problem, read_document, shown
+from vigie_common.yaml_source import Document, InvalidFileError, Problem, read_document, shown
 from vigie_rule_engine.catalogue import METRIC_UNITS, TEMPLATES, Parameter, Template, default_of
+from vigie_rule_engine.file_texts import mark_inside, text_problems
 
 Status = Literal["draft", "test", "stable"]
 Severity = Literal["info", "warning", "critical"]
@@ -368,15 +368,15 @@ def examine_rule(document: Document, folder: Path) -> tuple[Rule | None, RulePar
         problems += _placed(document, template, ["with"], found)
     if template is not None:
         problems += _condition_problems(document, fields.get("when"), template)
-        problems += _text_problems(document, fields.get("explain"), template)
-    tests = tuple(_read(RuleTest, test) for test in _listed(fields.get("tests")))
+        problems += _text_problems(document, template)
+    tests = tuple(read_part(RuleTest, test) for test in listed(fields.get("tests")))
     for index, test in enumerate(tests):
         if template is not None and test is not None and test.with_ and isinstance(given, dict):
             _, found = normalised(template, {**given, **test.with_})
             found = [(path, text) for path, text in found if path and path[0] in test.with_]
             told = [(path, f"tests[{index}].{text}") for path, text in found]
             problems += _placed(document, template, ["tests", index, "with"], told)
-    selection = _read(CameraSelection, fields.get("cameras"))
+    selection = read_part(CameraSelection, fields.get("cameras"))
     status, replaces = fields.get("status", "draft"), fields.get("replaces")
     parts = RuleParts(document, folder, selection, template, parameters, status, replaces, tests)
     if problems or content is None or template is None:
@@ -392,14 +392,15 @@ def _placed(
     return [document.problem([*where, *path], text, of_key=bool(path) and path[0] not in known) for path, text in found]
 
 
-def _listed(value: object) -> list[object]:
+def listed(value: object) -> list[object]:
+    """A list of a file, or nothing where something else stands."""
     return value if isinstance(value, list) else []
 
 
 M = TypeVar("M", bound=FileModel)
 
 
-def _read(model: type[M], value: object) -> M | None:
+def read_part(model: type[M], value: object) -> M | None:
     """A part of a file, if it is right."""
     try:
         return model.model_validate(value)
@@ -416,27 +417,15 @@ def _condition_problems(document: Document, when: object, template: Template) ->
     try:
         compile_condition(when, template.name)
     except ConditionError as error:
-        node = document.at(["when"])
-        mark = document.mark(["when"])
-        if node is not None and node.style in {None, "'", '"'} and error.line == 1:
-            mark = Mark(mark.line, mark.column + error.column - (0 if node.style else 1))
-        return [Problem(document.file, mark, str(error))]
+        return [Problem(document.file, mark_inside(document, ["when"], error.line, error.column), str(error))]
     return []
 
 
-def _text_problems(document: Document, explain: object, template: Template) -> list[Problem]:
+def _text_problems(document: Document, template: Template) -> list[Problem]:
     """Placeholders that nothing fills."""
-    from vigie_rule_engine.texts import check_placeholders
+    from vigie_rule_engine.texts import placeholders_of
 
-    problems = []
-    for language, text in explain.items() if isinstance(explain, dict) else ():
-        if not isinstance(text, str):
-            continue
-        try:
-            check_placeholders(text, template.name)
-        except BadInputError as error:
-            problems.append(document.problem(["explain", language], str(error)))
-    return problems
+    return list(text_problems(document, placeholders_of(template.name)))
 
 
 def read_rule(path: Path, name: str | None = None) -> Rule:

@@ -15,6 +15,7 @@ from vigie_common.site_file import SiteFile
 from vigie_common.taxonomy import CLASS_NAMES
 from vigie_common.units import DISTANCE_PATTERN, DURATION_PATTERN, FRACTION_PATTERN, SPEED_PATTERN
 from vigie_rule_engine.catalogue import TEMPLATES, Kind, Parameter, Template
+from vigie_rule_engine.compound_file import CompoundFile
 from vigie_rule_engine.rule_file import AuthorisationFile, RuleFile
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ def schemas() -> dict[str, str]:
     content = {
         "authorisation.schema.json": _of(AuthorisationFile),
         "camera.schema.json": camera_schema(),
+        "compound.schema.json": _of(CompoundFile),
         "rule.schema.json": rule_schema(),
         "site.schema.json": _of(SiteFile),
     }

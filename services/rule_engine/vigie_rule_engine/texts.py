@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
-from vigie_common.errors import BadInputError
 from vigie_rule_engine.catalogue import facts_of_template
 from vigie_rule_engine.conditions import VARIABLE_NAMES
+from vigie_rule_engine.file_texts import PLACEHOLDER
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Mapping
-
-_PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
 
 _CLASSES: Final[Mapping[str, Mapping[str, str]]] = {
     "fr": {
@@ -98,7 +96,7 @@ def fill(template: str, variables: Mapping[str, object], facts: Mapping[str, flo
             return class_name(str(variables.get(name, "unknown")), language)
         return str(variables[name]) if name in variables else found.group()
 
-    return _PLACEHOLDER.sub(value, template)
+    return PLACEHOLDER.sub(value, template)
 
 
 def explanation(
@@ -126,20 +124,10 @@ _SPARED: Final = ("_heights_per_s", "_heights", "_s")
 """Units that a placeholder may leave out; the longest that fits is the unit."""
 
 
-def check_placeholders(text: str, template: str) -> None:
-    """Refuse a placeholder that nothing fills.
-
-    Raises:
-        BadInputError: names it and those that are known.
-    """
+def placeholders_of(template: str) -> frozenset[str]:
+    """What the texts of a rule may name in braces: variables, and the template's facts with or without their unit."""
     facts = facts_of_template(template)
     spelt = {f"facts.{name}" for name in facts} | {
         f"facts.{next((name.removesuffix(unit) for unit in _SPARED if name.endswith(unit)), name)}" for name in facts
     }
-    known = {*VARIABLE_NAMES, "camera.title", "direction", *spelt}
-    for found in _PLACEHOLDER.finditer(text):
-        if found.group(1).strip() not in known:
-            raise BadInputError(
-                f"explain: {found.group()} is not known: use one of "
-                + ", ".join("{" + name + "}" for name in sorted(known))
-            )
+    return frozenset({*VARIABLE_NAMES, "camera.title", "direction", *spelt})

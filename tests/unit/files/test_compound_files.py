@@ -75,7 +75,7 @@ def test_its_tests_run_with_those_of_the_rules(site):
     report = run_tests([site() / "rules"], site() / "cameras", "parvis-et-livraison")
     assert (len(report.outcomes), report.passed) == (2, True)
     folder = site("expect: [{open: 65s, close: 2m}]", "expect: [{open: 65s, close: 3m}]")
-    report = run_tests([folder / "rules"], folder / "cameras")
+    report = run_tests([folder / "rules"], folder / "cameras", "parvis-et-livraison")
     failed = [o for o in report.outcomes if not o.passed]
     assert [(o.rule, [str(f) for f in o.found]) for o in failed] == [
         ("parvis-et-livraison", ["open 1m05.0s, close 2m00.0s (over)"])
@@ -87,6 +87,23 @@ def test_its_tests_run_with_those_of_the_rules(site):
     [
         ("rules: [parvis-presence, l", "rules: [parvis-presense, l", '"parvis-presense": there is no such rule'),
         ("rules: [parvis-presence, l", "rules: [porte-comptage, l", "counts and opens no episode"),
+        (
+            "rules: [parvis-presence, l",
+            "rules: [embouteillage, l",
+            'rules[0]: "embouteillage" runs on feucheres-03, and the compound means maison-carree-02: ',
+        ),
+        ("rules: [parvis-presence, l", "rules: [parvis-presence, parvis-presence, l", "4:26: rules[1]: "),
+        (
+            "same: camera",
+            "same: site\nat_least: {cameras: 2}",
+            "7:21: at_least.cameras: 2 can never be there, the compound means maison-carree-02",
+        ),
+        (
+            "rule: livraison-stationnement, camera: maison-carree-02, open: 65s, close: 2m}\n    expect: []",
+            "rule: livraison-stationnement, camera: maison-caree-02, open: 65s, close: 2m}\n    expect: []",
+            'tests[1].episodes[1].camera: there is no camera "maison-caree-02"',
+        ),
+        ("compound: parvis-et-livraison", "compound: parvis-presence", 'the id "parvis-presence" is taken by '),
         ("within: 30s", "within: 30", "30"),
         ("within: 30s", "within: 2h", "is longer than 1h"),
         ("same: camera", "same: camera\nat_least: {cameras: 2}", "write same: site"),
@@ -95,11 +112,30 @@ def test_its_tests_run_with_those_of_the_rules(site):
         ("same: camera", "same: street", "same"),
         ("cameras: {ids: [maison-carree-02]}", "cameras: {ids: [maison-caree-02]}", "there is no camera"),
         ("compound: parvis-et-livraison", "compound: parvis-et-livraison\nwhen: true", "when"),
+        (
+            "{count} événements",
+            "{counts} événements",
+            '10:16: explain.fr: {counts} is not known: use one of {cameras}, {count}, {rules}; did you mean "count"?',
+        ),
+        ("en: Presence during a delivery", "en: 'During {rules}'", "title.en: {rules} is not filled in a title"),
     ],
 )  # fmt: skip
 def test_what_an_author_can_get_wrong_is_told(site, old, new, message):
     found = told(site(old, new))
     assert any(message in line for line in found), found
+
+
+def test_everything_wrong_in_a_compound_is_told_at_once(site):
+    path = site("rules: [parvis-presence, l", "rules: [parvis-presense, l") / "rules/compound.yaml"
+    text = path.read_text(encoding="utf-8").replace("severity: warning", "severity: high")
+    path.write_text(text.replace("within: 30s", "within: 2h"), encoding="utf-8")
+    assert [line.split(": ")[:2] for line in told(path.parents[1])] == [
+        ["4:9", "rules[0]"],
+        ["7:9", "within"],
+        ["8:11", "severity"],
+        ["13:16", "tests[0].episodes[0].rule"],
+        ["17:16", "tests[1].episodes[0].rule"],
+    ]
 
 
 def test_a_stable_compound_needs_tests(site):

@@ -33,6 +33,7 @@ def test_the_committed_schemas_are_those_of_the_code():
         ("site.schema.json", "cameras/site.yaml"),
         ("camera.schema.json", "cameras/*-*.yaml"),
         ("rule.schema.json", "rules/town/*.yaml"),
+        ("compound.schema.json", "rules/decree-2023-828/fall-in-a-gathering.yaml"),
         ("authorisation.schema.json", "rules/authorisations/*.yaml"),
     ],
 )
@@ -59,6 +60,9 @@ def test_the_example_files_follow_their_schema(name, pattern):
         ("rule.schema.json", "rules/town/delivery-parking.yaml", ["with", "classes"], ["cars"]),
         ("rule.schema.json", "rules/town/delivery-parking.yaml", ["with", "line"], "porte"),
         ("rule.schema.json", "rules/town/delivery-parking.yaml", ["status"], "beta"),
+        ("compound.schema.json", "rules/decree-2023-828/fall-in-a-gathering.yaml", ["same"], "street"),
+        ("compound.schema.json", "rules/decree-2023-828/fall-in-a-gathering.yaml", ["within"], "30"),
+        ("compound.schema.json", "rules/decree-2023-828/fall-in-a-gathering.yaml", ["tests", 0, "expects"], []),
         ("authorisation.schema.json", "rules/authorisations/exercise.yaml", ["mode"], "real"),
         ("site.schema.json", "cameras/site.yaml", ["languages"], []),
     ],

@@ -12,6 +12,8 @@ from vigie_common.site_file import read_site
 from vigie_common.yaml_model import Located, validated
 from vigie_common.yaml_source import InvalidFileError, parse_document
 from vigie_rule_engine.bundle import rule_record
+from vigie_rule_engine.compound_file import compound_record, examine_compound
+from vigie_rule_engine.compound_lint import compound_problems
 from vigie_rule_engine.rule_file import AuthorisationFile, examine_rule
 from vigie_scene.spec import Scene
 
@@ -29,6 +31,7 @@ EXAMPLES = {
     "rules/town/delivery-parking.yaml": "rule",
     "rules/town/gate-count.yaml": "rule",
     "cameras/maison-carree-02.yaml": "camera",
+    "rules/decree-2023-828/fall-in-a-gathering.yaml": "compound",
     "rules/authorisations/exercise.yaml": "authorisation",
 }
 
@@ -72,6 +75,11 @@ def read(kind, text):
         if rule is not None:
             rule_record(rule)
         return problems
+    if kind == "compound":
+        compound, parts, problems = examine_compound(document)
+        if compound is not None:
+            compound_record(compound.content)
+        return [*problems, *compound_problems(parts, (), ["attroupement"])]
     if kind == "camera":
         located = Located(document, validated(document, CameraFile))
         problems = camera_problems(located, SITE, {"yolox-nano"})

@@ -146,14 +146,22 @@ def test_a_wrong_rule_file_is_refused_with_the_place_and_the_fix(refusal, old, n
 
 def test_an_unknown_variable_of_a_condition_is_shown_at_its_own_column(refusal):
     [message] = refusal(read_rule, RULE, "local.hour >= 7 && local.hour < 20", "local.hour >= 7 && lokal.hour < 20")
-    assert message.startswith("F:8:31: when: undeclared reference to 'lokal.hour': known are local.hour, ")
+    assert message.startswith("F:8:26: when: undeclared reference to 'lokal.hour': known are local.hour, ")
+    assert message.endswith('; did you mean "local.hour"?')
 
 
 def test_a_placeholder_that_nothing_fills_is_shown(refusal):
-    [message] = refusal(
+    message, empty = refusal(
         read_rule, RULE, '"{object.class} still for {facts.stopped_for}', '"{object.klass} still for {}'
     )
-    assert message.startswith("F:13:7: explain: {object.klass} is not known: use one of {camera.id}, ")
+    assert empty.startswith("F:13:33: explain.en: {} is not known: use one of ")
+    assert message.startswith("F:13:8: explain.en: {object.klass} is not known: use one of {camera.id}, ")
+    assert message.endswith('; did you mean "object.class"?')
+
+
+def test_a_placeholder_in_a_title_is_shown_since_titles_are_not_filled(refusal):
+    [message] = refusal(read_rule, RULE, "en: Parking in a delivery bay", 'en: "Parking in {zone.name}"')
+    assert message.endswith(": title.en: {zone.name} is not filled in a title: write it in `explain`")
 
 
 def test_everything_wrong_in_a_rule_is_told_at_once(refusal):
@@ -161,9 +169,9 @@ def test_everything_wrong_in_a_rule_is_told_at_once(refusal):
     assert found == [
         'F:4:9: status: "new" is not allowed: use draft, test or stable',
         "F:7:62: with.within: presence has no such parameter; it has classes, zone, for, margin, keep_open",
-        *(line for line in found if ": explain: {facts.stopped_for} is not known: use one of " in line),
+        *(line for line in found if ": {facts.stopped_for} is not known: use one of " in line),
     ]
-    assert [line.split(": ")[0] for line in found] == ["F:4:9", "F:7:62", "F:12:7", "F:13:7"]
+    assert [line.split(": ")[0] for line in found] == ["F:4:9", "F:7:62", "F:12:39", "F:13:34"]
 
 
 def test_a_wrong_severity_hides_neither_the_condition_nor_the_text(refusal):
@@ -173,7 +181,7 @@ def test_a_wrong_severity_hides_neither_the_condition_nor_the_text(refusal):
         "when: local.hour >= 7 && local.hour < 20\nseverity: warning",
         "when: local.huor >= 7\nseverity: high",
     )
-    assert [line[:32] for line in found] == ["F:8:12: when: undeclared referen", 'F:9:11: severity: "high" is not ']
+    assert [line[:32] for line in found] == ["F:8:7: when: undeclared referenc", 'F:9:11: severity: "high" is not ']
 
 
 @pytest.mark.parametrize("key", ["on", "Off", "yes", "no", "y", "N"])

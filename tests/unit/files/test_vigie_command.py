@@ -52,12 +52,18 @@ def test_a_misspelt_command_suggests_the_right_one():
 
 def test_lint_says_nothing_is_wrong(site):
     result = vigie("rules", "lint", site)
-    assert (result.exit_code, result.stdout) == (0, "17 rules and 1 authorisation are right with 3 cameras\n")
+    assert (result.exit_code, result.stdout) == (
+        0,
+        "17 rules, 1 compound and 1 authorisation are right with 3 cameras\n",
+    )
 
 
 def test_lint_of_a_rules_folder_takes_its_cameras_by_option(site):
     result = vigie("rules", "lint", site / "rules", "--cameras", site / "cameras")
-    assert (result.exit_code, result.stdout) == (0, "17 rules and 1 authorisation are right with 3 cameras\n")
+    assert (result.exit_code, result.stdout) == (
+        0,
+        "17 rules, 1 compound and 1 authorisation are right with 3 cameras\n",
+    )
 
 
 def test_lint_speaks_text_and_json_and_ends_with_1(site):

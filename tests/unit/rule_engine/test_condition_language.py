@@ -39,14 +39,15 @@ def test_what_it_says(source, holds):
 @pytest.mark.parametrize(
     ("source", "message", "place"),
     [
-        ("local.huor > 7", "undeclared reference to 'local.huor': known are local.hour", (1, 6)),
+        ("local.huor > 7", "undeclared reference to 'local.huor': known are local.hour", (1, 1)),
+        ("true &&\n  local.huor > 7", 'did you mean "local.hour"?', (2, 3)),
         ("true &&\n local.hour > ", "Syntax error", (2, 15)),
         ("facts.stopped_for_s > 30", "write a whole number beside a measured value with a point, as 30.0", (1, 21)),
         ("local.hour + 1", "gives a int, not true or false", (1, 1)),
         ("[1].all(x, x > 0)", "all() may not be used, its cost has no bound", (1, 5)),
         ('object.class.matches("a+")', "matches() may not be used", (1, 14)),
         ("has(local.hour)", "has() may not be used", (1, 1)),
-        ("facts.present_for_s > 1.0", "undeclared reference to 'facts.present_for_s'", (1, 6)),
+        ("facts.present_for_s > 1.0", "undeclared reference to 'facts.present_for_s'", (1, 1)),
         ("true" + " || true" * 200, f"longer than {LONGEST}", (1, 1)),
     ],
 )
