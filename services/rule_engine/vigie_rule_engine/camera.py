@@ -82,6 +82,16 @@ class Stamp(msgspec.Struct, array_like=True):
     """Those that could be judged while the camera looked elsewhere."""
 
 
+class Minute(msgspec.Struct, array_like=True):
+    """A minute that is over, and not yet told."""
+
+    start: int
+    """Event time in ms."""
+    coverage: dict[str, Any]
+    counts: list[dict[str, Any]]
+    """COUNT records of its zones."""
+
+
 class _Packed(msgspec.Struct, array_like=True):
     camera_id: str
     at: int
@@ -100,6 +110,7 @@ class _Packed(msgspec.Struct, array_like=True):
     episodes: dict[int, Episode]
     numbered: int
     windows: dict[str, Window]
+    over: list[Minute]
     region_keys: list[str]
     gate_keys: list[str]
     row_keys: list[str]
@@ -142,6 +153,8 @@ class CameraState:
     numbered: int = 0
     windows: dict[str, Window] = field(default_factory=dict)
     """Of the zones that are counted, by row key."""
+    over: list[Minute] = field(default_factory=list)
+    """Minutes that are still to be told, oldest first."""
     n: int = 0
     region_keys: tuple[str, ...] = ()
     gate_keys: tuple[str, ...] = ()
@@ -287,6 +300,7 @@ class CameraState:
             self.episodes,
             self.numbered,
             self.windows,
+            self.over,
             list(self.region_keys),
             list(self.gate_keys),
             list(self.row_keys),
@@ -304,6 +318,7 @@ class CameraState:
         state.appended_at, state.blind, state.unsteady, state.aspect = p.appended_at, p.blind, p.unsteady, p.aspect
         state.sessions, state.last, state.stamp = p.sessions, p.last, p.stamp
         state.episodes, state.numbered, state.windows, state.n = p.episodes, p.numbered, p.windows, p.n
+        state.over = p.over
         state.region_keys, state.gate_keys = tuple(p.region_keys), tuple(p.gate_keys)
         state.row_keys = tuple(p.row_keys)
         given = dict(zip(Kept._fields, p.arrays, strict=True))

@@ -7,13 +7,14 @@ clock, no randomness, no I/O: same state, record and configuration give the same
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+from zlib import crc32
 
 import msgspec
 
 from vigie_common.errors import VigieError
 from vigie_common.stream import Output
-from vigie_rule_engine.camera import CameraState, Snapshot, Stamp
+from vigie_rule_engine.camera import CameraState, Minute, Snapshot, Stamp
 from vigie_rule_engine.compile import RuleTable, compile_table
 from vigie_rule_engine.events import affirmed
 from vigie_rule_engine.intake import begin, check, looks, remember
@@ -27,10 +28,11 @@ if TYPE_CHECKING:
 
     from vigie_common.records import Camera, RuleBundle, Tracks
     from vigie_common.stream import ConfigVersion, ConfigView, Message
+    from vigie_rule_engine.minutes import Ledger
 
 __all__ = ["ForcedMode", "RuleCore", "warm_up"]
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 BLIND_MS: Final = 600_000
 """Blind for this long, episodes end at the last instant they were seen to hold."""
 
@@ -53,6 +55,8 @@ class RuleCore:
         mode: forces the mode of everything it tells: `vigie replay` and `vigie rules test`.
         tally: counts for the metrics; no part of the state.
         watcher: called with a camera's state after each of its images was judged, for `explain`; changes nothing.
+        spread_ms: how far after a minute's end, in event time, its cameras tell of it, each at its own moment: 600
+            that tell at once hold up everything else. 0: with the first record after it.
     """
 
     def __init__(
@@ -61,7 +65,9 @@ class RuleCore:
         mode: ForcedMode | None = None,
         tally: Tally | None = None,
         watcher: Callable[[CameraState], None] | None = None,
+        spread_ms: int = 0,
     ) -> None:
+        self._spread_ms = spread_ms
         self.partition = partition
         self.tally = tally if tally is not None else Tally()
         self._cameras: dict[str, CameraState] = {}
@@ -126,6 +132,7 @@ class RuleCore:
                 return False
             events += self._teller.end_all(state, "camera_offline")
             events += self._teller.end_windows(state, state.windows)
+            events += self._tell_minutes(state)
             state.start_again(at - 1)
         if is_new:
             state.begin_session(session)
@@ -141,18 +148,34 @@ class RuleCore:
             state.bound_ms = bound_ms(camera["sampling"]["fps"])
         bound = max(state.bound_ms, record.get("watched_ms", 0))  # a motion gate has watched the time between
         end = state.ledger.minute + MINUTE_MS
+        counts: list[Output] = []
         if at >= end and state.windows:
             rest = max(0, end - max(before, at - bound)) if seen else 0
-            events += self._teller.end_windows(state, state.windows, rest, steady=record["status"] == "ok")
+            counts += self._teller.end_windows(state, state.windows, rest, steady=record["status"] == "ok")
         for ledger in state.ledger.spend(before, at, record["status"], bound):
-            stamp = state.stamp
-            judged = stamp.judged if ledger.frames else stamp.judged_moved
-            coverage = ledger.coverage(
-                state.camera_id, stamp.site, stamp.camera_version, stamp.bundle_digest, list(judged)
-            )
-            events.append(Output("coverage", state.camera_id, coverage, self.partition))
-            events.append(self._teller.event(affirmed(state, ledger.minute)))
+            state.over.append(Minute(ledger.minute, self._coverage(state, ledger), [dict(o.value) for o in counts]))
+            counts = []
+        if state.over:
+            events += self._tell_minutes(state, at)
         return min(at - before, bound)
+
+    def _coverage(self, state: CameraState, ledger: Ledger) -> dict[str, Any]:
+        """The record of a minute, by what judges now."""
+        stamp = state.stamp
+        judged = stamp.judged if ledger.frames else stamp.judged_moved
+        return dict(
+            ledger.coverage(state.camera_id, stamp.site, stamp.camera_version, stamp.bundle_digest, list(judged))
+        )
+
+    def _tell_minutes(self, state: CameraState, at: int | None = None) -> Iterator[Output]:
+        """Tell the minutes that are over and, by this event time, due: counts, coverage, and who is there now."""
+        delay = crc32(state.camera_id.encode()) % self._spread_ms if self._spread_ms else 0
+        while state.over and (at is None or at >= state.over[0].start + MINUTE_MS + delay):
+            minute = state.over.pop(0)
+            for count in minute.counts:
+                yield Output("rule-events", state.camera_id, count, self.partition)
+            yield Output("coverage", state.camera_id, minute.coverage, self.partition)
+            yield self._teller.event(affirmed(state, minute.start))
 
     def _judge_by(
         self, state: CameraState, camera_version: ConfigVersion, bundle_version: ConfigVersion | None
@@ -227,6 +250,7 @@ class RuleCore:
         if state is not None:
             yield from self._teller.end_all(state, "rule_changed")
             yield from self._teller.end_windows(state, state.windows)
+            yield from self._tell_minutes(state)
 
     def finish(self) -> Sequence[Output]:
         """The input has come to its end (a recording): minutes so far are told, open episodes end as last seen."""
@@ -235,16 +259,8 @@ class RuleCore:
             state = self._cameras[camera_id]
             events += self._teller.end_all(state, "camera_offline")
             events += self._teller.end_windows(state, state.windows)
-            stamp = state.stamp
-            coverage = state.ledger.coverage(
-                camera_id,
-                stamp.site,
-                stamp.camera_version,
-                stamp.bundle_digest,
-                list(stamp.judged if state.ledger.frames else stamp.judged_moved),
-            )
-            events.append(Output("coverage", camera_id, coverage, self.partition))
-            events.append(self._teller.event(affirmed(state, state.ledger.minute)))
+            state.over.append(Minute(state.ledger.minute, self._coverage(state, state.ledger), []))
+            events += self._tell_minutes(state)
         self._cameras.clear()
         return events
 

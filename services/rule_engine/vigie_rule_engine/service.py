@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from weakref import WeakSet
 
 from prometheus_client import REGISTRY
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from vigie_common.stream import Core, Output
     from vigie_rule_engine.settings import RuleEngineSettings
 
+MINUTES_SPREAD_MS: Final = 10_000
+"""The cameras of a city tell of a minute within so long after it."""
+
 
 async def serve(settings: RuleEngineSettings, service: Service) -> None:
     """Judge until the service is stopped."""
@@ -29,7 +32,7 @@ async def serve(settings: RuleEngineSettings, service: Service) -> None:
     board = StatusBoard(settings.instance_id or socket.gethostname())
 
     def core(partition: int) -> RuleCore:
-        new = RuleCore(partition, tally=metrics.tally)
+        new = RuleCore(partition, tally=metrics.tally, spread_ms=MINUTES_SPREAD_MS)
         metrics.cores.add(new)
         return new
 

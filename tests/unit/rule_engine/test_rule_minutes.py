@@ -1,6 +1,13 @@
 """Coverage and affirmation: one of each a camera-minute, when event time has passed it."""
 
+from zlib import crc32
+
 import pytest
+
+from vigie_rule_engine.core import RuleCore
+
+SPREAD_MS = 10_300
+MOMENT_S = crc32(b"cam-1") % SPREAD_MS / 1000  # after a minute, the camera tells of it
 
 
 def minutes(s, topic="coverage"):
@@ -105,3 +112,80 @@ def test_the_end_of_a_recording_tells_what_is_left(street, rule, obj):
     s.outputs += s.core.finish()
     assert s.story()[-1] == ("CLOSE", 29.8, "camera_offline")
     assert seconds(minutes(s)[0]) == {"watched_s": pytest.approx(29.8)}
+
+
+@pytest.fixture
+def spread(street, rule):
+    """Two streets that see the same: minutes told by the first record after them, and each at its camera's moment."""
+
+    def streets(rules=()):
+        both = [street(list(rules) or [rule("presence")]) for _ in range(2)]
+        both[1].core = RuleCore(0, spread_ms=SPREAD_MS)
+        return both
+
+    return streets
+
+
+def test_a_camera_tells_of_its_minute_at_a_moment_of_its_own(spread):
+    _, s = spread()
+    s.empty(60 + MOMENT_S - 0.2)
+    assert minutes(s) == []
+    s.empty(0.6)
+    assert len(minutes(s)) == len(minutes(s, "rule-events")) == 1
+
+
+def test_what_it_tells_then_is_what_the_minute_was(spread, rule, obj):
+    counts = rule("count_zone")
+    at_once, later = spread([rule("presence"), counts])
+    for s in (at_once, later):
+        s.during(30, lambda _: [obj(1, 0.5, 0.7)])
+        s.empty(31)
+        s.publish(rules=s.bundle["rules"])  # what judged the minute stands in its coverage
+        s.empty(29, "dark").empty(41)
+    assert minutes(later) == minutes(at_once)
+    assert len(minutes(later)) == 2
+    assert later.events("COUNT") == at_once.events("COUNT")
+    assert len(later.events("COUNT")) > 0
+    told = [o.topic for o in later.outputs if o.topic == "coverage" or o.value["kind"] in {"COUNT", "AFFIRM"}]
+    assert told[:3] == ["rule-events", "coverage", "rule-events"]  # its count before its coverage: none comes late
+
+
+def test_an_affirmation_lists_the_episodes_of_its_own_moment(spread, obj):
+    _, s = spread()
+    s.empty(60)
+    s.during(MOMENT_S + 0.4, lambda _: [obj(1, 0.5, 0.7)])
+    (opened,) = s.events("OPEN")
+    assert [a["open_episodes"] for a in minutes(s, "rule-events")] == [[opened["episode_id"]]]
+
+
+def test_a_restart_between_a_minute_and_its_moment_tells_the_same(spread, rule, obj):
+    _, s = spread([rule("presence"), rule("count_zone")])
+    s.during(61, lambda _: [obj(1, 0.5, 0.7)])
+    before, state = len(s.outputs), s.core.snapshot()
+    s.empty(MOMENT_S + 2)
+    (first, t, offset, seq) = (s.outputs[before:], s.t, s.offset, s.seq)
+    s.core = RuleCore(0, spread_ms=SPREAD_MS)
+    s.core.restore(state)
+    assert s.core.snapshot() == state
+    steps = round((MOMENT_S + 2) * s.fps)
+    s.t, s.offset, s.seq = t - steps / s.fps, offset - steps, seq - steps
+    before = len(s.outputs)
+    s.empty(MOMENT_S + 2)
+    assert s.outputs[before:] == first
+    assert "coverage" in [o.topic for o in first]
+
+
+def test_a_camera_that_is_removed_tells_of_the_minute_it_owes(spread):
+    _, s = spread()
+    s.empty(60.4)
+    s.publish(camera={"removed": True})
+    s.see()
+    assert len(minutes(s)) == len(minutes(s, "rule-events")) == 1
+
+
+def test_a_clock_that_goes_back_tells_of_the_minute_first(spread):
+    _, s = spread()
+    s.empty(60.4)
+    s.t, s.session = -3600.0, s.session[:-1] + "2"
+    s.see()
+    assert len(minutes(s)) == 1

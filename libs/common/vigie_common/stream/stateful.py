@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from vigie_common.codec import Codec
     from vigie_common.process import Service
     from vigie_common.settings import Settings
-    from vigie_common.stream.records import Core, Output
+    from vigie_common.stream.records import Core, Message, Output
 
 CHECKPOINT_S: Final = 5.0
 MAX_IN_FLIGHT: Final = 5000
@@ -250,7 +250,10 @@ class StatefulWorker(StreamWorker[_Partition]):
                 continue
             if verdict is Verdict.REWIND and not self._hole(partition, record.offset):
                 break
-            message = await self.receiver.decode(record)
+            try:
+                message: Message | Rejection = self.receiver.message(record)
+            except PoisonRecordError:
+                message = await self.receiver.decode(record)  # a schema may be learnt
             if isinstance(message, Rejection):
                 outputs: Sequence[Output] = (message.output,)
                 source = None

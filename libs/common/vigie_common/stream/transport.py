@@ -63,6 +63,8 @@ class Receiver:
     service: str
     names: TopicNames
     codec: Codec
+    known: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Logical name and schema, by the name on the broker."""
 
     async def decode(self, record: ConsumerRecord) -> Message | Rejection:
         """The message, or the dead letter of a record that is none."""
@@ -81,8 +83,12 @@ class Receiver:
         Raises:
             PoisonRecordError: it is none.
         """
-        topic = self.names.logical(record.topic)
-        value = self.codec.decode_as(load_topics()[topic].schema, record.value)
+        known = self.known.get(record.topic)
+        if known is None:
+            logical = self.names.logical(record.topic)
+            known = self.known[record.topic] = (logical, load_topics()[logical].schema)
+        topic, schema = known
+        value = self.codec.decode_as(schema, record.value)
         try:
             key = (record.key or b"").decode()
         except UnicodeDecodeError:
