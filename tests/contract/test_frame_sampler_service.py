@@ -17,6 +17,8 @@ import pytest
 from vigie_common.identity import session_id
 from vigie_frame_sampler.settings import FrameSamplerSettings
 from vigie_frame_sampler.trace import traceparent
+from vigie_frame_sampler.view_reader import ViewReader
+from vigie_frame_sampler.view_watch import ViewMemory, memory_of
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "rtsp"))
 
@@ -328,6 +330,20 @@ async def test_a_camera_that_is_moved_stays_moved_over_a_restart_until_a_person_
 
     view = await wait_until(learnt_anew, 90)
     assert (view["confirmed_at"], len(view["signature"])) == (confirmed - 1, 576)
+
+
+async def test_a_sampler_learns_the_views_of_cameras_that_are_new_to_it_and_keeps_what_it_knows(deployment):
+    view = {"signature": b"\x01\x02", "detail": 0.5, "learnt_at": 1_000, "moved_at": None, "confirmed_at": None}
+    health = {"session": "s", "state": "online", "since": 1_000, "updated_at": 1_000, "fps": 2.0, "sampler": "before"}
+    records = [(name, health | {"camera_id": name, "reason": None, "view": view}) for name in ("known", "new")]
+    await deployment.produce("camera-health", records)
+    own = ViewMemory(b"\x09", 0.7, 2_000)
+    views = {"known": own}
+    reader = ViewReader(
+        deployment.settings, f"{deployment.settings.topic_prefix}camera-health", deployment.codec, views
+    )
+    await reader.read(range(4), known={"known"})
+    assert views == {"known": own, "new": memory_of(view)}
 
 
 async def test_topics_that_are_not_co_partitioned_stop_the_start(kafka_settings, start_service, wait_until):

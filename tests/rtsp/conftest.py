@@ -128,7 +128,7 @@ class Watched:
 
     @property
     def states(self):
-        return [m["health"]["state"] for m in list(self.messages) if "health" in m]
+        return [m["health"]["state"] for m in list(self.messages) if m.get("changed")]
 
     @property
     def troubles(self):
@@ -153,10 +153,10 @@ def watch():
     """Captures a camera in this process until the test ends: `watch(uri=..., fps=5)`."""
     running = []
 
-    def start(ca_file=None, **fields):
+    def start(ca_file=None, read_s=1.5, **fields):
         defaults = {"camera_id": "cam-1", "version": "v1", "kind": "rtsp", "fps": 5.0, "width": 320}
         # reading waits longer than a heartbeat: silence is told before the connection is given up
-        limits = Limits(open_s=1.0, read_s=1.5, ca_file=ca_file)
+        limits = Limits(open_s=1.0, read_s=read_s, ca_file=ca_file)
         running.append(Watched(CameraPlan(**(defaults | fields)), limits))
         return running[-1]
 

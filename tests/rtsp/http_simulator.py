@@ -1,8 +1,8 @@
 """A simulated HTTP camera: `python http_simulator.py [--user NAME --password P --auth digest|basic]`.
 
-`/mjpeg` streams, `/snapshot` gives the picture of the moment, `/redirect` sends on to `/snapshot`, `/away` to another
-host; anything else is 404. The first line of output is a JSON object with the port; then each line of standard input
-is an order, answered by "done", or by the JSON object of what was counted.
+`/mjpeg` streams, `/snapshot` gives the picture of the moment, `/redirect` sends on to `/snapshot` for once, `/moved`
+for good, `/away` to another host; anything else is 404. The first line of output is a JSON object with the port; then
+each line of standard input is an order, answered by "done", or by the JSON object of what was counted.
 
 play: as it should be. stall: answers go on, but nothing comes. half: the next picture breaks off in its middle, then
 silence. off: connections are cut and refused. garbage: random bytes. text: a page of HTML. black, frozen: as they say.
@@ -58,6 +58,7 @@ class Camera:
     flavour: str = "plain"
     skew_s: float = 0.0
     asked: int = 0
+    redirected: int = 0
     unchanged: int = 0
     connections: int = 0
     open: set = field(default_factory=set)
@@ -118,7 +119,12 @@ class Camera:
             if order == "off":
                 for writer in self.open:
                     writer.transport.abort()
-        counted = {"asked": self.asked, "unchanged": self.unchanged, "connections": self.connections}
+        counted = {
+            "asked": self.asked,
+            "redirected": self.redirected,
+            "unchanged": self.unchanged,
+            "connections": self.connections,
+        }
         return json.dumps(counted) if order == "count" else "done"
 
 
@@ -190,8 +196,10 @@ async def answer(camera, method, target, headers, writer):
         return False
     elif path == "/snapshot":
         await snapshot(camera, headers, writer)
-    elif path == "/redirect":
-        writer.write(b"HTTP/1.1 302 Found\r\nLocation: /snapshot\r\nContent-Length: 0\r\n\r\n")
+    elif path in ("/redirect", "/moved"):
+        camera.redirected += 1
+        status = "302 Found" if path == "/redirect" else "301 Moved Permanently"
+        writer.write(f"HTTP/1.1 {status}\r\nLocation: /snapshot\r\nContent-Length: 0\r\n\r\n".encode())
     elif path == "/away":
         port = writer.get_extra_info("sockname")[1]
         place = f"http://user:secret@localhost:{port}/snapshot"

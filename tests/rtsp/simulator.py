@@ -11,7 +11,7 @@ silence. garbage: random bytes instead of packets. scramble: packets whose conte
 as fast as they are taken. drop: connections are cut
 once, new ones play. off: connections are cut and refused. clip: another clip of the same length. skew: the wall clock
 of sender reports is wrong by that. jump: timestamps leap. pace: timestamps run so many times as fast as time. wrap:
-timestamps pass 2^32 a second later. claim: the description tells this rate.
+timestamps of the next connection pass 2^32 a second after its first picture. claim: the description tells this rate.
 """
 
 from __future__ import annotations
@@ -157,6 +157,7 @@ class Camera:
     mode: str = "play"
     skew_s: float = 0.0
     reports: bool = True
+    wraps: bool = False
     pace: float = 1.0
     claim: str = ""
     ticks: int = 0
@@ -178,6 +179,8 @@ class Camera:
             due = begun + number * self.clip.period_s
             await asyncio.sleep(max(0.0, due - asyncio.get_running_loop().time()))
             self.ticks = number // len(self.clip.units) * self.clip.span + unit.ticks
+            if self.wraps and unit.key and any(viewer.waits_for_key for viewer in self.viewers):
+                self.origin, self.wraps = 2**33 - self.ticks - CLOCK_HZ, False
             if self.mode in ("play", "half", "flood", "scramble"):
                 self.send(unit, round(self.origin + self.ticks * self.pace) & 0xFFFFFFFF)
             elif self.mode == "garbage":
@@ -231,9 +234,7 @@ class Camera:
         elif order == "jump":
             self.origin += round(float(arguments[0]) * CLOCK_HZ)
         elif order == "wrap":
-            self.origin = 2**32 + 2**32 - self.ticks - CLOCK_HZ
-            for viewer in self.viewers:
-                viewer.knows_clock = False
+            self.wraps = True
         elif order == "pace":
             self.pace = float(arguments[0])
         elif order == "claim":
@@ -301,7 +302,7 @@ class Server:
                     camera.viewers.add(viewer)
                 if method == "TEARDOWN":
                     return
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
             pass
         finally:
             if playing is not None:

@@ -6,6 +6,7 @@ import pytest
 import simplejpeg
 from sampler_footage import number_in
 
+from vigie_frame_sampler import camera_capture, health
 from vigie_frame_sampler.plan import Mask
 
 KINDS = ("mjpeg", "snapshot")
@@ -110,6 +111,30 @@ def test_a_redirection_is_followed_on_the_same_host_with_the_credentials(simulat
     simulator = simulate_http("--user", "operator", "--password", "right")
     camera = watch(kind="snapshot", uri=simulator.address("redirect"), credentials="env:CAMERA_CENTRE")
     wait_until(lambda: len(camera.status("ok")) >= 2, 15)
+
+
+@pytest.mark.parametrize(("path", "kept"), [("redirect", False), ("moved", True)])
+def test_a_temporary_redirection_holds_for_one_request_and_a_permanent_one_for_good(
+    path, kept, simulate_http, watch, wait_until
+):
+    simulator = simulate_http()
+    watch(kind="snapshot", uri=simulator.address(path), fps=10.0)
+    counted = wait_until(lambda: (found := simulator.counted())["asked"] >= 5 and found, 15)
+    assert counted["redirected"] == (1 if kept else pytest.approx(counted["asked"], abs=1))
+
+
+def test_a_camera_whose_answer_stays_open_and_gives_no_image_has_stalled(simulate_http, watch, wait_until, monkeypatch):
+    for module in (camera_capture, health):
+        monkeypatch.setattr(module, "STALLED_MS", 1_500)
+    cameras = []
+    for kind in KINDS:
+        simulator = simulate_http()
+        cameras.append((simulator, watch(kind=kind, uri=simulator.address(kind), read_s=4.0)))
+    for simulator, camera in cameras:
+        wait_until(lambda camera=camera: camera.status("ok"), 15)
+        simulator.order("stall")
+    for _, camera in cameras:
+        wait_until(lambda camera=camera: camera.states == ["online", "stalled", "offline"], 15)
 
 
 def test_credentials_are_not_sent_on_to_another_host(simulate_http, watch, wait_until, monkeypatch, capfd):

@@ -6,7 +6,6 @@ import socket
 import ssl
 import subprocess
 import threading
-import time
 
 import pytest
 
@@ -116,16 +115,18 @@ def test_an_answer_that_never_had_a_picture_is_told(answer, scripted, watch, wai
 
 def test_a_camera_that_answers_too_slowly_to_fail_is_offline(scripted, watch, wait_until, monkeypatch):
     monkeypatch.setattr(camera_capture, "STALLED_MS", 1_500)
+    over = threading.Event()
 
     def trickle():
-        for piece in itertools.chain([b"HTTP/1.1 200 OK\r\nA:"], itertools.repeat(b"b")):
-            yield piece
-            time.sleep(0.2)  # within every time-out of reading
+        yield b"HTTP/1.1 200 OK\r\nA:"
+        while not over.wait(0.2):  # within every time-out of reading
+            yield b"b"
 
     port, _ = scripted(trickle)
     camera = watch(kind="mjpeg", uri=f"http://127.0.0.1:{port}/x")
     wait_until(lambda: camera.states == ["offline"], 15)
     assert "connecting: no image yet for" in camera.status("offline")[-1]["reason"]
+    over.set()  # a thread that reads ends with what it reads
 
 
 def test_an_https_camera_is_trusted_by_the_authorities_that_are_named(
@@ -153,3 +154,30 @@ def test_credentials_do_not_go_from_https_to_http(scripted, watch, wait_until, c
     )
     wait_until(lambda: any("from https to http" in f["reason"] for f in camera.status("offline")), 15)
     assert all(b"authorization" not in request.lower() for request in heard)
+
+
+def test_the_user_and_password_that_a_redirection_names_are_not_sent(scripted, watch, wait_until, capfd):
+    def send_on():
+        place = b"http://admin:hunter2@localhost:%d/y" % port
+        yield b"HTTP/1.1 302 Found\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n" % place
+
+    port, heard = scripted(send_on)
+    camera = watch(kind="snapshot", uri=f"http://127.0.0.1:{port}/x")
+    wait_until(lambda: any("more than 5 redirections" in f["reason"] for f in camera.status("offline")), 15)
+    assert all(b"authorization" not in request.lower() for request in heard)
+    assert "hunter2" not in str(camera.messages) + "".join(capfd.readouterr())
+
+
+def test_credentials_in_the_address_are_sent_and_said_nowhere(scripted, watch, wait_until, password, capfd):
+    port, heard = scripted(b"HTTP/1.1 404 No\r\nno header\r\nContent-Length: 0\r\n\r\n")
+    uri = f"http://127.0.0.1:{port}/x?usr={{user}}&pwd={{password}}&token=s3cret"
+    camera = watch(kind="snapshot", uri=uri, credentials=password)
+    expected = (
+        f"camera cam-1: http://127.0.0.1:{port}/x?usr=…&pwd=…&token=… refuses (404 Not Found): "
+        "the camera has no such address; check the path"
+    )
+    wait_until(lambda: any(f["reason"] == expected for f in camera.status("offline")), 15)
+    assert heard[0].startswith(b"GET /x?usr=operator&pwd=hunter2&token=s3cret HTTP/1.1")
+    camera.stop()
+    said = str(camera.messages) + "".join(capfd.readouterr())
+    assert [word for word in ("hunter2", "operator", "s3cret") if word in said] == []

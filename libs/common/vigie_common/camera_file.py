@@ -60,17 +60,21 @@ def _credentials(value: object) -> object:
     return value
 
 
+_PASSWORD = re.compile(r"(?i)[/?&;_](?:pass(?:w(?:or)?d)?|pwd)=(?!\{password\}|[&;_]|$)")
+
+
 def _address(value: str) -> str:
     try:
         parts = urlsplit(value)
         host = parts.hostname
     except ValueError as error:
         raise ValueError(f"not an address: {error}") from error
-    if "@" in parts.netloc or re.search(r"(?i)(^|&)(pass(word)?|pwd)=", parts.query):
+    if "@" in parts.netloc or _PASSWORD.search(value):
         raise PydanticCustomError(
             "not_shown",
             "the address carries credentials (not shown): take them out of it and add "
-            "`credentials: env:NAME` beside it, where the variable NAME holds user:password",
+            "`credentials: env:NAME` beside it, where the variable NAME holds user:password; "
+            "a camera that wants them in the address has {user} and {password} in their place",
         )
     if not host:
         raise ValueError("no host: write scheme://host/path")
@@ -128,6 +132,8 @@ class SourceSection(FileModel):
             )
         kind = given[0]
         if kind in _SCHEMES:
+            if self.credentials is None and re.search(r"\{(user|password)\}", getattr(self, kind)):
+                raise ValueError("{user} and {password} stand for the credentials: add `credentials: env:NAME`")
             if self.loop or self.pace != "real" or self.start is not None:
                 raise ValueError(f"loop, pace and start are for file and folder only, not for {kind}")
             scheme = urlsplit(getattr(self, kind)).scheme

@@ -292,7 +292,9 @@ class _Builder:
         parent.keys[key] = key_mark
 
 
-_CREDENTIALS: Final = re.compile(r"(?<=://)[^/@\s]*@|(?<=[?&])(user(name)?|pass(word)?|pwd)=[^&\s]*", re.IGNORECASE)
+_CREDENTIALS: Final = re.compile(
+    r"(?<=://)[^/\s]*@|(?<=[/?&;_])(user(name)?|pass(w(or)?d)?|pwd)=[^&\s]*", re.IGNORECASE
+)
 
 
 def shown(value: object) -> str:

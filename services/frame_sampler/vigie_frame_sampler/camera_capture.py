@@ -40,7 +40,8 @@ _LIBRARY_FAULTS: Final = (cv2.error, av.error.FFmpegError, ValueError)
 """What the libraries raise on pictures that break their own rules."""
 
 Message = dict[str, Any]
-"""{"camera": id} with {"frame": record, "encode_s": seconds}, {"health": record} or what `Notes` tells."""
+"""{"camera": id} with {"frame": record, "encode_s": seconds}, or {"health": record, "changed": whether the state is
+another one}, or what `Notes` tells."""
 
 
 @dataclass(slots=True)
@@ -201,9 +202,9 @@ class CameraCapture:
         self.emit({"camera": self.plan.camera_id, "frame": record, "encode_s": encode_s})
 
     def _health_of(self, record: FrameRecord, state: str) -> None:
-        change = self._health.note(record, state, self._writer.view)
-        if change is not None:
-            self.emit({"camera": self.plan.camera_id, "health": change})
+        told = self._health.note(record, state, self._writer.view)
+        if told is not None:
+            self.emit({"camera": self.plan.camera_id, "health": told.record, "changed": told.changed})
 
     def _now_ms(self) -> int:
         """Event time of this moment: it runs on from the last record; before the first, by the clock or the file."""

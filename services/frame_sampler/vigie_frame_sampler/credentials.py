@@ -10,11 +10,18 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from vigie_common.errors import BadInputError
 
-_HIDDEN: Final = re.compile(r"(?<=://)[^/@\s]*@")
+PLACEHOLDERS: Final = ("{user}", "{password}")
+"""Where a camera takes them in the address itself."""
+
+_ADDRESS: Final = re.compile(r"(?<=://)\S+")
+_USER: Final = re.compile(r"^[^/\s]*@")
+_VALUE: Final = re.compile(r"=[^&\s]+?(?=[:;,.)\]'\"]*(?:[&\s]|$))")
 
 
 def with_credentials(camera_id: str, uri: str, reference: str | None) -> str:
     """The address with the user and password that the reference stands for. Never log what this gives.
+
+    They stand where its placeholders are, if it has any, else before the host.
 
     Args:
         camera_id: named in errors.
@@ -28,9 +35,18 @@ def with_credentials(camera_id: str, uri: str, reference: str | None) -> str:
     if reference is None:
         return uri
     user, password = user_and_password(camera_id, reference)
+    if has_placeholders(uri):
+        for placeholder, value in zip(PLACEHOLDERS, (user, password), strict=True):
+            uri = uri.replace(placeholder, quote(value, safe=""))
+        return uri
     parts = urlsplit(uri)
     place = parts.netloc.rpartition("@")[2]
     return urlunsplit(parts._replace(netloc=f"{quote(user, safe='')}:{quote(password, safe='')}@{place}"))
+
+
+def has_placeholders(uri: str) -> bool:
+    """Whether the address says itself where user and password go."""
+    return any(placeholder in uri for placeholder in PLACEHOLDERS)
 
 
 def user_and_password(camera_id: str, reference: str) -> tuple[str, str]:
@@ -46,8 +62,12 @@ def user_and_password(camera_id: str, reference: str) -> tuple[str, str]:
 
 
 def without_credentials(text: str) -> str:
-    """The text with whatever stands before the @ of an address taken out: safe to log."""
-    return _HIDDEN.sub("", text)
+    """The text with what may be secret taken out of its addresses: safe to log.
+
+    That is what stands before the @, and the value of every parameter: cameras call a password by too many names for a
+    list of them to be trusted.
+    """
+    return _ADDRESS.sub(lambda found: _VALUE.sub("=…", _USER.sub("", found[0])), text)
 
 
 def _resolve(camera_id: str, reference: str) -> str:

@@ -1,10 +1,13 @@
-"""CameraHealth records: one when a camera's state changes, or what is known of its view, for people and samplers."""
+"""CameraHealth records, for people and samplers.
+
+One when a camera's state changes, or what is known of its view; and else now and then, so that its rate is known.
+"""
 
 from __future__ import annotations
 
 from collections import deque
 from dataclasses import asdict, dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from vigie_frame_sampler.view_watch import ViewMemory
 
@@ -14,7 +17,18 @@ STALLED_MS: Final = 5_000
 """A camera that is connected has stalled after so long without an image."""
 STEADY_MS: Final = 3_000
 """A camera that was offline or stalled is back after images for so long."""
+AGAIN_MS: Final = 60_000
+"""A state that lasts is told again so often, the first time after `WINDOW_MS`, when its rate is known."""
 _AWAY: Final = frozenset({"offline", "stalled"})
+
+
+class Health(NamedTuple):
+    """What is to be told of a camera."""
+
+    record: dict[str, Any]
+    """CameraHealth, its `sampler` left empty."""
+    changed: bool
+    """Whether its state is another one; else it is told again, or with another view."""
 
 
 @dataclass(slots=True)
@@ -28,35 +42,41 @@ class HealthLog:
     view: ViewMemory = field(default_factory=ViewMemory)
     _state: str = field(default="unknown", init=False)
     _since_ms: int = field(default=0, init=False)
+    _due_ms: int = field(default=0, init=False)
+    _reason: str | None = field(default=None, init=False)
     _image_ms: int | None = field(default=None, init=False)
     _back_ms: int | None = field(default=None, init=False)
     _images_ms: deque[int] = field(default_factory=deque, init=False)
 
-    def note(self, frame: dict[str, Any], state: str, view: ViewMemory) -> dict[str, Any] | None:
-        """The CameraHealth record (its `sampler` left empty) if this frame changes the state or the view."""
+    def note(self, frame: dict[str, Any], state: str, view: ViewMemory) -> Health | None:
+        """What to tell after this frame, if anything."""
         at_ms = frame["captured_at"]
         if frame["jpeg"] is not None:
             self._images_ms.append(at_ms)
         while self._images_ms and self._images_ms[0] < at_ms - WINDOW_MS:
             self._images_ms.popleft()
-        state = self._settled(state, at_ms)
-        if state == self._state and view == self.view:
+        seen, state = state, self._settled(state, at_ms)
+        if state == seen:
+            self._reason = frame["reason"]
+        changed = state != self._state
+        if not changed and view == self.view and at_ms < self._due_ms:
             return None
-        if state != self._state:
-            moved_before = state == "moved" and view.moved_at is not None
-            self._since_ms = view.moved_at if moved_before and view.moved_at is not None else at_ms
+        if changed:
+            self._since_ms = view.moved_at if state == "moved" and view.moved_at is not None else at_ms
+        self._due_ms = at_ms + (WINDOW_MS if changed else AGAIN_MS)
         self._state, self.view = state, view
-        return {
+        record = {
             "camera_id": self.camera_id,
             "session": frame["session"],
             "state": state,
-            "reason": frame["reason"],
+            "reason": self._reason,
             "since": self._since_ms,
             "updated_at": at_ms,
             "fps": self._fps(),
             "sampler": "",
             "view": None if view == ViewMemory() else asdict(view),
         }
+        return Health(record, changed)
 
     def _settled(self, state: str, at_ms: int) -> str:
         """The state, once it has lasted: a camera that is now away, now back, does not flap."""

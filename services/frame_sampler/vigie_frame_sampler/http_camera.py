@@ -7,6 +7,7 @@ offers that, else by Basic (RFC 7617). Proxies, .netrc and other settings of the
 from __future__ import annotations
 
 import http.client
+import logging
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -17,7 +18,12 @@ import urllib3.exceptions
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase, HTTPBasicAuth, HTTPDigestAuth
 
-from vigie_frame_sampler.credentials import user_and_password, without_credentials
+from vigie_frame_sampler.credentials import (
+    has_placeholders,
+    user_and_password,
+    with_credentials,
+    without_credentials,
+)
 from vigie_frame_sampler.picture import Limits, SourceError
 
 if TYPE_CHECKING:
@@ -26,7 +32,11 @@ if TYPE_CHECKING:
 
     from vigie_frame_sampler.plan import CameraPlan
 
+logging.getLogger("urllib3").setLevel(logging.CRITICAL)  # its lines hold whole addresses, which may hold a password
+
 REDIRECTS: Final = 5
+PERMANENT: Final = frozenset({301, 308})
+"""Redirections that say that the address is another one from now on; the others are of one request (RFC 9110, 15.4)."""
 CHUNK_BYTES: Final = 64 << 10
 SHORT_BYTES: Final = 16 << 10
 """What is read at most of a page that comes with a refusal."""
@@ -66,6 +76,8 @@ class HttpCamera:
 
     def __post_init__(self) -> None:
         self._address = self.plan.uri
+        if has_placeholders(self.plan.uri):
+            self._address = with_credentials(self.plan.camera_id, self.plan.uri, self.plan.credentials)
         self._session.trust_env = False
         self._session.headers.update(_HEADERS)
         self._session.verify = self.limits.ca_file or True
@@ -89,12 +101,14 @@ class HttpCamera:
             BadInputError: the credentials' reference is wrong.
             SourceError: it refuses, fails or does not answer.
         """
+        address, for_good = self._address, True
         for _ in range(REDIRECTS + 2):
+            at_home = self._at_home(address)
             try:
                 response = self._session.get(
-                    self._address,
+                    address,
                     headers=dict(headers or {}),
-                    auth=self._auth if self._at_home() else None,
+                    auth=self._auth if at_home else None,
                     stream=True,
                     timeout=(self.limits.open_s, read_s),
                     allow_redirects=False,
@@ -106,11 +120,14 @@ class HttpCamera:
                 return response
             response.close()
             if response.is_redirect:
-                self._follow(response.headers["Location"])
-            elif response.status_code == 401 and self._auth is None and self._at_home():
+                address = self._moved_to(address, response.headers["Location"])
+                for_good = for_good and response.status_code in PERMANENT
+                if for_good:
+                    self._address = address
+            elif response.status_code == 401 and self._auth is None and at_home:
                 self._authenticate(response.headers.get("WWW-Authenticate", ""))
             else:
-                raise self._refusal(response)
+                raise self._refusal(response, at_home=at_home)
         raise SourceError(f"{self.where()}: more than {REDIRECTS} redirections; give the address that they lead to")
 
     def chunks(self, response: requests.Response) -> Iterator[bytes]:
@@ -152,24 +169,25 @@ class HttpCamera:
         """The camera and its address, safe to log."""
         return f"camera {self.plan.camera_id}: {without_credentials(self.plan.uri)}"
 
-    def _at_home(self) -> bool:
+    def _at_home(self, address: str) -> bool:
         """Whether the request goes to the configured host."""
-        home, there = urlsplit(self.plan.uri), urlsplit(self._address)
+        home, there = urlsplit(self.plan.uri), urlsplit(address)
         if home.hostname != there.hostname or (home.scheme == "https" and there.scheme != "https"):
             return False
         return _port(home.scheme, home.port) == _port(there.scheme, there.port) or (
             home.scheme == "http" and there.scheme == "https" and home.port is None and there.port is None
         )
 
-    def _follow(self, location: str) -> None:
+    def _moved_to(self, address: str, location: str) -> str:
+        """Where a redirection leads, without the user and password that it may name."""
         try:
-            parts = urlsplit(urljoin(self._address, location))
+            parts = urlsplit(urljoin(address, location))
             refused = parts.scheme not in {"http", "https"} or not parts.hostname
         except ValueError:
             refused = True
         if refused:
             raise SourceError(f"{self.where()} sends on to an address that is none; correct it on the camera")
-        self._address = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+        return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
     def _authenticate(self, challenge: str) -> None:
         if self.plan.credentials is None:
@@ -188,9 +206,9 @@ class HttpCamera:
                 "switch one of them on at the camera"
             )
 
-    def _refusal(self, response: requests.Response) -> SourceError:
+    def _refusal(self, response: requests.Response, *, at_home: bool) -> SourceError:
         status, credentials = response.status_code, self.plan.credentials or "no credentials"
-        if status == 401 and not self._at_home():
+        if status == 401 and not at_home:
             fix = "it sends on to another host, or from https to http, where no credentials go; give that address"
         elif status == 401:
             fix = f"the camera refuses {credentials}; correct user and password"

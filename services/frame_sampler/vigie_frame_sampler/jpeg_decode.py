@@ -6,6 +6,7 @@ coefficients. (3/8, 5/8 … exist too, but are slower than the next larger power
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import cv2
@@ -13,16 +14,51 @@ import numpy as np
 import simplejpeg
 from av.video.frame import VideoFrame
 
+from vigie_frame_sampler.picture import SourceError
 from vigie_frame_sampler.planes import sampled_size
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from vigie_frame_sampler.notes import Notes
+
+BROKEN_IN_A_ROW: Final = 5
+"""Pictures in a row that cannot be decoded after which the camera is told to be at fault."""
 
 MAX_PIXELS: Final = 100_000_000
 """More than any camera has: a few bytes of header can announce 65,535 × 65,535 pixels, which would take the memory."""
 
 _HARMLESS: Final = ("extraneous bytes",)
 """What the decoder says of pictures that are whole: some cameras pad their coded data."""
+
+
+@dataclass(slots=True)
+class JpegPictures:
+    """Decodes the pictures of one connection, in a size near `width`; the broken ones are noted and left out."""
+
+    width: int
+    notes: Notes
+    _broken: int = field(default=0, init=False)
+
+    def decode(self, jpeg: bytes, where: str) -> tuple[VideoFrame, tuple[int, int]] | None:
+        """What `decode_jpeg` gives; none of a picture that cannot be decoded.
+
+        Raises:
+            SourceError: too many in a row cannot; `where` names the camera.
+        """
+        try:
+            found = decode_jpeg(jpeg, self.width)
+        except ValueError as broken:
+            self._broken += 1
+            self.notes.add("corrupt", f"a picture cannot be decoded: {broken}")
+            if self._broken >= BROKEN_IN_A_ROW:
+                raise SourceError(
+                    f"{where}: {self._broken} pictures in a row cannot be decoded ({broken}); "
+                    "restart the camera, or choose another quality there"
+                ) from None
+            return None
+        self._broken = 0
+        return found
 
 
 def decode_jpeg(jpeg: bytes, width: int) -> tuple[VideoFrame, tuple[int, int]]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from vigie_frame_sampler.clock import WallClock
 from vigie_frame_sampler.flood import PacedGrid, ReadingPace, Spacing
 from vigie_frame_sampler.http_camera import HttpCamera
-from vigie_frame_sampler.jpeg_decode import decode_jpeg
-from vigie_frame_sampler.jpeg_stream import JpegStream, NoPicturesError, Part
+from vigie_frame_sampler.jpeg_decode import JpegPictures
+from vigie_frame_sampler.jpeg_stream import JpegStream, NoPicturesError
 from vigie_frame_sampler.notes import Notes
 from vigie_frame_sampler.picture import Limits, Picture, SourceError
 
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
     from vigie_frame_sampler.plan import CameraPlan
 
-BROKEN_IN_A_ROW: Final = 5
-"""Pictures in a row that cannot be decoded after which the stream is given up."""
-
 
 @dataclass(slots=True)
 class MjpegSource:
@@ -32,7 +29,6 @@ class MjpegSource:
     plan: CameraPlan
     limits: Limits
     notes: Notes = field(default_factory=Notes)
-    _broken: int = field(default=0, init=False)
     _parts: int = field(default=0, init=False)
 
     def pictures(self, stopped: Callable[[], bool]) -> Iterator[Picture]:
@@ -56,7 +52,7 @@ class MjpegSource:
         self, camera: HttpCamera, response: Response, patience_s: float, stopped: Callable[[], bool]
     ) -> Iterator[Picture]:
         stream, grid, pace, spacing = JpegStream(), PacedGrid(self.plan.fps), ReadingPace(), Spacing()
-        wall = WallClock()
+        wall, jpegs = WallClock(), JpegPictures(self.plan.width, self.notes)
         begun_s = last_s = time.monotonic()
         for chunk in camera.chunks(response):
             if stopped():
@@ -81,26 +77,11 @@ class MjpegSource:
                 media_s = now_s - begun_s
                 grid.arrived(now_s)
                 grid.source_s = spacing.add(media_s) or grid.source_s
-                if grid.take(media_s) and (picture := self._picture(camera, part, media_s, wall)) is not None:
-                    yield picture
+                if grid.take(media_s) and (found := jpegs.decode(part.jpeg, camera.where())) is not None:
+                    yield Picture(found[0], media_s, None, wall.now_ms(), part.stream_ms, source_size=found[1])
                 if (rest_s := pace.rest_s(now_s)) > 0:
                     time.sleep(rest_s)
                     now_s = time.monotonic()
                 if stopped():
                     return
             self.notes.total("flood", pace.floods, "more pictures a second than any camera has; reading is slowed down")
-
-    def _picture(self, camera: HttpCamera, part: Part, media_s: float, wall: WallClock) -> Picture | None:
-        try:
-            frame, size = decode_jpeg(part.jpeg, self.plan.width)
-        except ValueError as broken:
-            self._broken += 1
-            self.notes.add("corrupt", f"a picture cannot be decoded: {broken}")
-            if self._broken >= BROKEN_IN_A_ROW:
-                raise SourceError(
-                    f"{camera.where()}: {self._broken} pictures in a row cannot be decoded ({broken}); "
-                    "restart the camera, or choose another quality there"
-                ) from None
-            return None
-        self._broken = 0
-        return Picture(frame, media_s, None, wall.now_ms(), part.stream_ms, source_size=size)

@@ -36,16 +36,17 @@ class Outbox:
     images: int = 8
     shed_count: int = field(default=0, init=False)
     _lanes: dict[str, _Lane] = field(default_factory=dict, init=False)
+    """Of the cameras of which something waits, in the order of their turns."""
     _changed: threading.Condition = field(default_factory=threading.Condition, init=False)
     _closed: bool = field(default=False, init=False)
 
     def put(self, camera_id: str, message: dict[str, Any], *, lossless: bool = False) -> None:
         """Add a message behind those of its camera."""
         with self._changed:
-            lane = self._lanes.setdefault(camera_id, _Lane())
             if lossless:
-                self._changed.wait_for(lambda: lane.images < self.images or self._closed)
-            elif lane.images >= self.images and _has_image(message):
+                self._changed.wait_for(lambda: self._has_room(camera_id) or self._closed)
+            lane = self._lanes.setdefault(camera_id, _Lane())
+            if not lossless and lane.images >= self.images and _has_image(message):
                 self._give_up_oldest(lane)
             if len(lane.waiting) >= MAX_RECORDS:
                 lane.images -= _has_image(lane.waiting.popleft())  # the gap in seq tells
@@ -57,14 +58,15 @@ class Outbox:
     def take(self, timeout_s: float) -> dict[str, Any] | None:
         """The next message, cameras in turn; none when none came in time, or the box is closed and empty."""
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or any(v.waiting for v in self._lanes.values()), timeout_s)
-            camera_id = next((k for k, lane in self._lanes.items() if lane.waiting), None)
+            self._changed.wait_for(lambda: self._closed or self._lanes, timeout_s)
+            camera_id = next(iter(self._lanes), None)
             if camera_id is None:
                 return None
             lane = self._lanes.pop(camera_id)
             message = lane.waiting.popleft()
             lane.images -= _has_image(message)
-            self._lanes[camera_id] = lane  # to the end of the queue of cameras
+            if lane.waiting:
+                self._lanes[camera_id] = lane  # to the end of the queue of cameras
             self._changed.notify_all()
             return message
 
@@ -77,11 +79,12 @@ class Outbox:
     def forget(self, camera_id: str) -> None:
         """Drop what waits of a camera that is not this process's any more."""
         with self._changed:
-            lane = self._lanes.get(camera_id)
-            if lane is not None:
-                lane.waiting.clear()
-                lane.images = 0
-                self._changed.notify_all()
+            self._lanes.pop(camera_id, None)
+            self._changed.notify_all()
+
+    def _has_room(self, camera_id: str) -> bool:
+        lane = self._lanes.get(camera_id)
+        return lane is None or lane.images < self.images
 
     def _give_up_oldest(self, lane: _Lane) -> None:
         for index, message in enumerate(lane.waiting):

@@ -44,11 +44,11 @@ class Publisher:
             headers = (("traceparent", traceparent(frame["session"], frame["seq"])),)
             await self.send(Output("frames", camera_id, frame, partition, headers))
         elif (health := message.get("health")) is not None:
-            HEALTH.labels(health["state"]).inc()
             self.views[camera_id] = memory_of(health["view"])
-            _log.info("camera", camera=camera_id, state=health["state"], reason=health["reason"])
+            if message["changed"]:
+                HEALTH.labels(health["state"]).inc()
+                _log.info("camera", camera=camera_id, state=health["state"], reason=health["reason"])
             await self.send(Output("camera-health", camera_id, health | {"sampler": self.sampler}, partition))
-
         elif (trouble := message.get("trouble")) is not None:
             TROUBLES.labels(trouble).inc(message["count"])
             _log.warning(

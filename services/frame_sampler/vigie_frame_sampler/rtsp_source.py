@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import av
 import av.error
 
-from vigie_frame_sampler.clock import AGREE_MS, WallClock
+from vigie_frame_sampler.clock import WallClock
 from vigie_frame_sampler.credentials import with_credentials, without_credentials
 from vigie_frame_sampler.decode import GopDecoder
 from vigie_frame_sampler.flood import PacedGrid, ReadingPace, Spacing
@@ -32,9 +32,6 @@ _WALL_CLOCK: Final = struct.Struct("<q")
 UNDECODED_S: Final = 90.0
 """A stream that gives no picture for so long, or four times the sampling interval, is begun anew: nothing but a fresh
 connection brings back parameter sets that were lost. Longer than any usual key frame interval."""
-
-_WRAP_MS: Final = round(2**32 / 90)
-"""RTP timestamps of 90 kHz wrap after 13 h 15 min. Until the next sender report the library is wrong by that."""
 
 
 @dataclass(slots=True)
@@ -82,7 +79,7 @@ class RtspSource:
             packet.pts, packet.dts = round(media_s / tick), None
             grid.arrived(now_s)
             grid.source_s = spacing.add(media_s) or grid.source_s
-            stamps[packet.pts] = (arrival_ms, _reference_ms(packet, arrival_ms))
+            stamps[packet.pts] = (arrival_ms, _reference_ms(packet))
             for found in decoder.feed(packet):
                 shown, shown_s = found.frame.pts or 0, now_s
                 arrival_ms, stream_ms = stamps.get(shown, (arrival_ms, None))
@@ -140,9 +137,8 @@ _FIXES: Final[dict[type[av.error.FFmpegError], str]] = {
 }
 
 
-def _reference_ms(packet: Packet[VideoStream], arrival_ms: int) -> int | None:
+def _reference_ms(packet: Packet[VideoStream]) -> int | None:
     """The producer's wall clock of this packet (AVProducerReferenceTime: int64 µs since 1970), in ms."""
     if not packet.has_sidedata("prft"):
         return None
-    told_ms = int(_WALL_CLOCK.unpack_from(bytes(packet.get_sidedata("prft")))[0]) // 1000
-    return next((ms for ms in (told_ms + _WRAP_MS, told_ms - _WRAP_MS) if abs(ms - arrival_ms) <= AGREE_MS), told_ms)
+    return int(_WALL_CLOCK.unpack_from(bytes(packet.get_sidedata("prft")))[0]) // 1000

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from vigie_frame_sampler.clock import WallClock
 from vigie_frame_sampler.http_camera import HttpCamera
-from vigie_frame_sampler.jpeg_decode import decode_jpeg
+from vigie_frame_sampler.jpeg_decode import JpegPictures
 from vigie_frame_sampler.jpeg_stream import MAX_JPEG_BYTES, wall_clock_ms
 from vigie_frame_sampler.notes import Notes
 from vigie_frame_sampler.picture import Limits, Picture, SourceError
@@ -30,9 +30,6 @@ if TYPE_CHECKING:
 NAP_S: Final = 0.1
 """A wait looks so often whether it is to end."""
 
-BROKEN_IN_A_ROW: Final = 5
-"""Pictures in a row that cannot be decoded after which the camera is told to be at fault."""
-
 
 @dataclass(slots=True)
 class SnapshotSource:
@@ -45,7 +42,10 @@ class SnapshotSource:
     _frame: VideoFrame | None = field(default=None, init=False)
     _size: tuple[int, int] = field(default=(0, 0), init=False)
     _validators: dict[str, str] = field(default_factory=dict, init=False)
-    _broken: int = field(default=0, init=False)
+    _jpegs: JpegPictures = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._jpegs = JpegPictures(self.plan.width, self.notes)
 
     def pictures(self, stopped: Callable[[], bool]) -> Iterator[Picture]:
         """See Source. It ends only when it is stopped."""
@@ -89,18 +89,10 @@ class SnapshotSource:
             return True
         if not body.startswith(b"\xff\xd8"):
             raise SourceError(f"{camera.where()}: what comes is no JPEG ({kind}, {len(body)} bytes); check the path")
-        try:
-            self._frame, self._size = decode_jpeg(body, self.plan.width)
-        except ValueError as broken:
-            self._broken += 1
-            self.notes.add("corrupt", f"a picture cannot be decoded: {broken}")
-            if self._broken >= BROKEN_IN_A_ROW:
-                raise SourceError(
-                    f"{camera.where()}: {self._broken} pictures in a row cannot be decoded ({broken}); "
-                    "restart the camera, or choose another quality there"
-                ) from None
+        found = self._jpegs.decode(body, camera.where())
+        if found is None:
             return False
-        self._broken, self._body = 0, body
+        (self._frame, self._size), self._body = found, body
         # Last-Modified would not do: it counts whole seconds
         tag = response.headers.get("ETag")
         self._validators = {} if tag is None else {"If-None-Match": tag}

@@ -68,7 +68,8 @@ class Lane:
         if (left_s := ticket.left_s()) <= 0:
             raise ticket.too_old()
         turn: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        if ticket.tried:
+        again = ticket.tried
+        if again:
             self._queue.push_again(turn)
         else:
             self._queue.push(ticket.camera, ticket.weight, turn)
@@ -78,7 +79,8 @@ class Lane:
             async with asyncio.timeout(None if math.isinf(left_s) else left_s):
                 in_flight = await turn
         except TimeoutError:
-            self._queue.give_back(ticket.camera, ticket.weight)
+            if not again:  # that turn was had
+                self._queue.give_back(ticket.camera, ticket.weight)
             self._hand_on(turn)
             raise ticket.too_old() from None
         except asyncio.CancelledError:

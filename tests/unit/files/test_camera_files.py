@@ -143,7 +143,8 @@ def camera():
             [
                 (
                     "F:4:16: source.rtsp: the address carries credentials (not shown): take them out of it and add "
-                    "`credentials: env:NAME` beside it, where the variable NAME holds user:password"
+                    "`credentials: env:NAME` beside it, where the variable NAME holds user:password; "
+                    "a camera that wants them in the address has {user} and {password} in their place"
                 )
             ],
         ),
@@ -158,9 +159,15 @@ def camera():
             [
                 (
                     "F:4:17: source.mjpeg: the address carries credentials (not shown): take them out of it and add "
-                    "`credentials: env:NAME` beside it, where the variable NAME holds user:password"
+                    "`credentials: env:NAME` beside it, where the variable NAME holds user:password; "
+                    "a camera that wants them in the address has {user} and {password} in their place"
                 )
             ],
+        ),
+        (
+            SOURCE,
+            '{snapshot: "http://camera.example/image?user={user}&pwd={password}"}',
+            ["F:4:9: source: {user} and {password} stand for the credentials: add `credentials: env:NAME`"],
         ),
         (
             SOURCE,

@@ -73,6 +73,13 @@ def test_credentials_come_from_a_variable_and_are_escaped(monkeypatch):
     assert with_credentials("gate", "rtsp://host:554/s?x=1", "env:CAM") == "rtsp://me:a%3Ab%2Fc%40d@host:554/s?x=1"
 
 
+def test_credentials_stand_in_the_address_where_it_says_so(monkeypatch):
+    monkeypatch.setenv("CAM", "me:a&b c")
+    assert (
+        with_credentials("gate", "http://host/i?u={user}&p={password}", "env:CAM") == "http://host/i?u=me&p=a%26b%20c"
+    )
+
+
 def test_credentials_come_from_a_file(tmp_path):
     (tmp_path / "secret").write_text("me:pw\n")
     assert with_credentials("gate", "rtsp://host/s", f"file:{tmp_path}/secret") == "rtsp://me:pw@host/s"
@@ -99,5 +106,16 @@ def test_a_secret_in_place_of_a_reference_is_not_repeated():
     assert "hunter2" not in str(refused.value)
 
 
-def test_addresses_are_cleaned_for_logs():
-    assert without_credentials("cannot open rtsp://a:b@host/s, http://c@x") == "cannot open rtsp://host/s, http://x"
+@pytest.mark.parametrize(
+    ("text", "cleaned"),
+    [
+        ("cannot open rtsp://a:b@host/s, http://c@x", "cannot open rtsp://host/s, http://x"),
+        ("rtsp://me:p@ss@host:554/s lost", "rtsp://host:554/s lost"),
+        ("camera g: http://host/i?usr=me&pwd=s3cret: closed", "camera g: http://host/i?usr=…&pwd=…: closed"),
+        ("(rtsp://host/user=admin&password=s3cret&channel=1)", "(rtsp://host/user=…&password=…&channel=…)"),
+        ("rtsp://host/user=admin_password=s3cret_channel=1.sdp", "rtsp://host/user=…"),
+        ("structure = 3, fps=2", "structure = 3, fps=2"),
+    ],
+)
+def test_addresses_are_cleaned_for_logs(text, cleaned):
+    assert without_credentials(text) == cleaned

@@ -62,6 +62,14 @@ def test_a_camera_clock_set_while_it_runs_is_given_up():
     assert clock.name == "arrival"
 
 
+def test_a_clock_that_was_missing_once_is_not_taken_up_again():
+    clock = LiveClock()
+    clock.at(0.0, T0, T0 - 100)
+    clock.at(0.5, T0 + 500, None)
+    clock.at(1.0, T0 + 1_000, T0 + 900)
+    assert clock.name == "arrival"
+
+
 def test_late_packets_do_not_move_event_time():
     clock = LiveClock()
     times = [clock.at(n * 0.5, T0 + n * 500 + delay, None) for n, delay in enumerate([40, 0, 300, 10, 180, 0])]

@@ -78,3 +78,22 @@ def test_closing_lets_a_waiting_recording_go(wait_until):
     outbox.close()
     thread.join(5)
     assert not thread.is_alive()
+
+
+def test_nothing_is_kept_of_cameras_of_which_nothing_waits():
+    outbox = Outbox(images=2)
+    for camera in ("taken", "forgotten"):
+        outbox.put(camera, image(0))
+    outbox.take(0)
+    outbox.forget("forgotten")
+    assert (drain(outbox), outbox._lanes) == ([], {})
+
+
+def test_a_recording_that_waits_for_room_goes_on_when_its_camera_is_forgotten(wait_until):
+    outbox = Outbox(images=1)
+    outbox.put("a", image(0))
+    thread = threading.Thread(target=outbox.put, args=("a", image(1)), kwargs={"lossless": True})
+    thread.start()
+    outbox.forget("a")
+    thread.join(5)
+    assert [m["frame"]["seq"] for m in drain(outbox)] == [1]

@@ -4,6 +4,7 @@ import asyncio
 import time
 
 import numpy as np
+import pytest
 
 from vigie_common.errors import VigieError
 from vigie_common.stream import Message
@@ -19,8 +20,8 @@ class GivenUpError(VigieError):
     """Too old."""
 
 
-def ticket(left_s):
-    return Ticket("cam-1", 1.0, lambda: left_s, GivenUpError)
+def ticket(left_s, camera="cam-1"):
+    return Ticket(camera, 1.0, lambda: left_s, GivenUpError)
 
 
 async def a_turn(lane, left_s):
@@ -40,6 +41,92 @@ def test_a_turn_that_comes_in_the_moment_of_its_deadline_is_handed_on():
         return [type(each) for each in outcome], await asyncio.wait_for(a_turn(lane, 5.0), 5.0)
 
     assert asyncio.run(both()) == ([GivenUpError], "went")
+
+
+async def settle():
+    """Let whatever is due in the loop happen."""
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+async def in_turn(lane, camera, order):
+    async with lane.turn(ticket(60.0, camera)):
+        order.append(camera)
+
+
+async def given_up(lane, claim):
+    with pytest.raises(GivenUpError):
+        async with lane.turn(claim):
+            pass
+
+
+def test_a_camera_is_not_charged_for_a_frame_that_was_too_old_before_its_turn():
+    async def run():
+        lane, order = Lane("m", Limiter(1, 1, 10.0, 1.0)), []
+        async with lane.turn(ticket(60.0, "x")):
+            filler = asyncio.create_task(in_turn(lane, "w", []))
+            await settle()
+            await given_up(lane, ticket(0.01, "a"))
+            waiting = [asyncio.create_task(in_turn(lane, camera, order)) for camera in "ab"]
+            await settle()
+        await asyncio.gather(filler, *waiting)
+        return order
+
+    assert asyncio.run(run()) == ["a", "b"]
+
+
+def test_a_camera_is_charged_for_a_turn_that_was_in_vain_even_if_its_next_never_came():
+    async def run():
+        lane, order = Lane("m", Limiter(1, 1, 10.0, 1.0)), []
+        claim, held = ticket(0.05, "a"), asyncio.Event()
+
+        async def in_vain():
+            async with lane.turn(claim):
+                pass
+
+        async def hold():
+            async with lane.turn(ticket(60.0, "w")):
+                await held.wait()
+
+        async with lane.turn(ticket(60.0, "x")):
+            first = asyncio.create_task(in_vain())
+            await settle()
+            others = [asyncio.create_task(hold()), asyncio.create_task(in_turn(lane, "w", order))]
+            await settle()
+        await first  # its turn was in vain, and now it is w's
+        await given_up(lane, claim)
+        others += [asyncio.create_task(in_turn(lane, camera, order)) for camera in "ab"]
+        await settle()
+        held.set()
+        await asyncio.gather(*others)
+        return order
+
+    assert asyncio.run(run()) == ["b", "w", "a"]
+
+
+def test_while_triton_is_away_one_image_at_a_time_tries():
+    async def run():
+        lane, granted, answered = Lane("m", Limiter(4, 4, 10.0, 4.0)), [], asyncio.Event()
+
+        async def go():
+            async with lane.turn(ticket(60.0)) as in_flight:
+                granted.append(in_flight)
+                await answered.wait()
+
+        lane.halt(away=True)
+        tasks = [asyncio.create_task(go()) for _ in range(4)]
+        await settle()
+        alone = list(granted)
+        while not granted:
+            await asyncio.sleep(0.01)
+        await settle()
+        tried = list(granted)
+        lane.answers()
+        answered.set()
+        await asyncio.gather(*tasks)
+        return alone, tried, granted
+
+    assert asyncio.run(run()) == ([], [1], [1, 1, 2, 3])
 
 
 def test_a_model_that_is_served_again_while_one_asks_why_it_was_not_is_asked_again(frame):
