@@ -108,9 +108,7 @@ def _order(key: tuple[str, tuple[str, ...]]) -> tuple[Any, ...]:
 
 
 def counts(
-    hours: Annotated[
-        int, typer.Option(min=1, max=MOST_HOURS, help="Hours of each of the eight scenes.", show_default=True)
-    ] = 4,
+    hours: Annotated[int, typer.Option(min=1, max=MOST_HOURS, help="Hours of each of the eight scenes.")] = 6,
     fps: Annotated[list[float] | None, typer.Option(help="May be repeated. [default: 10, 5 and 2]")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Another one is another town.")] = 1,
     quick: Annotated[bool, typer.Option("--quick", help="One hour of each scene at 5 fps, for a first look.")] = False,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from vigie_statistics.bands import ERRORS, band
 from vigie_statistics.rows import Cell
 from vigie_statistics.series import Series
 from vigie_statistics.sketches import quantiles, serialized
@@ -103,8 +104,11 @@ def _figure(row: Row, camera: Camera, series: Series, cell: Cell, name: str) -> 
     record["value"] = value
     if series.measure in ADDITIVE and coverage >= LEAST_COVERAGE:
         record["corrected"] = round(value / coverage, 6)
-    if series.measure == "unique":
-        record |= {"low": cell.low, "high": cell.high}
+    if series.measure in ERRORS:
+        low, high = band(series.measure, value, coverage, record["rate_fps"], LEAST_COVERAGE)
+        if series.measure == "unique":  # tracks that broke in view are known one by one
+            low, high = min(low, cell.low), None if high is None else max(high, cell.high)
+        record |= {"low": round(low, 6), "high": None if high is None else round(high, 6)}
     return record  # type: ignore[return-value]  # every field is there
 
 
