@@ -54,6 +54,9 @@ class Reach:
     members_since: int = 0
     """Members that ended before this event time (ms) can meet nobody any more."""
 
+    def __bool__(self) -> bool:
+        return any((self.alert_ids, self.keys, self.cameras, self.decision_ids, self.compounds))
+
 
 @dataclass(frozen=True, slots=True)
 class EvidenceRow:
@@ -91,8 +94,11 @@ class AlertStore:
     async def transact(self, reach: Reach, work: Callable[[AlertBook], Turn[Told]]) -> Told:
         """Load what the records may touch, let `work` apply them, write what changed: all or nothing.
 
-        `work` runs inside the transaction, and again when the caller repeats it: it has no effect of its own.
+        `work` runs inside the transaction, and again when the caller repeats it: it has no effect of its own. Records
+        that touch nothing (counts, most of what comes) need no transaction.
         """
+        if not reach:
+            return work(AlertBook()).told
         async with self._turn, self._engine.begin() as connection:
             book = await _load(connection, reach)
             before, affirmed, members = dict(book.standings), dict(book.affirmed), dict(book.members)

@@ -1,0 +1,23 @@
+"""What the alert service asks its database for."""
+
+import pytest
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from vigie_alert.store import AlertStore, Reach, Turn
+
+
+@pytest.fixture
+async def store_of_no_database(tmp_path):
+    engine = create_async_engine(f"sqlite+aiosqlite:///{tmp_path}/not/there.db")
+    yield AlertStore(engine, [])
+    await engine.dispose()
+
+
+async def test_counts_need_no_database(store_of_no_database):
+    assert await store_of_no_database.transact(Reach(members_since=5), lambda book: Turn(len(book.standings))) == 0
+
+
+async def test_whatever_may_touch_an_alert_does(store_of_no_database):
+    with pytest.raises(OperationalError):
+        await store_of_no_database.transact(Reach(cameras=frozenset({("s", "c")})), lambda _: Turn(0))
