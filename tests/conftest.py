@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import inspect
+import shutil
 import subprocess
 import time
 import uuid
@@ -203,6 +204,26 @@ def affirmation(rule_event):
         return rule_event("AFFIRM", started_at=start + minute, objects=[], open_episodes=list(open_episodes), **fields)
 
     return make
+
+
+@pytest.fixture
+def site(tmp_path, request):
+    """A copy of the example site, cameras and rules."""
+    for name in ("cameras", "rules"):
+        shutil.copytree(request.config.rootpath / name, tmp_path / name)
+    return tmp_path
+
+
+@pytest.fixture
+def change():
+    """Replaces one text of a file by another: `change(path, "for: 3m", "for: 10m")`."""
+
+    def replace(path, old, new):
+        text = path.read_text(encoding="utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new), encoding="utf-8")
+
+    return replace
 
 
 @pytest.fixture(scope="session")

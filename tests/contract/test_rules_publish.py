@@ -2,10 +2,8 @@
 
 import asyncio
 import json
-import shutil
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -23,28 +21,12 @@ from vigie_common.errors import BadInputError
 from vigie_common.yaml_source import InvalidFileError
 from vigie_rule_engine.recorded import read_recording
 
-REPOSITORY = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def site(tmp_path):
-    """A copy of the example site."""
-    for name in ("cameras", "rules"):
-        shutil.copytree(REPOSITORY / name, tmp_path / name)
-    return tmp_path
-
-
-def change(path, old, new):
-    text = path.read_text(encoding="utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new), encoding="utf-8")
-
 
 def now_ms():
     return time.time_ns() // 1_000_000
 
 
-async def test_a_bundle_is_published_once_changed_shown_and_brought_back(deployment, site):
+async def test_a_bundle_is_published_once_changed_shown_and_brought_back(deployment, site, change):
     settings = deployment.settings
     start = now_ms() - 60_000
     dry = await publish_folder(settings, site, start, "ann", dry_run=True)
@@ -76,7 +58,7 @@ async def test_a_bundle_is_published_once_changed_shown_and_brought_back(deploym
         await publish_former(settings, "ffffffff", None, None, "cy", dry_run=False)
 
 
-async def test_a_wrong_rule_and_a_stable_rule_whose_test_fails_publish_nothing(deployment, site):
+async def test_a_wrong_rule_and_a_stable_rule_whose_test_fails_publish_nothing(deployment, site, change):
     settings, rule = deployment.settings, site / "rules/town/delivery-parking.yaml"
     change(rule, "for: 3m", "for: 1m")
     with pytest.raises(BadInputError) as refused:
@@ -139,7 +121,7 @@ async def test_a_range_of_a_topic_is_what_happened_in_it(deployment, rule_event)
     assert await asyncio.wait_for(read_range(deployment.settings, "tracks", "captured_at", (0, start)), 60) == []
 
 
-async def test_what_the_tracks_topic_has_is_replayed_and_explained(deployment, site):
+async def test_what_the_tracks_topic_has_is_replayed_and_explained(deployment, site, change):
     settings, camera = deployment.settings, "maison-carree-02"
     rule = site / "rules/town/delivery-parking.yaml"
     change(rule, "when: local.hour >= 7 && local.hour < 20\n", "")

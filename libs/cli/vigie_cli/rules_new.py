@@ -48,7 +48,7 @@ class Start:
     classes: str
     category: str
     zone: str = ""
-    """Of the library's scenes."""
+    """Of the library's scenes; empty: the whole image, where the template can judge it."""
     line: str = ""
     scenes: str = ""
     """First part of the scenes' names; empty: the template's own."""
@@ -69,7 +69,7 @@ STARTS: Final[Mapping[str, Start]] = {
     "congestion": Start(_VEHICLES, "traffic", "eastbound"),
     "gathering": Start("[person]", "gathering", "square"),
     "density": Start("[person]", "density", "forecourt"),
-    "crowd_movement": Start("[person]", "crowd-movement", "square"),
+    "crowd_movement": Start("[person]", "crowd-movement"),
     "object_class": Start("[fire]", "fire", "square"),
     "count_zone": Start("[person]", "counting", "square"),
     "unique_count": Start("[person]", "counting", "square"),
@@ -216,7 +216,7 @@ def _chosen(parameter: Parameter, template: Template, camera: CameraFile, start:
     if parameter.kind == "classes":
         return start.classes
     if parameter.kind == "zone":
-        return next(iter(camera.zones), None)
+        return next(iter(camera.zones), None) if start.zone or parameter.default is None else None
     if parameter.kind == "line":
         return next(iter(camera.lines), None) if parameter.default is None else None
     if parameter.default is None:
@@ -242,8 +242,10 @@ def _test(rule: Rule, variant: str, start: Start, site: SiteFile) -> str:
         RuleTest.model_fields["start"].default,
     )
     given = ", ".join(f"{key}: {value}" for key, value in places.items())
+    about = rule.template.scenes[VARIANTS.index(variant)]
+    differing = f"\n    with: {{{given}}}" if given else ""
     expect = "".join(f"\n      - {_expected(one)}" for one in found) or " []"
-    return f"scene: {scene.scene}\n    with: {{{given}}}\n    expect:{expect}"
+    return f"scene: {scene.scene}  # {about}{differing}\n    expect:{expect}"
 
 
 def _expected(found: Found) -> str:

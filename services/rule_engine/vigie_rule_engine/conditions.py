@@ -49,7 +49,13 @@ VARIABLE_NAMES: Final = tuple(_VARIABLES)
 _FORBIDDEN: Final = re.compile(
     r"\b(matches|all|exists|exists_one|existsOne|map|filter|has|transformList|transformMap)\s*\("
 )
-_STRING: Final = re.compile(r"'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\"")
+_NO_CODE: Final = re.compile(
+    r"//[^\n]*"
+    r"|\b(?:[rR][bB]?|[bB][rR])(?:\"{3}.*?\"{3}|'{3}.*?'{3}|\"[^\"\n\r]*\"|'[^'\n\r]*')"
+    r"|\"{3}(?:[^\\]|\\.)*?\"{3}|'{3}(?:[^\\]|\\.)*?'{3}|\"(?:[^\"\\\n\r]|\\.)*\"|'(?:[^'\\\n\r]|\\.)*'",
+    re.DOTALL,
+)
+"""Comments and strings, raw ones and those of several lines too (the lexis of the CEL specification)."""
 
 
 class ConditionError(BadInputError):
@@ -94,7 +100,7 @@ def compile_condition(source: str, template: str) -> Condition:
         raise ConditionError("when: half of a character (a lone surrogate) is no text: remove it") from broken
     if size > LONGEST:
         raise ConditionError(f"when: {size} bytes is longer than {LONGEST}: split it into several rules")
-    bare = _STRING.sub(lambda literal: "'" + " " * (len(literal.group()) - 2) + "'", source)
+    bare = _NO_CODE.sub(lambda found: re.sub(r"[^\n]", " ", found.group()), source)
     forbidden = _FORBIDDEN.search(bare)
     if forbidden:
         line = bare.count("\n", 0, forbidden.start()) + 1
@@ -122,6 +128,8 @@ def _explained(message: str, source: str, template: str) -> ConditionError:
     place = re.search(r"<input>:(\d+):(\d+): (.*)", message)
     line, column, reason = (int(place[1]), int(place[2]), place[3]) if place else (1, 1, message)
     reason = reason.removesuffix(" (in container '')")
+    if "recursion" in message:
+        return ConditionError("when: it is nested deeper than 32 levels: split it into several rules")
     undeclared = re.match(r"undeclared reference to '([^']*)'", reason)
     if undeclared:
         known = [*VARIABLE_NAMES, *(f"facts.{name}" for name in facts_of_template(template))]

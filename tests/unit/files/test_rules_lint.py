@@ -1,28 +1,10 @@
 import dataclasses
 import shutil
-from pathlib import Path
-
-import pytest
 
 from vigie_rule_engine.bundle import read_rules
 from vigie_rule_engine.lint import lint, read_cameras
 
-REPOSITORY = Path(__file__).parents[3]
 MODELS = {"hog", "yolox-nano"}
-
-
-@pytest.fixture
-def site(tmp_path):
-    """A copy of the example site."""
-    for name in ("cameras", "rules"):
-        shutil.copytree(REPOSITORY / name, tmp_path / name)
-    return tmp_path
-
-
-def change(path, old, new):
-    text = path.read_text(encoding="utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new), encoding="utf-8")
 
 
 def linted(site, rules=None):
@@ -35,12 +17,12 @@ def test_the_example_site_is_right(site):
     assert linted(site) == []
 
 
-def test_without_cameras_only_the_rules_themselves_are_checked(site):
+def test_without_cameras_only_the_rules_themselves_are_checked(site, change):
     change(site / "rules/town/gate-count.yaml", "line: porte", "line: portal")
     assert lint(read_rules(site / "rules"), None) == []
 
 
-def test_a_zone_that_a_selected_camera_lacks_is_named_with_the_nearest(site):
+def test_a_zone_that_a_selected_camera_lacks_is_named_with_the_nearest(site, change):
     change(site / "rules/town/delivery-parking.yaml", "zone: livraison", "zone: livraisons")
     assert linted(site) == [
         (
@@ -56,7 +38,7 @@ def test_a_zone_that_a_selected_camera_lacks_is_named_with_the_nearest(site):
     ]
 
 
-def test_a_line_that_a_selected_camera_lacks_is_named(site):
+def test_a_line_that_a_selected_camera_lacks_is_named(site, change):
     change(site / "rules/town/gate-count.yaml", "tags: [centre, pedestrian]", "ids: [feucheres-03]")
     assert linted(site) == [
         (
@@ -66,7 +48,7 @@ def test_a_line_that_a_selected_camera_lacks_is_named(site):
     ]
 
 
-def test_a_tag_and_a_camera_that_are_not_there_are_named(site):
+def test_a_tag_and_a_camera_that_are_not_there_are_named(site, change):
     change(site / "rules/town/delivery-parking.yaml", "tags: [delivery]", "tags: [delivry]")
     change(site / "rules/town/forecourt-presence.yaml", "ids: [maison-carree-02]", "ids: [maison-carree-03]")
     change(site / "rules/town/gate-count.yaml", "tags: [centre, pedestrian]", "tags: [station, gate]")
@@ -83,7 +65,7 @@ def test_a_tag_and_a_camera_that_are_not_there_are_named(site):
     ]
 
 
-def test_an_authorisation_for_cameras_that_are_not_there_is_named(site):
+def test_an_authorisation_for_cameras_that_are_not_there_is_named(site, change):
     change(site / "rules/authorisations/exercise.yaml", "tags: [centre]", "tags: [center]")
     [message] = linted(site)
     assert message.startswith(
@@ -122,7 +104,7 @@ def test_an_id_that_is_taken_is_named_with_its_holder(site):
     ]
 
 
-def test_a_stable_rule_without_tests_is_refused(site):
+def test_a_stable_rule_without_tests_is_refused(site, change):
     path = site / "rules/town/gate-count.yaml"
     path.write_text(path.read_text(encoding="utf-8").split("tests:")[0], encoding="utf-8")
     assert linted(site) == [
@@ -135,7 +117,7 @@ def test_a_stable_rule_without_tests_is_refused(site):
     assert linted(site) == []
 
 
-def test_tracks_that_are_not_beside_the_rule_are_named_with_the_nearest(site):
+def test_tracks_that_are_not_beside_the_rule_are_named_with_the_nearest(site, change):
     change(site / "rules/town/gate-count.yaml", "turns-at-the-gate.csv", "turn-at-the-gate.csv")
     assert linted(site) == [
         (
@@ -155,7 +137,7 @@ def test_a_file_that_is_neither_a_rule_nor_an_authorisation_says_so(site):
     ]
 
 
-def test_a_wrong_camera_leaves_the_others_and_hides_no_error_of_the_rules(site):
+def test_a_wrong_camera_leaves_the_others_and_hides_no_error_of_the_rules(site, change):
     change(site / "cameras/feucheres-03.yaml", "fps: 2", "fps: 200")
     change(site / "rules/town/gate-count.yaml", "line: porte", "line: port")
     found = linted(site)
@@ -173,7 +155,7 @@ def test_a_site_file_above_its_cameras_is_found_too(site):
     assert linted(site) == []
 
 
-def test_a_wrong_severity_hides_neither_the_zone_nor_the_tracks(site):
+def test_a_wrong_severity_hides_neither_the_zone_nor_the_tracks(site, change):
     path = site / "rules/town/delivery-parking.yaml"
     change(path, "severity: warning", "severity: high")
     change(path, "zone: livraison", "zone: livraisons")
@@ -185,7 +167,7 @@ def test_a_wrong_severity_hides_neither_the_zone_nor_the_tracks(site):
     ]
 
 
-def test_a_test_on_a_camera_that_is_not_there_is_named(site):
+def test_a_test_on_a_camera_that_is_not_there_is_named(site, change):
     change(site / "rules/town/gate-count.yaml", "camera: arenes-01\n    expect: []", "camera: arene-01\n    expect: []")
     assert linted(site) == [
         (
@@ -195,7 +177,7 @@ def test_a_test_on_a_camera_that_is_not_there_is_named(site):
     ]
 
 
-def test_a_rule_in_shadow_names_the_live_one_that_it_would_replace(site):
+def test_a_rule_in_shadow_names_the_live_one_that_it_would_replace(site, change):
     path = site / "rules/town/shorter.yaml"
     text = (site / "rules/town/delivery-parking.yaml").read_text(encoding="utf-8")
     text = text.replace("rule: livraison-stationnement", "rule: livraison-court")

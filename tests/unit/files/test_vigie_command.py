@@ -11,13 +11,6 @@ from vigie_common.errors import BadInputError
 from vigie_frame_sampler.plan import KINDS
 
 
-@pytest.fixture
-def site(tmp_path, repository):
-    for name in ("cameras", "rules"):
-        shutil.copytree(repository / name, tmp_path / name)
-    return tmp_path
-
-
 def vigie(*arguments):
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
@@ -37,7 +30,7 @@ def test_help_lists_every_command_with_examples():
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_helps_with_an_example(name):
     result = vigie(name, "--help")
-    assert (result.exit_code, f"vigie {name}" in result.stdout) == (0, True)
+    assert (result.exit_code, f"vigie {name}" in result.stdout.partition("Example")[2]) == (0, True)
 
 
 def test_the_version_is_the_packages():

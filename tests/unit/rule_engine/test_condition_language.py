@@ -1,6 +1,11 @@
 """Conditions are typed, bounded, and say where and how they are wrong."""
 
+import time
+from contextlib import suppress
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from vigie_rule_engine.conditions import LONGEST, ConditionError, compile_condition, local_time
 
@@ -29,6 +34,8 @@ VARIABLES = NOON | {
         ('"centre" in camera.tags && !camera.id.startsWith("x")', True),
         ('local.date >= "2026-06-01"', False),
         ('zone.name == "has(x)"', False),
+        ("zone.name == 'place' // all(x)", True),
+        ("zone.name != '''has(x) ' all('''", True),
         ("1 / local.minute == 1", False),
     ],
 )
@@ -48,6 +55,12 @@ def test_what_it_says(source, holds):
         ('object.class.matches("a+")', "matches() may not be used", (1, 14)),
         ("has(local.hour)", "has() may not be used", (1, 1)),
         ("facts.present_for_s > 1.0", "undeclared reference to 'facts.present_for_s'", (1, 1)),
+        ('object.class.matches//\n("(a*)*b")', "matches() may not be used", (1, 14)),
+        ("true //\n&& [1].all//\n(x, x > 0)", "all() may not be used", (2, 8)),
+        ("''' ' ''' == '' || [1].all(x, x > 0)", "all() may not be used", (1, 24)),
+        ("r'\\' == 'x' || [1].exists(x, x > 0) || '' == ''", "exists() may not be used", (1, 20)),
+        ("[" * 60 + "]" * 60 + " == []", "nested deeper than 32 levels", (1, 1)),
+        ("(" * 60 + "true" + ")" * 60, "nested deeper than 32 levels", (1, 1)),
         ("true" + " || true" * 200, f"longer than {LONGEST}", (1, 1)),
     ],
 )
@@ -78,3 +91,91 @@ def test_local_time_follows_the_zone(at_ms, local):
 
 def test_holidays_are_the_sites():
     assert local_time(1_777_881_600_000, "Europe/Paris", frozenset({"2026-05-04"}))["local.holiday"] is True
+
+
+TOKENS = (
+    *(
+        "true",
+        "1",
+        "30.0",
+        "'a'",
+        "r'\\'",
+        '"""',
+        "'''",
+        "b'x'",
+        "[",
+        "]",
+        "(",
+        ")",
+        "{",
+        "}",
+        ",",
+        ":",
+        "?",
+        ".",
+        "//",
+        "\n",
+    ),
+    *(
+        "&&",
+        "||",
+        "!",
+        "-",
+        "+",
+        "*",
+        "/",
+        "%",
+        "==",
+        "in",
+        "<",
+        "camera.tags",
+        "local.hour",
+        "facts.score",
+        "x",
+        "`x`",
+    ),
+    *(".all", ".map", ".exists", ".matches", ".size", ".contains", "has", "dyn", "type", "int", "string", "timestamp"),
+    *("google.protobuf.Struct{}", "9223372036854775807", "1e308", "'\\U0010FFFF'", "\x00", "\ud800", "é"),
+)
+SHARE_S = 0.2
+"""Of the processor: a thousand times what a condition takes."""
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(st.sampled_from(TOKENS), max_size=60).map(" ".join))
+def test_any_text_is_a_condition_or_a_clear_error_at_once(source):
+    began = time.process_time()
+    refused = None
+    try:
+        compile_condition(source, "stopped").holds(VARIABLES)
+    except ConditionError as error:
+        refused = error
+    assert refused is None or str(refused).startswith("when: ")
+    assert refused is None or 1 <= refused.line <= source.count("\n") + 1
+    assert time.process_time() - began < SHARE_S
+
+
+LIST = f"[{','.join(['1'] * 60)}]"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "true" + " && true" * 120,
+        "!" * 1000 + "true",
+        f"1 in [{','.join(['1'] * 450)}]",
+        "+".join(["camera.tags"] * 28) + " == []",
+        "+".join([f"'{'a' * 25}'"] * 30) + " == ''",
+        f"1{'0' * 900}.0 > 1.0",
+        f"{LIST}.all//\n(a, {LIST}.all//\n(b, {LIST}.all//\n(c, {LIST}.all//\n(d, true))))",
+        "object.class.matches//\n('" + "(a*)*" * 50 + "b')",
+        "cel.bind(a, 'xx', cel.bind(b, a + a, cel.bind(c, b + b, c.size() > 1)))",
+        "lists.range(1000000000).size() > 1",
+    ],
+)
+def test_what_is_made_to_cost_much_is_refused_or_costs_nothing(source):
+    assert len(source) <= LONGEST
+    began = time.process_time()
+    with suppress(ConditionError):
+        compile_condition(source, "stopped").holds(VARIABLES)
+    assert time.process_time() - began < SHARE_S
