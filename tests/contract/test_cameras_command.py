@@ -177,6 +177,8 @@ async def test_the_picture_is_the_newest_frame_that_has_one(deployment, site, sa
     ] == 0  # on the same frame
     assert (cv2.imread(str(tmp_path / "view.png")) == view).all()
 
+    status, told, wrong = await vigie(settings, "show", CAMERA, "--picture", tmp_path / "view.gif")
+    assert (status, told, wrong.partition(": ")[2]) == (1, [], "no picture is written as .gif: use .png or .jpg\n")
     status, _, wrong = await vigie(settings, "show", "feucheres-03", "--picture", tmp_path / "none.png")
     assert status == 1
     assert "camera feucheres-03: no picture of it is in" in wrong
@@ -213,9 +215,21 @@ async def test_a_camera_that_is_not_in_service_is_named_with_its_neighbours(depl
     )
 
 
-async def test_a_confirmed_view_is_published_and_survives_the_next_apply(deployment, site):
+async def test_a_camera_that_was_not_moved_cannot_be_confirmed(deployment, site, say):
+    await apply_cameras(deployment.settings, site)
+    await say(CAMERA, "online", AT)
+    status, told, wrong = await vigie(deployment.settings, "confirm", CAMERA)
+    assert (status, told) == (1, [])
+    assert f"camera {CAMERA}: its view was not found moved (its state: online), so there is nothing" in wrong
+    view = {"signature": b"", "detail": 0.0, "learnt_at": AT, "moved_at": AT, "confirmed_at": None}
+    await say(CAMERA, "offline", AT + 1, view=view)  # it was moved, and is away since
+    assert (await vigie(deployment.settings, "confirm", CAMERA))[0] == 0
+
+
+async def test_a_confirmed_view_is_published_and_survives_the_next_apply(deployment, site, say):
     settings = deployment.settings
     await apply_cameras(settings, site)
+    await say(CAMERA, "moved", AT)
     before = time.time_ns() // 1_000_000
     status, told, _ = await vigie(settings, "confirm", CAMERA)
     assert status == 0
@@ -234,9 +248,10 @@ async def test_a_confirmed_view_is_published_and_survives_the_next_apply(deploym
     assert (last["sampling"]["fps"], last["view_confirmed_at"]) == (4.0, confirmed["view_confirmed_at"])
 
 
-async def test_a_confirmation_leaves_a_version_that_is_to_come_in_its_place(deployment, site):
+async def test_a_confirmation_leaves_a_version_that_is_to_come_in_its_place(deployment, site, say):
     settings = deployment.settings
     await apply_cameras(settings, site)
+    await say(CAMERA, "moved", AT)
     tomorrow = time.time_ns() // 1_000_000 + 86_400_000
     file = site / "cameras" / f"{CAMERA}.yaml"
     file.write_text(file.read_text().replace("fps: 2", "fps: 4"))

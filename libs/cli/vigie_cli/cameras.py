@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
-from rich.console import Console
 from rich.live import Live
 
-from vigie_cli.cameras_shown import camera_details, camera_table, moment, tracks_line
-from vigie_cli.wording import counted, terminal_language
+from vigie_cli.cameras_shown import camera_details, camera_table, moment, track_lines
+from vigie_cli.wording import counted, output, terminal_language
 from vigie_common.errors import BadInputError
 from vigie_common.settings import Settings, read_settings
 
@@ -123,14 +122,14 @@ def list_(
             and site in {None, deployed.camera["site"]}
         ]
 
-    console = Console(highlight=False)
+    console = output()
 
     def show(cameras: Sequence[Deployed]) -> None:
         if as_json:
             for deployed in cameras:
                 print(json.dumps(deployed.row(), ensure_ascii=False), flush=True)
         else:
-            console.print(camera_table(cameras, language))
+            console.print(camera_table(cameras, language, console.width))
 
     if not watch:
         show(wanted())
@@ -140,10 +139,10 @@ def list_(
             while True:
                 show(wanted())
                 time.sleep(_WATCH_S)
-        with Live(camera_table(wanted(), language), console=console, auto_refresh=False) as live:
+        with Live(camera_table(wanted(), language, console.width), console=console, auto_refresh=False) as live:
             while True:
                 time.sleep(_WATCH_S)
-                live.update(camera_table(wanted(), language), refresh=True)
+                live.update(camera_table(wanted(), language, console.width), refresh=True)
 
 
 @app.command()
@@ -165,12 +164,14 @@ def show(
 
     Example: vigie cameras show cameras/maison-carree-02.yaml --picture view.png --image still.jpg
     """
-    from vigie_cli.cameras_picture import draw_camera, read_picture, write_picture
+    from vigie_cli.cameras_picture import check_picture_name, draw_camera, read_picture, write_picture
 
     if picture is None and (from_source or image is not None or tracks):
         raise BadInputError("--from-source, --image and --tracks are about the view: say with --picture where to")
     if tracks and (from_source or image is not None):
         raise BadInputError("--tracks: tracks are of the frame they were seen in: leave --from-source and --image out")
+    if picture is not None:
+        check_picture_name(picture)
     deployed, language = _found(camera), lang or terminal_language()
     if as_json:
         print(json.dumps({"camera": deployed.camera, "health": deployed.health}, ensure_ascii=False, indent=1))
@@ -185,7 +186,8 @@ def show(
 
         frame, seen = asyncio.run(tracked_frame(read_settings(Settings), _in_service(deployed)))
         if not as_json:
-            print(tracks_line(seen))
+            for line in track_lines(seen):
+                print(line)
         view = read_picture(frame["jpeg"], deployed.camera_id)
     else:
         view = _view(deployed, image, from_source=from_source)
@@ -214,9 +216,11 @@ def calibrate(
     """
     from vigie_cli.cameras_calibrate import calibrate as computed
     from vigie_cli.cameras_calibrate import parse_size, read_points, report, write_calibration
-    from vigie_cli.cameras_picture import draw_grid, write_picture
+    from vigie_cli.cameras_picture import check_picture_name, draw_grid, write_picture
     from vigie_common.camera_file import control_points, read_camera
 
+    if picture is not None:
+        check_picture_name(picture)
     pixels = None if size is None else parse_size(size)
     located = read_camera(file)
     if points is None:
@@ -246,7 +250,8 @@ def confirm(
     """Say that you have looked: the view of a camera that was moved fits its zones, lines and calibration.
 
     Rules that were suspended when it was found moved judge again. If the view does not fit, draw the zones anew in
-    the camera file, apply it, and then confirm.
+    the camera file, apply it, and then confirm. A camera that was not moved is refused (exit status 1): a confirmation
+    would change nothing.
 
     Example: vigie cameras confirm maison-carree-02
     """

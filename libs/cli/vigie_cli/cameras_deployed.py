@@ -51,6 +51,15 @@ class Deployed:
         return str(self.camera["camera_id"])
 
     @property
+    def moved(self) -> bool:
+        """Whether its view was found to be another than the one learnt, and nobody has confirmed it yet.
+
+        It may be offline since: what is known of the view counts, not the state.
+        """
+        view = self.health.get("view")
+        return self.health["state"] == "moved" or (view is not None and view["moved_at"] is not None)
+
+    @property
     def reason(self) -> str | None:
         """Why it is not online, in words."""
         reason = self.health["reason"]
@@ -185,13 +194,18 @@ async def confirm_view(settings: Settings, camera_id: str) -> Deployed:
     instant and takes the confirmation along.
 
     Raises:
-        BadInputError: there is no such camera, or it is not in force yet.
+        BadInputError: there is no such camera, it is not in force yet, or it was not moved.
         DependencyError: Kafka does not answer, or has no topics.
     """
     deployed = await deployed_camera(settings, camera_id)
     now_ms = time.time_ns() // 1_000_000
     if deployed.camera["effective_at"] > now_ms:
         raise BadInputError(f"camera {camera_id}: it is not in force yet, so nobody can have looked at its view")
+    if not deployed.moved:
+        raise BadInputError(
+            f"camera {camera_id}: its view was not found moved (its state: {deployed.health['state']}), so there is "
+            "nothing to confirm"
+        )
     records = [{**deployed.camera, "effective_at": now_ms, "view_confirmed_at": now_ms}]
     if deployed.pending is not None:
         records.append({**deployed.pending, "view_confirmed_at": now_ms})

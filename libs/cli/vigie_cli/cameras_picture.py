@@ -44,8 +44,11 @@ _BESIDE: Final = sorted(
     product((0, -1.1, 1.1), (0, -1.1, 1.1, -2.2, 2.2, -3.3, 3.3)), key=lambda d: hypot(3 * d[0], d[1])
 )
 """Where a plate goes, in its own widths and heights from where it should be: the first free place."""
+_TRACK_SCALE: Final = 0.42
+"""Of the letters at a track: there may be many."""
 _STEPS_M: Final = (0.5, 1, 2, 5, 10, 20, 50, 100)
 _GRID_LINES: Final = 12
+_ENDINGS: Final = frozenset({".png", ".jpg", ".jpeg"})
 _WORDS: Final = {"fr": {"mask": "masque", "grid": "maille", "north": "N"}, "en": {"grid": "grid"}}
 
 
@@ -57,7 +60,7 @@ class _Pen:
     unit: float
     taken: list[tuple[int, int, int, int]] = field(default_factory=list)
     """Where no plate may go: left, top, right, bottom."""
-    words: list[tuple[str, Pixel, Colour]] = field(default_factory=list)
+    words: list[tuple[str, Pixel, Colour, float]] = field(default_factory=list)
     """Waiting for all strokes to be drawn: what is said first has its place first."""
 
     def at(self, x: float, y: float) -> Pixel:
@@ -88,18 +91,18 @@ class _Pen:
         if hollow:
             cv2.circle(self.image, centre, self.px(radius * 0.45), _INK, cv2.FILLED, cv2.LINE_AA)
 
-    def label(self, text: str, centre: Pixel, colour: Colour) -> None:
+    def label(self, text: str, centre: Pixel, colour: Colour, scale: float = 0.6) -> None:
         """Have a plate with dark letters at `centre`."""
-        self.words.append((text, centre, colour))
+        self.words.append((text, centre, colour, scale))
 
     def finish(self) -> Image:
         """The image with its plates on it, each beside its place where others are, and inside the image."""
-        for text, centre, colour in self.words:
-            self._write(text, centre, colour)
+        for text, centre, colour, scale in self.words:
+            self._write(text, centre, colour, scale * self.unit)
         return self.image
 
-    def _write(self, text: str, centre: Pixel, colour: Colour) -> None:
-        scale, pad = 0.6 * self.unit, self.px(5)
+    def _write(self, text: str, centre: Pixel, colour: Colour, scale: float) -> None:
+        pad = self.px(8 * scale / self.unit)
         wide, high = text_width(text, scale, 1) + 2 * pad, round(text_height(scale) * 1.4) + 2 * pad
         plates = [self._plate((centre[0] + dx * wide, centre[1] + dy * high), wide, high) for dx, dy in _BESIDE]
         x, y, right, bottom = next((plate for plate in plates if self._free(plate)), plates[0])
@@ -124,7 +127,7 @@ def draw_camera(
 ) -> Image:
     """The view with the masks, zones, lines and calibration points of a Camera record; `image` stays as it is.
 
-    With `tracks`, the Tracks record of this very frame, the boxes of what is tracked and their numbers, too.
+    With `tracks`, the Tracks record of this very frame, the boxes of what is tracked, numbered in its order, too.
     """
     pen = _pen(image)
     for mask in camera["masks"]:
@@ -167,6 +170,16 @@ def draw_grid(image: Image, plane: GroundPlane, points: Sequence[ControlPoint], 
     return pen.finish()
 
 
+def check_picture_name(path: Path) -> None:
+    """Nothing, where a picture can be written under this name.
+
+    Raises:
+        BadInputError: its ending is of no kind of picture that is written here.
+    """
+    if path.suffix.lower() not in _ENDINGS:
+        raise BadInputError(f"{path}: no picture is written as {path.suffix or 'that'}: use .png or .jpg")
+
+
 def write_picture(image: Image, path: Path) -> None:
     """Write a picture; the ending of the name says how.
 
@@ -174,12 +187,8 @@ def write_picture(image: Image, path: Path) -> None:
         BadInputError: nobody writes such a picture.
         OSError: it cannot be written there.
     """
-    try:
-        encoded, data = cv2.imencode(path.suffix or ".png", image)
-    except cv2.error:
-        encoded = False
-    if not encoded:
-        raise BadInputError(f"{path}: no picture is written as {path.suffix or 'that'}: use .png or .jpg")
+    check_picture_name(path)
+    _, data = cv2.imencode(path.suffix.lower(), image)
     path.write_bytes(data.tobytes())
 
 
@@ -254,15 +263,15 @@ def _draw_line(pen: _Pen, line: Mapping[str, Any]) -> None:
 
 
 def _draw_tracks(pen: _Pen, tracks: Mapping[str, Any]) -> None:
-    """Boxes that are none, or far too large, are left out."""
-    names = ("x1", "y1", "x2", "y2", "object_class", "track_id")
-    for x1, y1, x2, y2, what, track in zip(*(tracks[name] for name in names), strict=True):
+    """Each with its number in the record; boxes that are none, or far too large, are left out."""
+    names = ("x1", "y1", "x2", "y2", "object_class")
+    for number, (x1, y1, x2, y2, what) in enumerate(zip(*(tracks[name] for name in names), strict=True), 1):
         box = np.array([x1, y1, x2, y2]) / np.array([tracks["width"], tracks["height"]] * 2)
         if not (np.abs(box) < 2).all():
             continue
         (left, top), (right, bottom) = pen.at(box[0], box[1]), pen.at(box[2], box[3])
         pen.stroke([(left, top), (right, top), (right, bottom), (left, bottom)], _TRACK, 3, closed=True)
-        pen.label(f"{what} {track}", ((left + right) // 2, top), _TRACK)
+        pen.label(f"{what} {number}", ((left + right) // 2, top - pen.px(12)), _TRACK, _TRACK_SCALE)
 
 
 def _draw_points(pen: _Pen, points: Sequence[ControlPoint], residuals_m: Sequence[float]) -> None:

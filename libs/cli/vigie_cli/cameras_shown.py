@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from rich.console import Group
 from rich.table import Table
@@ -31,37 +31,69 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
 }  # fmt: skip
 
 
-def camera_table(cameras: Sequence[Deployed], lang: str) -> Group:
-    """One row a camera, why those that are not online are not, and how many are in which state."""
+_FIXED: Final = ("camera", "state", "since", "frames/s")
+"""Columns that are always shown, and never folded."""
+_ROOM_FOR: Final = ("title", "tags", "site", "source")
+"""The others, in the order in which they are given room."""
+_FOLDED: Final = 16
+"""Characters to which those are folded at most; where there is not so much room they are left out."""
+
+
+def camera_table(cameras: Sequence[Deployed], lang: str, width: int) -> Group:
+    """One row a camera, why those that are not online are not, and how many are in which state.
+
+    `width`: characters of a line; columns for which there is no room are left out.
+    """
     states: dict[str, int] = {}
     for deployed in cameras:
         states[deployed.health["state"]] = states.get(deployed.health["state"], 0) + 1
     total = ", ".join(f"{number} {_word(state, lang)}" for state, number in sorted(states.items()))
     noun = _word("cameras", lang) if len(cameras) != 1 else _word("camera", lang)
+    rows = [_row(deployed, lang) for deployed in cameras]
     table = Table(box=None, pad_edge=False)
-    for name in ("camera", "title", "site", "source", "state", "since", "frames/s", "tags"):
-        fixed = name in {"camera", "state", "since", "frames/s"}
-        table.add_column(_word(name, lang), justify="right" if name == "frames/s" else "left", no_wrap=fixed)
-    for deployed in cameras:
-        camera, health = deployed.camera, deployed.health
-        state = Text(_word(health["state"], lang), style=_COLOURS.get(health["state"], "bold red"))
-        measured = "-" if deployed.measured_fps is None else f"{deployed.measured_fps:g}"
-        table.add_row(
-            deployed.camera_id,
-            said(camera["title"], lang),
-            camera["site"],
-            camera["source"]["kind"],
-            state,
-            "-" if health["since"] is None else moment(health["since"]),
-            f"{measured}/{camera['sampling']['fps']:g}",
-            ", ".join(camera["tags"]),
-        )
+    columns = _columns(rows, lang, width)
+    for name in columns:
+        justify: Literal["left", "right"] = "right" if name == "frames/s" else "left"
+        table.add_column(_word(name, lang), justify=justify, no_wrap=name in _FIXED)
+    for row in rows:
+        table.add_row(*(row[name] for name in columns))
     reasons = [
         Text(f"{deployed.camera_id}: {deployed.reason}", style="dim")
         for deployed in cameras
         if deployed.reason and deployed.health["state"] != "online"
     ]
     return Group(table, *reasons, Text(f"{len(cameras)} {noun}{': ' if total else ''}{total}"))
+
+
+def _row(deployed: Deployed, lang: str) -> dict[str, Text]:
+    """The cells of a camera, by column."""
+    camera, health = deployed.camera, deployed.health
+    measured = "-" if deployed.measured_fps is None else f"{deployed.measured_fps:g}"
+    cells = {
+        "camera": deployed.camera_id,
+        "title": said(camera["title"], lang),
+        "site": camera["site"],
+        "source": camera["source"]["kind"],
+        "state": Text(_word(health["state"], lang), style=_COLOURS.get(health["state"], "bold red")),
+        "since": "-" if health["since"] is None else _since(health["since"]),
+        "frames/s": f"{measured}/{camera['sampling']['fps']:g}",
+        "tags": ", ".join(camera["tags"]),
+    }
+    return {name: cell if isinstance(cell, Text) else Text(cell) for name, cell in cells.items()}
+
+
+def _columns(rows: Sequence[Mapping[str, Text]], lang: str, width: int) -> list[str]:
+    """The columns for which a line has room."""
+    names = ("camera", "title", "site", "source", "state", "since", "frames/s", "tags")
+    cells = {name: [Text(_word(name, lang)), *(row[name] for row in rows)] for name in names}
+    needs = {name: max(cell.cell_len for cell in cells[name]) + 2 for name in names}
+    left, shown = width + 2 - sum(needs[name] for name in _FIXED), set(_FIXED)
+    for name in _ROOM_FOR:
+        need = min(needs[name], _FOLDED + 2)
+        if need <= left:
+            shown.add(name)
+            left -= need
+    return [name for name in names if name in shown]
 
 
 def camera_details(deployed: Deployed, lang: str) -> list[str]:
@@ -94,13 +126,17 @@ def camera_details(deployed: Deployed, lang: str) -> list[str]:
     return [f"{name + ':':<13} {value}" for name, value in rows if value]
 
 
-def tracks_line(tracks: Mapping[str, Any]) -> str:
-    """What is tracked in a frame, or why nobody looked at it."""
+def track_lines(tracks: Mapping[str, Any]) -> list[str]:
+    """What is tracked in a frame, or why nobody looked at it; then each track by its number in the picture."""
     numbers = Counter(tracks["object_class"])
     said = ", ".join(f"{number} {name}" for name, number in sorted(numbers.items())) or "none"
     if tracks["status"] not in LOOKED_AT:
         said += f", {tracks['status']}" + (f" ({tracks['reason']})" if tracks["reason"] else "")
-    return f"{'tracks:':<13} {said} in the frame of {moment(tracks['captured_at'])}"
+    lines = [f"{'tracks:':<13} {said} in the frame of {moment(tracks['captured_at'])}"]
+    each = zip(*(tracks[name] for name in ("object_class", "track_id", "score")), strict=True)
+    for number, (what, track, score) in enumerate(each, 1):
+        lines.append(f"{'':<13} {what} {number}: track {track}, score {score:.2f}")
+    return lines
 
 
 def _version(pending: Mapping[str, Any] | None) -> str | None:
@@ -136,6 +172,12 @@ def _calibration(calibration: Sequence[Mapping[str, Any]]) -> str:
 
 def _word(word: str, lang: str) -> str:
     return _WORDS[lang].get(word, word)
+
+
+def _since(at_ms: int) -> str:
+    """An event time, short: of today the time, else the day too."""
+    then, now = time.localtime(at_ms / 1000), time.localtime()
+    return time.strftime("%H:%M:%S" if then[:3] == now[:3] else "%Y-%m-%d %H:%M", then)
 
 
 def moment(at_ms: int) -> str:

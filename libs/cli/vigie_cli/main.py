@@ -27,6 +27,21 @@ COMMANDS: Final[dict[str, str]] = {
 }
 """Sub-commands: each is the module `vigie_cli.NAME`, with `app` (several commands) or `command` (one)."""
 
+EXAMPLES: Final[dict[str, str]] = {
+    "cameras": "vigie cameras check town · vigie cameras apply town · vigie cameras list --watch · "
+    "vigie cameras show gate-01 --picture view.png --tracks",
+    "rules": "vigie rules new delivery-bay --template stopped --site town · vigie rules lint town · "
+    "vigie rules test town · vigie rules publish town · vigie rules status",
+    "scene": "vigie scene list · vigie scene draw stopped-happens --at 60 --out bay.png",
+    "evaluate": "vigie evaluate tracks --truth gt.txt --result tracks.txt · vigie evaluate rules --quick",
+    "alerts": "vigie alerts tail --lang en · vigie alerts check",
+    "stats": "vigie stats top --since 7d · vigie stats show porte --since 1d --window h1",
+    "models": "vigie models list · vigie models fetch yolox-nano",
+    "topics": "vigie topics create · vigie topics list",
+    "schemas": "vigie schemas check",
+}
+"""Of the groups of several commands; each command's own help has its own."""
+
 _PASS_ON: Final = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
 app = typer.Typer(
@@ -61,6 +76,7 @@ def _add(name: str, text: str) -> None:
         module = importlib.import_module(f"vigie_cli.{name}")
         inner: typer.Typer = getattr(module, "app", None) or _single(module.command)
         inner.pretty_exceptions_enable = False
+        inner.info.epilog = f"Examples: {EXAMPLES[name]}" if name in EXAMPLES else None
         try:
             typer.main.get_command(inner)(args=context.args, prog_name=f"vigie {name}")
         except VigieError as error:

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
-from typing import Literal
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_PIPED_WIDTH: Final = 10_000
 
 
 def counted(number: int, noun: str) -> str:
@@ -21,3 +27,10 @@ def terminal_language() -> Literal["fr", "en"]:
     """French where the locale of the terminal is (LC_ALL, else LC_MESSAGES, else LANG), English elsewhere."""
     chosen = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
     return "fr" if chosen.lower().startswith("fr") else "en"
+
+
+def output() -> Console:
+    """Standard output: as wide as the terminal; in a file or a pipe nothing is cut or folded."""
+    from rich.console import Console
+
+    return Console(highlight=False, width=None if sys.stdout.isatty() else _PIPED_WIDTH)

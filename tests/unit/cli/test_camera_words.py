@@ -3,7 +3,7 @@
 import pytest
 
 from vigie_cli.cameras_deployed import SILENT, Deployed
-from vigie_cli.cameras_shown import camera_details, tracks_line
+from vigie_cli.cameras_shown import camera_details, camera_table, track_lines
 from vigie_cli.wording import terminal_language
 
 CAMERA = {
@@ -42,8 +42,26 @@ def test_a_camera_file_has_no_state_and_is_not_in_force():
     ],
 )
 def test_tracks_are_counted_or_it_is_said_why_nobody_looked(status, reason, classes, expected):
-    tracks = {"captured_at": 0, "status": status, "reason": reason, "object_class": classes}
-    assert tracks_line(tracks).startswith(expected)
+    columns = {"object_class": classes, "track_id": range(4096, 4096 + len(classes)), "score": [0.5] * len(classes)}
+    told, *each = track_lines({"captured_at": 0, "status": status, "reason": reason} | columns)
+    assert told.startswith(expected)
+    assert [line.strip() for line in each] == [
+        f"{name} {n}: track {4095 + n}, score 0.50" for n, name in enumerate(classes, 1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("width", "columns"),
+    [
+        (10_000, ["camera", "title", "site", "source", "state", "since", "frames/s", "tags"]),
+        (57, ["camera", "title", "site", "state", "since", "frames/s", "tags"]),
+        (45, ["camera", "title", "state", "since", "frames/s"]),
+        (20, ["camera", "state", "since", "frames/s"]),
+    ],
+)
+def test_a_narrow_terminal_leaves_out_the_columns_that_it_has_no_room_for(width, columns):
+    table = camera_table([deployed("online", 1.9)], "en", width).renderables[0]
+    assert [column.header for column in table.columns] == columns
 
 
 @pytest.mark.parametrize(
