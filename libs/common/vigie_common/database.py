@@ -5,9 +5,10 @@ For the services that own one; they name SQLAlchemy and Alembic among their depe
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import sqlalchemy as sa
 import structlog
@@ -23,6 +24,9 @@ from vigie_common.errors import ConfigurationError, DependencyError
 from vigie_common.stream.startup import pause
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from prometheus_client import Counter
     from sqlalchemy.engine import URL
     from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -40,7 +44,12 @@ _DRIVERS: Final = {
 _MIGRATION_LOCK: Final = 0x76696769
 """Key of the advisory lock that lets one process at a time migrate ("vigi")."""
 _FIRST_S: Final = 0.5
+_FIRST_AGAIN_S: Final = 0.1
 _LONGEST_S: Final = 5.0
+_RIVALS: Final = 20
+"""A transaction that a rival's insert spoils so often is spoilt by something else."""
+
+Taken = TypeVar("Taken")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +168,37 @@ class Database:
         config.attributes["connection"] = connection
         config.attributes["version_table"] = self.version_table
         command.upgrade(config, "head")
+
+
+async def until_taken(attempt: Callable[[], Awaitable[Taken]], service: Service, retries: Counter) -> Taken:
+    """What a transaction gives, begun anew until the database takes it; `/ready` and the log say what is waited for.
+
+    One that a rival's insert spoilt is begun anew without a word: it is the database's way to settle who was first.
+
+    Args:
+        attempt: the whole transaction.
+        service: whose.
+        retries: counts those that began anew.
+    """
+    delay, spoilt = _FIRST_AGAIN_S, 0
+    while True:
+        try:
+            taken = await attempt()
+        except Exception as error:
+            rivalry = isinstance(error, IntegrityError)
+            spoilt += rivalry
+            if not passes_by_waiting(error) or spoilt >= _RIVALS:
+                raise
+            retries.inc()
+            if not rivalry:
+                said = str(error).split("\n", 1)[0]
+                service.health.ready("database", ok=False, why=said)
+                _log.warning("waiting for the database", error=said, seconds=delay)
+            await asyncio.sleep(delay)
+            delay = min(delay * 2, _LONGEST_S)
+        else:
+            service.health.ready("database", ok=True)
+            return taken
 
 
 def passes_by_waiting(error: BaseException) -> bool:

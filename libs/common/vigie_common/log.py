@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
 def configure_logging(settings: Settings, service: str) -> None:
     """Send every log line, the libraries' too, to standard error in one form."""
+    named = {"service": service} | ({"instance": settings.instance_id} if settings.instance_id else {})
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
+        lambda _logger, _method, event: {**named, **event},  # in every thread: a library may have its own
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -43,11 +45,8 @@ def configure_logging(settings: Settings, service: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(settings.log_level.upper())
-    for noisy in ("aiokafka", "asyncio", "aiohttp.access", "numba"):
+    for noisy in ("aiokafka", "asyncio", "aiohttp.access", "faust", "mode", "numba"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    structlog.contextvars.bind_contextvars(
-        service=service, **({"instance": settings.instance_id} if settings.instance_id else {})
-    )
 
 
 class _RateLimit(logging.Filter):

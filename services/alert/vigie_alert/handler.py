@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-import structlog
 from prometheus_client import Counter
-from sqlalchemy.exc import IntegrityError
 
 from vigie_alert.compound import compound_key
 from vigie_alert.evidence import evidence_records, pending
@@ -19,7 +16,7 @@ from vigie_alert.lifecycle import may_alert, subject_key
 from vigie_alert.publication import publication
 from vigie_alert.store import Reach, Turn
 from vigie_common.compound_terms import LONGEST_WITHIN_MS
-from vigie_common.database import passes_by_waiting
+from vigie_common.database import until_taken
 from vigie_common.errors import PoisonRecordError
 from vigie_common.stream.records import Done
 from vigie_common.stream.transport import reject
@@ -35,14 +32,7 @@ if TYPE_CHECKING:
     from vigie_common.process import Service
     from vigie_common.stream.records import Message
 
-_log = structlog.get_logger(__name__)
-
 RETRIES: Final = Counter("vigie_alert_database_retries_total", "Transactions that began anew")
-
-_FIRST_S: Final = 0.1
-_LONGEST_S: Final = 5.0
-_RIVALS: Final = 20
-"""A transaction that a rival's insert spoils so often is spoilt by something else."""
 
 Refusals = dict[int, PoisonRecordError]
 """By offset."""
@@ -65,31 +55,16 @@ class AlertHandler:
         """
         sound, refusals = _sorted_out(batch)
         pictures: dict[str, EvidenceRow] = {}
-        delay, attempts = _FIRST_S, 0
-        while True:
-            try:
-                pictures |= await self._pictures(sound, pictures)
-                refused = await self.store.transact(_reach(sound), partial(self._apply, sound, pictures))
-                break
-            except Exception as error:
-                attempts += 1
-                if not passes_by_waiting(error) or (_is_rivalry(error) and attempts >= _RIVALS):
-                    raise
-                await self._wait(error, delay)
-                delay = min(delay * 2, _LONGEST_S)
-        refusals |= refused
-        self.service.health.ready("database", ok=True)
+
+        async def transaction() -> Refusals:
+            pictures.update(await self._pictures(sound, pictures))
+            return await self.store.transact(_reach(sound), partial(self._apply, sound, pictures))
+
+        refusals |= await until_taken(transaction, self.service, RETRIES)
         for message in batch:
             refusal = refusals.get(message.offset)
             outputs = () if refusal is None else (reject(self.service.name, message, refusal),)
             yield Done(message.offset, outputs)
-
-    async def _wait(self, error: BaseException, delay: float) -> None:
-        RETRIES.inc()
-        if not _is_rivalry(error):
-            self.service.health.ready("database", ok=False, why=str(error).split("\n")[0])
-            _log.warning("waiting for the database", error=str(error).split("\n")[0], seconds=delay)
-        await asyncio.sleep(delay)
 
     async def _pictures(self, batch: Sequence[Message], there: dict[str, EvidenceRow]) -> dict[str, EvidenceRow]:
         """Evidence of the alerts that this batch opens, as far as it comes in time."""
@@ -160,10 +135,6 @@ def _reach(batch: Sequence[Message]) -> Reach:
         compounds=frozenset(compound_key(e, stamp) for e in steps for stamp in e["compounds"]),
         members_since=min((e["at"] for e in events), default=0) - LONGEST_WITHIN_MS,
     )
-
-
-def _is_rivalry(error: BaseException) -> bool:
-    return isinstance(error, IntegrityError)
 
 
 def _now() -> int:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-import structlog
 from prometheus_client import Counter
 
-from vigie_common.database import passes_by_waiting
+from vigie_common.database import until_taken
 from vigie_common.errors import PoisonRecordError
 from vigie_common.stream.records import Done, Output
 from vigie_common.stream.transport import reject
@@ -22,14 +20,10 @@ if TYPE_CHECKING:
     from vigie_common.stream.records import Message
     from vigie_statistics.history.store import HistoryStore, Record
 
-_log = structlog.get_logger(__name__)
-
 RETRIES: Final = Counter("vigie_statistics_database_retries_total", "Transactions that began anew")
 WRITTEN: Final = Counter("vigie_statistics_history_records_total", "Records taken into the history", ["topic"])
 JUDGED: Final = Counter("vigie_statistics_judged_hours_total", "Final hours, by what can be said of them", ["said"])
 
-_FIRST_S: Final = 0.1
-_LONGEST_S: Final = 5.0
 _LONGEST_NAME: Final = 200
 
 
@@ -56,28 +50,17 @@ class HistoryHandler:
             yield Done(message.offset, notices)
 
     async def _written(self, batch: Sequence[Message]) -> list[list[Record]]:
-        delay = _FIRST_S
+        if not batch:
+            return []
         values = [message.value for message in batch]
-        while values:
-            try:
-                if batch[0].topic == "cameras":
-                    await self.store.write_cameras(values)
-                    found: list[list[Record]] = [[] for _ in values]
-                else:
-                    found = await self.store.write(values)
-            except Exception as error:
-                if not passes_by_waiting(error):
-                    raise
-                RETRIES.inc()
-                said = str(error).split("\n")[0]
-                self.service.health.ready("database", ok=False, why=said)
-                _log.warning("waiting for the database", error=said, seconds=delay)
-                await asyncio.sleep(delay)
-                delay = min(delay * 2, _LONGEST_S)
-            else:
-                self.service.health.ready("database", ok=True)
-                return found
-        return []
+
+        async def transaction() -> list[list[Record]]:
+            if batch[0].topic == "cameras":
+                await self.store.write_cameras(values)
+                return [[] for _ in values]
+            return await self.store.write(values)
+
+        return await until_taken(transaction, self.service, RETRIES)
 
 
 def _refusal(message: Message) -> PoisonRecordError | None:
