@@ -32,42 +32,46 @@ from vigie_dev.kafka import KafkaBroker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from contextlib import AbstractContextManager
 
 CAMERAS: Final = 4
 SECONDS: Final = 20.0
 RATES: Final = (1.0, 2.0, 5.0)
+CHEAP_FPS: Final = 2.0
 OF_FFMPEG: Final = 0.55
 OF_BARE_DECODE: Final = 1.4
 
 
 def camera_records(
-    addresses: Sequence[str], fps: float, kind: str = "rtsp", still_fps: float | None = None
+    addresses: Sequence[str], fps: float, kind: str = "rtsp", first: int = 0
 ) -> Iterator[tuple[str, Any]]:
-    """Camera records by id, of cameras at these addresses."""
-    for number, address in enumerate(addresses):
+    """Camera records by id, of cameras at these addresses, numbered from `first`."""
+    for number, address in enumerate(addresses, first):
         record = street.camera_record(f"cam-{number:03d}")
         record["source"] = record["source"] | {"kind": kind, "uri": address}
-        record["sampling"] = {"fps": fps, "still_fps": still_fps, "width": street.WIDTH}
+        record["sampling"] = {"fps": fps, "still_fps": None, "width": street.WIDTH}
         yield record["camera_id"], record
 
 
-@contextmanager
-def sampling(broker: KafkaBroker, prefix: str, records: Iterator[tuple[str, Any]]) -> Iterator[tuple[Any, str]]:
-    """A sampler of these cameras; its process and the address of its metrics."""
+def sampler_settings(broker: KafkaBroker, prefix: str) -> Settings:
+    """Settings of a sampler with topics of its own, which are there."""
     settings = Settings(kafka_bootstrap=broker.bootstrap, topic_prefix=prefix, topic_partitions=4)
     asyncio.run(create_topics(settings))
-    asyncio.run(produce(settings, "cameras", records))
-    with service(settings, ["-m", "vigie_frame_sampler"]) as running:
-        yield running
+    return settings
+
+
+def running_sampler(settings: Settings, **variables: str) -> AbstractContextManager[tuple[psutil.Process, str]]:
+    """A sampler; its process and the address of its metrics."""
+    return service(settings, ["-m", "vigie_frame_sampler"], **variables)
 
 
 @contextmanager
-def ffmpegs(addresses: Sequence[str], fps: float, width: int, *options: str) -> Iterator[list[psutil.Process]]:
+def ffmpegs(addresses: Sequence[str], fps: float, width: int) -> Iterator[list[psutil.Process]]:
     """An ffmpeg process a camera, doing what the sampler does."""
     began = [
         subprocess.Popen(
             [
-                *(ffmpeg(), "-nostdin", "-loglevel", "fatal", "-threads", "1", "-filter_threads", "1", *options),
+                *(ffmpeg(), "-nostdin", "-loglevel", "fatal", "-threads", "1", "-filter_threads", "1"),
                 *("-rtsp_transport", "tcp", "-i", address, "-an", "-vf", f"fps={fps:g},scale={width}:-2:flags=area"),
                 *("-c:v", "mjpeg", "-q:v", "3", "-threads", "1", "-f", "mjpeg", "-y", "/dev/null"),
             ]
@@ -125,13 +129,14 @@ def _needed(packets: Sequence[Any], fps: float) -> list[list[Any]]:
     return needed
 
 
-def side_by_side(broker: KafkaBroker, fps: float, seconds: float, *options: str) -> tuple[float, float, float]:
+def side_by_side(broker: KafkaBroker, fps: float, seconds: float, **variables: str) -> tuple[float, float, float]:
     """CPU milliseconds a camera and second: of the sampler, of ffmpeg, of the bare decode."""
     with ExitStack() as running:
         addresses = running.enter_context(cameras(MAIN, CAMERAS))
-        prefix = f"sampler-{fps:g}-{len(options)}."
-        sampler, metrics = running.enter_context(sampling(broker, prefix, camera_records(addresses, fps)))
-        others = running.enter_context(ffmpegs(addresses, fps, street.WIDTH, *options))
+        settings = sampler_settings(broker, f"sampler-{fps:g}-{len(variables)}.")
+        asyncio.run(produce(settings, "cameras", camera_records(addresses, fps)))
+        sampler, metrics = running.enter_context(running_sampler(settings, **variables))
+        others = running.enter_context(ffmpegs(addresses, fps, street.WIDTH))
         wait_for_frames(metrics, 5 * fps * CAMERAS)
 
         def spent() -> tuple[float, float, float]:
@@ -160,6 +165,12 @@ def rows(seconds: float = SECONDS) -> list[Row]:
                 row(f"{what}: sampler over bare decode", own / bare, "ratio", OF_BARE_DECODE if target else None),
                 row(f"{what}: cameras per core", 1000 / own, "cameras"),
             ]
+        own, other, _ = side_by_side(broker, CHEAP_FPS, seconds, VIGIE_CAPTURE_LOOP_FILTER="false")
+        what = f"1080p25 H.264 at {CHEAP_FPS:g} fps without the loop filter"
+        made += [
+            row(f"{what}: sampler, CPU a camera-second", own, "ms"),
+            row(f"{what}: sampler over ffmpeg with it", own / other, "ratio"),
+        ]
     return made
 
 

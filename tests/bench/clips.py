@@ -35,7 +35,7 @@ _NOISE: Final = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """A camera's stream: size, pictures a second, seconds between key frames, bits a second; still: nothing moves."""
+    """A camera's stream: size, pictures a second, seconds between key frames, bits a second."""
 
     width: int
     height: int
@@ -44,7 +44,6 @@ class Clip:
     bits: int
     seconds: int = 8
     codec: str = "libx264"
-    still: bool = False
 
     @property
     def path(self) -> Path:
@@ -82,8 +81,6 @@ class Clip:
                     image = frame.to_ndarray(format="bgr24")
                     image = cv2.resize(image, (self.width, self.height), interpolation=cv2.INTER_CUBIC)
                     yield image
-                    while self.still:
-                        yield image
 
 
 MAIN: Final = Clip(1920, 1080, 25, 1.0, 3_000_000)
@@ -94,9 +91,6 @@ MAIN_KEYS: Final = Clip(1920, 1080, 25, 0.5, 3_000_000)
 
 SUB: Final = Clip(640, 360, 10, 1.0, 400_000)
 """A sub-stream."""
-
-STILL: Final = Clip(1920, 1080, 25, 1.0, 3_000_000, still=True)
-"""A main stream of an empty street."""
 
 SNAPSHOT: Final = Clip(1280, 720, 10, 1.0, 4_000_000)
 """What a camera gives as single pictures, or as MJPEG."""

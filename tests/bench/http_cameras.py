@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import sys
 import time
 from typing import Final
@@ -68,6 +69,7 @@ async def main() -> None:
     server = await asyncio.start_server(camera.serve, "127.0.0.1", 0)
     print(json.dumps({"port": server.sockets[0].getsockname()[1]}), flush=True)
     await asyncio.to_thread(sys.stdin.read)
+    os._exit(0)  # whoever is still connected has nothing more to hear
 
 
 if __name__ == "__main__":
