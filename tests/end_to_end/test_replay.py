@@ -184,3 +184,46 @@ def test_a_model_file_that_is_another_one_is_refused_with_both_digests(clip, tmp
     assert done.returncode == 1
     assert "sha256" in done.stderr
     assert "695e750a" in done.stderr
+
+
+MEETING = """\
+compound: stands-on-the-crossing
+title: {en: Somebody stands on the crossing}
+status: test
+rules: [crossing-presence, crossing-stopped]
+cameras: {tags: [demo]}
+same: zone
+within: 30s
+category: presence
+explain: {en: "{rules} on {cameras}"}
+"""
+
+
+@pytest.fixture(scope="module")
+def meeting_site(site, tmp_path_factory):
+    """The demonstration's camera and rules, and a compound of two of them."""
+    folder = tmp_path_factory.mktemp("meeting-site")
+    shutil.copytree(site, folder, dirs_exist_ok=True)
+    (folder / "cameras" / "any.yaml").unlink()  # still a template
+    (folder / "rules" / "meeting.yaml").write_text(MEETING, encoding="utf-8")
+    return folder
+
+
+def test_a_replay_shows_the_alerts_of_compounds(clip, meeting_site, triton, tmp_path):
+    camera, rules = meeting_site / "cameras" / "vtest.yaml", meeting_site / "rules"
+    out = replay(clip, tmp_path, triton, "--camera", camera, "--rules", rules)
+    alerts = [json.loads(line) for line in (out / "alerts.jsonl").read_text().splitlines()]
+    met = [alert for alert in alerts if alert["rule"]["template"] == "compound"]
+    assert {(alert["rule"]["id"], alert["mode"]) for alert in met} == {("stands-on-the-crossing", "replay")}
+    assert met[0]["explanation"]["text"] == {"en": "crossing-presence, crossing-stopped on campus-01"}
+    assert set(met[0]["related_ids"]) <= {alert["id"] for alert in alerts}
+
+
+def test_changed_rules_are_compared_over_a_video(clip, site, meeting_site, triton):
+    options = ("--camera", "campus-01", "--against", site / "rules", "--triton", triton.grpc_url, "--json")
+    done = vigie("rules", "replay", meeting_site / "rules", "--video", clip, *options)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert [len(found[what]) for what in ("gone", "moved")] == [0, 0]
+    assert {(one["rule"], one["mode"]) for one in found["new"]} == {("stands-on-the-crossing", "shadow")}
+    assert {"crossing-presence", "crossing-stopped"} <= {one["rule"] for one in found["same"]}

@@ -269,6 +269,10 @@ def replay(
     cameras: Annotated[Path | None, typer.Option(help="folder of the cameras; by default the site's own")] = None,
     against: Annotated[Path | None, typer.Option(help="compare with this folder's rules, not the live ones")] = None,
     start: Annotated[str, typer.Option(help="local time of the beginning of .csv files")] = "2026-01-05T12:00",
+    triton: Annotated[
+        str | None,
+        typer.Option(envvar="VIGIE_TRITON_URL", help="Triton's gRPC address for --video; by default one is started"),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Run changed rules over recorded tracks and show what differs from the rules that are live now.
@@ -300,7 +304,7 @@ def replay(
         files = changed.camera_files(camera)
         if len(files) != 1:
             raise BadInputError(f"{video}: which camera saw this? Add --camera ID")
-        records = [dict(record) for record in video_tracks(video, Path(files[0].document.file), None, None)]
+        records = [dict(record) for record in video_tracks(video, Path(files[0].document.file), triton)]
     else:
         from vigie_cli.rules_topics import time_range
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vigie_cli.rules_compounds import compound_happenings
 from vigie_cli.rules_difference import Difference, Happening, compare, happenings
 from vigie_cli.rules_judge import judge
 from vigie_cli.site_folder import rule_sources
@@ -57,7 +58,7 @@ class Changed:
     bundle: Mapping[str, Any]
     cameras: CameraFolder
     only: frozenset[str] | None
-    """Compared are these rules alone: files were given, not a folder. None: all."""
+    """Compared are these rules and compounds alone: files were given, not a folder. None: all."""
 
     def camera_records(self, camera: str | None) -> list[dict[str, Any]]:
         """Camera records of the site, or of one.
@@ -100,12 +101,13 @@ def read_changed(rules: Sequence[Path], cameras: Path) -> Changed:
     problems = (*read.problems, *known.problems) if only_files else lint(read, known)
     if problems:
         raise InvalidFileError(problems)
-    if not read.rules:
+    if not (read.rules or read.compounds):
         raise BadInputError(
             f"{', '.join(map(str, rules))}: no rule in it: give rule files, or the folder that holds them"
         )
     bundle = rule_bundle(known.site, read, author="replay", effective_at=0)
-    only = None if not only_files else frozenset(rule.content.rule for rule in read.rules)
+    named = [rule.content.rule for rule in read.rules] + [compound.content.compound for compound in read.compounds]
+    only = frozenset(named) if only_files else None
     return Changed(bundle, known, only)
 
 
@@ -141,17 +143,23 @@ def replay(
     bundle = dict(changed.bundle)
     before, against = present
     if changed.only is not None and before is not None:
-        # only these rules are another version; authorisations stay what they are
-        before = {**before, "rules": [rule for rule in before["rules"] if rule["id"] in changed.only]}
+        # only these are another version: members of compounds and authorisations stay what they are
         bundle["authorisations"] = bundle["authorisations"] or before["authorisations"]
+        bundle["rules"] = [*bundle["rules"], *(rule for rule in before["rules"] if rule["id"] not in changed.only)]
     new = judge(records, cameras, bundle)
     old = judge(records, cameras, before)
-    found = happenings(new.events)
+    found = _happenings(new.events, changed.only)
     return Replayed(
-        compare(happenings(old.events), found),
+        compare(_happenings(old.events, changed.only), found),
         found,
-        new.errors,
+        tuple(error for error in new.errors if changed.only is None or error["rule"] in changed.only),
         new.records,
         against,
         changed.cameras.site.time_zone,
     )
+
+
+def _happenings(events: Sequence[Mapping[str, Any]], only: frozenset[str] | None) -> tuple[Happening, ...]:
+    """What rules and compounds found; of these alone where they are given."""
+    found = (*happenings(events), *compound_happenings(events))
+    return tuple(one for one in sorted(found, key=lambda one: one.at) if only is None or one.rule in only)

@@ -78,8 +78,13 @@ async def topic_tracks(settings: Settings, span: tuple[int, int], cameras: Seque
     return found
 
 
-def video_tracks(video: Path, camera_file: Path, fps: float | None, start: str | None) -> list[Mapping[str, Any]]:
+def video_tracks(video: Path, camera_file: Path, triton: str | None) -> list[Mapping[str, Any]]:
     """What detection and tracking make of a video, as `vigie replay` does it.
+
+    Args:
+        video: a file, or a folder of them.
+        camera_file: that saw it.
+        triton: address; None: one is started.
 
     Raises:
         VigieError: the video, camera file, model or Triton are not there or wrong.
@@ -87,11 +92,11 @@ def video_tracks(video: Path, camera_file: Path, fps: float | None, start: str |
     from vigie_cli.replay import plan_replay, running_triton, sampled_frames
     from vigie_cli.replay_stages import Totals, fixed_configuration, replay_frames
 
-    plan = plan_replay(video, fps, (), camera_file, None, start)
+    plan = plan_replay(video, None, (), camera_file, None, None)
 
     async def go(url: str) -> list[Mapping[str, Any]]:
         steps = replay_frames(iter(sampled_frames(plan)), url, fixed_configuration(None, None), Totals())
         return [record async for step in steps for record in step.tracks]
 
-    with running_triton(None, plan.models, None) as url:
+    with running_triton(triton, plan.models, None) as url:
         return asyncio.run(go(url))

@@ -151,6 +151,8 @@ _ALL: Final[tuple[Template, ...]] = (
         limits="A foot that is hidden is not where the box ends; street furniture may be taken for a person, which "
         "the text then says.",
         facts=("present_for_s",),
+        source="decree 2023-828 of 28 August 2023, chapter I, names the event, a person or vehicle that enters or "
+        "is in a forbidden or sensitive zone; the numbers are judgement",
         scenes=("somebody walks in", "along the edge, outside", "a signpost that is taken for a person"),
     ),
     Template(
@@ -179,6 +181,8 @@ _ALL: Final[tuple[Template, ...]] = (
         limits="A vehicle hidden for more than 20 s is another one; who parks again within the zone is the same.",
         facts=("stopped_for_s",),
         measures=(Measure("from where it rests", "cell.value", "within", "<="),),
+        source="Code de la route, article R417-10, names parking in a second row and other hindering stops; they "
+        "say not after how long: the numbers are judgement",
         scenes=("a car parks", "waits at a red light", "a queue that creeps"),
     ),
     Template(
@@ -245,6 +249,7 @@ _ALL: Final[tuple[Template, ...]] = (
         "may be taken for the next.",
         facts=("dwell_s",),
         measures=(Measure("in the zone for, s", "cell.value", "for", ">="),),
+        source="PETS 2007 data set (loitering: longer than 60 s in the scene), for the 60 s; the rest is judgement",
         scenes=("loiters for 90 s", "for 50 s", "visitors who relieve each other"),
     ),
     Template(
@@ -275,6 +280,8 @@ _ALL: Final[tuple[Template, ...]] = (
         "Reversing far is wrong-way driving. Cyclists may be allowed to: choose the classes.",
         facts=("progress_heights", "progress_m"),
         measures=(Measure("progress against the direction", "cell.value", "progress", ">="),),
+        source="decree 2023-828 of 28 August 2023, chapter I, names the event, a person or vehicle against the "
+        "common direction; the numbers are judgement",
         scenes=("a car comes against the lane", "reverses into a bay", "turns round into the other lane"),
     ),
     Template(
@@ -322,6 +329,8 @@ _ALL: Final[tuple[Template, ...]] = (
         "upright says nothing.",
         facts=("down_for_s", "aspect", "height_share"),
         measures=(Measure("width ÷ height", "cell.value", "aspect", ">"),),
+        source="decree 2023-828 of 28 August 2023, chapter I, names the event, a person on the ground after a "
+        "fall; the numbers are judgement",
         scenes=("walks, falls and lies", "crouches", "sits and lies on benches from the start"),
     ),
     Template(
@@ -345,6 +354,8 @@ _ALL: Final[tuple[Template, ...]] = (
         facts=("down_for_s", "aspect", "height_share"),
         measures=(Measure("width ÷ height", "cell.value", "aspect", ">"),),
         least_fps=4.0,
+        source="decree 2023-828 of 28 August 2023, chapter I, names the event, a person on the ground after a "
+        "fall; the numbers are judgement",
         scenes=("walks, falls and lies", "crouches", "sits and lies on benches from the start"),
     ),
     Template(
@@ -377,6 +388,8 @@ _ALL: Final[tuple[Template, ...]] = (
         "somebody is theirs.",
         facts=("still_for_s", "alone_for_s"),
         measures=(Measure("alone for, s", "cell.value", "alone", ">="),),
+        source="decree 2023-828 of 28 August 2023, chapter I, names the event; after PETS 2006 (left luggage: of "
+        "an owner, in space and in time); the numbers are judgement",
         scenes=("a bag is put down and left", "left and fetched", "a bin; somebody asleep beside a bag"),
     ),
     Template(
@@ -481,6 +494,9 @@ _ALL: Final[tuple[Template, ...]] = (
         "`enter` for what the camera can show.",
         facts=("people", "people_per_m2", "area_m2"),
         measures=(Measure("people/m²", "share", "enter", ">="),),
+        source="decree 2023-828 of 28 August 2023, chapter I, names the event, too high a density of people. After "
+        "Fruin walking slows at 2 people/m² and nobody avoids contact at 3.6 (table 1 of doi "
+        "10.1140/epjds17); `enter` is what boxes show of less: judgement",
         scenes=("sixty people close together", "a busy forecourt", "a file towards the camera"),
     ),
     Template(
@@ -519,6 +535,8 @@ _ALL: Final[tuple[Template, ...]] = (
             Measure("aligned", "aligned", "aligned", ">="),
         ),
         least_fps=4.0,
+        source="decree 2023-828 of 28 August 2023, chapter I, names the event, a movement of a crowd; the numbers "
+        "are judgement",
         scenes=("a crowd flees", "joggers pass", "the camera shakes"),
     ),
     Template(
@@ -542,6 +560,8 @@ _ALL: Final[tuple[Template, ...]] = (
         limits="As good as the model: no model that comes with Vigie knows fire, smoke or weapons.",
         facts=("share", "samples", "score"),
         measures=(Measure("share of frames", "share", "share", ">="),),
+        source="decree 2023-828 of 28 August 2023, chapter I, names the events, outbreaks of fire, and weapons "
+        "carried or used; the numbers are judgement",
         scenes=("a fire burns", "a flash of one frame", "a low sun, now and then"),
     ),
     Template(

@@ -1,6 +1,7 @@
 """`vigie rules` as authors meet it: tests on scenes, new rules, what the templates are."""
 
 import json
+import shutil
 import subprocess
 import sys
 
@@ -161,6 +162,56 @@ def test_replay_shows_what_a_changed_rule_finds_otherwise(site, monkeypatch, rep
     assert [len(plain[what]) for what in ("new", "gone", "moved")] == [0, 1, 0]
     same = rules("replay", repository / "rules/town/delivery-parking.yaml", *PARKS, *against)
     assert same.stdout.splitlines()[-1] == "0 new, 0 gone, 0 moved, 1 the same"
+
+
+MEETING = """\
+compound: presence-et-livraison
+title: {en: Presence during a delivery}
+status: stable
+rules: [parvis-presence, livraison-stationnement]
+cameras: {ids: [maison-carree-02]}
+within: 30s
+severity: warning
+category: presence
+tests:
+  - episodes:
+      - {rule: parvis-presence, camera: maison-carree-02, open: 10s}
+      - {rule: livraison-stationnement, camera: maison-carree-02, open: 60s}
+    expect: [{open: 60s}]
+"""
+
+
+@pytest.fixture
+def together(site, monkeypatch):
+    """Options: somebody crosses the forecourt, which is always closed here, while a van parks in the bay."""
+    monkeypatch.chdir(site)
+    rule = site / "rules/town/forecourt-presence.yaml"
+    rule.write_text(rule.read_text().replace("when: local.hour < 6 || local.hour >= 23\n", ""), encoding="utf-8")
+    shutil.copytree(site / "rules", site / "before")
+    header, *van = (site / "rules/town/tracks/parks-in-the-bay.csv").read_text().splitlines()
+    person = (site / "rules/town/tracks/crosses-the-forecourt.csv").read_text().splitlines()[1:]
+    rows = [*van, *(row.replace(",1,person", ",2,person") for row in person)]
+    ordered = sorted(rows, key=lambda row: float(row.split(",")[0]))
+    (site / "together.csv").write_text("\n".join([header, *ordered]) + "\n", encoding="utf-8")
+    return ("--tracks", "together.csv", "--camera", "maison-carree-02", "--against", "before")
+
+
+def test_replay_shows_what_a_changed_compound_finds_otherwise(site, together):
+    path = site / "rules/meeting.yaml"
+    path.write_text(MEETING, encoding="utf-8")
+    added = rules("replay", path, *together)
+    assert added.exit_code == 0, added.output
+    [line, total] = added.stdout.splitlines()[1:]
+    assert line.startswith(
+        "new    alert   maison-carree-02  presence-et-livraison  2026-01-05 12:03:10.0-12:05:00.0 (over)"
+    )
+    assert total == "1 new, 0 gone, 0 moved, 0 the same"
+    whole = rules("replay", site, *together)
+    assert whole.stdout.splitlines()[-1].startswith("1 new, 0 gone, 0 moved, ")
+    path.write_text(MEETING.replace("status: stable", "status: test"), encoding="utf-8")
+    assert rules("replay", path, *together).stdout.splitlines()[1].startswith("new    shadow  ")
+    path.write_text(MEETING.replace("status: stable", "status: draft"), encoding="utf-8")
+    assert rules("replay", path, *together).stdout.splitlines()[-1].startswith("0 new, ")
 
 
 def test_replay_without_a_source_says_which_there_are(site):
