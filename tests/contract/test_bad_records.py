@@ -19,7 +19,14 @@ UNKNOWN_ID = b"\x00\x00\x01\x86\x9fwritten by nobody"
 UNFRAMED = b"not avro"
 START = 1_777_881_600_000
 SESSION = "019dd000-0000-7000-8000-000000000001"
-SERVICES = ("vigie_frame_sampler", "vigie_inference", "vigie_tracking", "vigie_rule_engine", "vigie_alert")
+SERVICES = (
+    "vigie_frame_sampler",
+    "vigie_inference",
+    "vigie_tracking",
+    "vigie_rule_engine",
+    "vigie_alert",
+    "vigie_statistics",
+)
 
 
 @pytest.fixture
@@ -236,6 +243,35 @@ async def test_the_alert_service_passes_over_what_is_no_event_no_decision_and_ca
     assert {a["id"] for a in alerts} == {strange["episode_id"]}
     assert alerts[-1]["evidence"][0]["kind"] == "image"
     await no_picture_in_them(deployment)
+    assert "the worker ended" not in process.log
+
+
+async def test_the_statistics_pass_over_what_is_no_event_no_coverage_too_old_or_from_the_future(
+    deployment, poisoned, letters, start_service, crossing, affirmation, coverage_record, wait_until
+):
+    expected = await poisoned("statistics", "rule-events", "coverage", "cameras")
+    at, day = 1_780_000_020_000, 86_400_000
+    lacking = crossing(at, subject="zone", rule={"template": "count_zone"})  # without the facts that a zone's count has
+    events = [lacking, crossing(2**42), crossing(at), *(affirmation(m, start=at, camera_id="cam-1") for m in range(5))]
+    seen = [coverage_record(m, start=at) for m in range(5)]
+    stale = [coverage_record(0, start=at - 30 * day), coverage_record(0, start=2**42)]
+    await deployment.produce("rule-events", [("cam-1", event) for event in events])
+    await deployment.produce("coverage", [("cam-1", record) for record in seen + stale])
+    for topic, offsets in (("rule-events", (5, 6)), ("coverage", (10, 11))):
+        expected |= {("statistics", topic, offset, "PoisonRecordError") for offset in offsets}
+    process = start_service(deployment.settings, "vigie_statistics")
+
+    async def through():
+        told = [f for _, f in await deployment.read("statistics") if f["final"] and f["measure"] == "crossings"]
+        return told if await letters() == expected and told else None
+
+    told = await wait_until(through, 60)
+    assert {(f["start"], f["value"]) for f in told if f["window"] == "m1"} == {(at, 1.0)}
+    why = {(r["origin_topic"], r["origin_offset"]): r["message"] for _, r in await deployment.read("dead-letters")}
+    assert "lacks the fact 'mean'" in why["rule-events", 5]
+    assert "ahead of the broker's clock" in why["rule-events", 6]
+    assert "h behind its camera's other records" in why["coverage", 10]
+    assert "set the clock of its camera right" in why["coverage", 11]
     assert "the worker ended" not in process.log
 
 

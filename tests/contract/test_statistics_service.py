@@ -1,10 +1,16 @@
 """The statistics service on a real broker: killed, rebalanced, cut off, its final figures are the undisturbed run's."""
 
 import asyncio
+import os
 import random
+import signal
 import time
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from aiokafka import TopicPartition
+
+from vigie_common.kafka import consumer
 from vigie_common.stream.configuration import KNOWN_AFTER_MS
 from vigie_dev.kafka import KafkaBroker
 from vigie_statistics.core import sweep, take_coverage, take_event
@@ -46,24 +52,45 @@ def final(figures):
     return {key: figure for key, figure in figures.items() if figure["final"]}
 
 
-async def test_figures_of_lines_come_with_their_coverage(deployment, camera_record, town, start_service, wait_until):
+async def committed_to_the_end(deployment):
+    """Set the group's offsets to the end of both inputs: as if a worker had read what it never counted."""
+    client = consumer(deployment.settings, group=deployment.names.full("statistics"))
+    await client.start()
+    try:
+        partitions = range(deployment.settings.topic_partitions)
+        ends = await client.end_offsets(
+            [TopicPartition(deployment.names.full(t), p) for t in TAKERS for p in partitions]
+        )
+        client.assign(list(ends))
+        await client.commit(ends)
+    finally:
+        await client.stop()
+
+
+async def test_every_record_counts_with_its_coverage_whatever_the_group_has_committed(
+    deployment, camera_record, town, start_service, wait_until
+):
     records = town(cameras=2, minutes=20)
     cameras = [(f"cam-{n}", camera_record(f"cam-{n}", site="nimes")) for n in range(2)]
     await deployment.produce("cameras", cameras)
-    for topic in TAKERS:
-        await deployment.produce(topic, [(key, value) for t, key, value in records if t == topic])
     settings = StatisticsSettings(**deployment.settings.model_dump(exclude_unset=True))
-    service = start_service(settings, "vigie_statistics")
-    expected = final(undisturbed(records))
+    half = len(records) // 2
+    for part in (records[:half], records[half:]):
+        for topic in TAKERS:
+            await deployment.produce(topic, [(key, value) for t, key, value in part if t == topic])
+        await committed_to_the_end(deployment)
+        service = start_service(settings, "vigie_statistics")
+        expected = final(undisturbed(records if part[-1] is records[-1] else part))
 
-    async def complete():
-        return final(await newest(deployment)) == expected
+        async def complete(expected=expected):
+            return final(await newest(deployment)) == expected
 
-    await wait_until(complete, 60)
-    assert service.stop()[1] == 0
+        await wait_until(complete, 60)
+        assert service.stop()[1] == 0
+        assert "the worker ends" not in service.log
 
 
-async def test_kills_a_rebalance_and_a_broker_outage_change_no_figure(
+async def test_kills_a_rebalance_a_long_pause_and_a_broker_outage_change_no_figure(
     tmp_path, deployment_on, camera_record, town, start_service, wait_until
 ):
     records = town(cameras=6, minutes=130)
@@ -95,7 +122,12 @@ async def test_kills_a_rebalance_and_a_broker_outage_change_no_figure(
             if number == 2:
                 second = start_service(settings, "vigie_statistics", VIGIE_INSTANCE_ID="statistics-1")
                 await wait_until(ready(second), 60)
+            if number == 3:  # believed dead, it wakes up with what it had in hand
+                paused = worker_of(first)
+                os.kill(paused, signal.SIGSTOP)
+                await wait_until(holds_all(second), 60)  # it held two of the four until now
             if number == 4:
+                os.kill(paused, signal.SIGCONT)
                 broker.kill()
                 broker.start()
             if number == 6:
@@ -109,10 +141,25 @@ async def test_kills_a_rebalance_and_a_broker_outage_change_no_figure(
         first.stop()
 
 
+def worker_of(service):
+    """The process id of a service's worker: the one child of the process that watches it."""
+    pid = service.popen.pid
+    return int(Path(f"/proc/{pid}/task/{pid}/children").read_text())
+
+
+def holds_all(service):
+    """A condition: the worker has read the rows of every partition back."""
+
+    async def condition():
+        return '"partitions": [0, 1, 2, 3]' in service.log
+
+    return condition
+
+
 def ready(service, after=0.0):
     """A condition: the worker has read its rows back and takes records in, and this time has come."""
 
     async def condition():
-        return time.monotonic() > after and "Worker ready" in service.log
+        return time.monotonic() > after and "rows are read back" in service.log
 
     return condition

@@ -6,6 +6,7 @@ goes on: at the offsets in the recovered rows, not at those of the consumer grou
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 import faust
@@ -31,17 +32,28 @@ STATE_TOPIC = "statistics-state"
 class PositionedConsumer(Consumer):
     """Goes on reading where the recovered rows end: state and position come from one log and cannot disagree."""
 
+    logger = logging.getLogger("faust.consumer")  # a library's words at a library's level
+
     async def perform_seek(self) -> None:
-        """Seek every input partition to the first record that its rows have not taken in."""
-        await super().perform_seek()
+        """Seek every input partition to the first record that its rows have not taken in; without rows, to its first.
+
+        Faust's own seeks to the group's offsets, and a record that is read there hides those before it.
+        """
         app: Any = self.app
         inputs = {tp for tp in self.assignment() if app.topic_names.logical(tp.topic) in INPUTS}
         app.earliest = await self.earliest_offsets(*inputs) if inputs else {}
         for tp in inputs:
             position = app.position(tp)
-            if position is not None:
-                await self.seek(tp, position)
-                self._committed_offset[tp] = position
+            position = app.earliest.get(tp, 0) if position is None else position
+            await self.seek(tp, position)
+            self._committed_offset[tp] = position
+
+    async def _commit(self, offsets: Mapping[TP, int]) -> bool:
+        """Commit, for whoever watches the group's lag, no more than the rows have: to Faust a failed batch is done."""
+        app: Any = self.app
+        rows = {tp: position for tp in offsets if (position := app.position(tp)) is not None}
+        known = {tp: min(offsets[tp], position) for tp, position in rows.items()}
+        return await super()._commit(known) if known else True
 
 
 class PositionedTransport(Transport):
@@ -53,6 +65,7 @@ class PositionedTransport(Transport):
 class StatisticsApp(faust.App):
     """Faust with the rows' table."""
 
+    logger = logging.getLogger("faust.app")
     rows: RowTable
     topic_names: TopicNames
     earliest: Mapping[TP, int]

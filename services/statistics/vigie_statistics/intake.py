@@ -9,6 +9,7 @@ below its offsets is in the log. Where any of it fails the worker ends, and the 
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
@@ -73,12 +74,14 @@ class Intake:
         producer: idempotent, acknowledged by all replicas.
         receiver: decodes.
         configuration: the cameras, for their sites' time zones.
+        session_s: a worker that stood still for so long has lost its partitions, and may not know it yet.
     """
 
     app: StatisticsApp
     producer: AIOKafkaProducer
     receiver: Receiver
     configuration: ConfigLog
+    session_s: float
 
     async def take(self, records: Sequence[Record]) -> None:
         """Take a batch of any partitions in; returns once all of it is in the log.
@@ -93,9 +96,10 @@ class Intake:
         for record, message in zip(records, decoded, strict=True):
             by_partition.setdefault(record.partition, []).append((record, message))
         for partition, share in by_partition.items():
+            folded_at = time.monotonic()
             changes = self._fold(partition, share)
             if changes is not None:
-                await self._write(changes)
+                await self._write(changes, folded_at)
         for record in records:
             CONSUMED.labels(self.receiver.names.logical(record.topic)).inc()
 
@@ -159,12 +163,22 @@ class Intake:
         version = self.configuration.timeline.at("cameras", message.key, at, message.appended_at)
         return ZoneInfo(UTC if version is None else version.value["time_zone"])
 
-    async def _write(self, changes: Changes) -> None:
-        """Send in order of dependence, each step acknowledged before the next."""
+    async def _write(self, changes: Changes, folded_at: float) -> None:
+        """Send in order of dependence, each step acknowledged before the next.
+
+        Raises:
+            DependencyError: it took longer than the session: another worker may have the partition by now.
+        """
         sent = [await self._send_output(output) for output in changes.outputs]
         await asyncio.gather(*sent, *[await self._send_row(changes.partition, *row) for row in changes.windows.items()])
         self.app.rows.put(changes.partition, changes.windows)
         for rows in (changes.cameras, changes.last):
+            stood_s = time.monotonic() - folded_at
+            if stood_s > self.session_s:
+                raise DependencyError(
+                    f"writing partition {changes.partition} took {stood_s:.1f} s, longer than the session of "
+                    f"{self.session_s:g} s: another worker may have it: starting again from the rows"
+                )
             await asyncio.gather(*[await self._send_row(changes.partition, *row) for row in rows.items()])
             self.app.rows.put(changes.partition, rows)
 

@@ -65,7 +65,7 @@ async def serve(settings: StatisticsSettings, service: Service) -> None:
         stack.push_async_callback(configuration.stop)
         await configuration.start()
         app = make_app(settings, codec)
-        intake = Intake(app, producer, receiver, configuration)
+        intake = Intake(app, producer, receiver, configuration, settings.kafka_session_timeout_ms / 1000)
         _declare_agent(app, intake, service, fail)
         tasks = [
             _guarded(configuration.follow(service), fail),
@@ -130,12 +130,18 @@ async def _watch(app: StatisticsApp, service: Service) -> None:
         DependencyError: Faust has crashed.
     """
     positions: dict[TP, int] = {}
+    held: set[int] | None = None
     while True:
         await asyncio.sleep(_LOOK_S)
         if app.crashed:
             raise DependencyError(f"Faust has ended: {app.crash_reason!r}") from app.crash_reason
         ready = app.recovered and not app.rebalancing
         service.health.ready("partitions", ok=ready, why="waiting for the group, or reading the rows")
+        mine = {tp.partition for tp in app.consumer.assignment() if app.topic_names.logical(tp.topic) in INPUTS}
+        taken = mine if ready else None
+        if taken is not None and taken != held:
+            _log.info("rows are read back: counting", partitions=sorted(taken), rows=app.rows.count())
+        held = taken
         lag = dict.fromkeys(INPUTS, 0)
         now: dict[TP, int] = {}
         for tp in app.consumer.assignment() if ready else ():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 import faust
@@ -21,12 +22,17 @@ class RowTable(faust.Table):  # type: ignore[type-arg]  # faust's own types are 
     Faust sends a change to the changelog and goes on; here the service sends, waits for the broker, and then puts.
     """
 
+    logger = logging.getLogger("faust.table")
     codec: Codec
 
     def row(self, key: str) -> bytes | None:
         """What is stored, or none."""
         found: bytes | None = self.data.data.get(key)
         return found
+
+    def count(self) -> int:
+        """How many rows there are."""
+        return len(self.data.data)
 
     def put(self, partition: int, rows: Mapping[str, bytes | None]) -> None:
         """Take over what is in the log."""
