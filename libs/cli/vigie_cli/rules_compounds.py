@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from vigie_alert.book import AlertBook
 from vigie_alert.compound import TEMPLATE
 from vigie_cli.rules_difference import Happening
+from vigie_cli.wording import said, terminal_language
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -35,7 +36,6 @@ def compound_happenings(events: Iterable[Mapping[str, Any]]) -> tuple[Happening,
 
 
 def _happening(alert: Mapping[str, Any], mode: str) -> Happening:
-    texts = alert["explanation"]["text"]
     return Happening(
         rule=alert["rule"]["id"],
         camera=alert["camera"]["id"],
@@ -48,5 +48,5 @@ def _happening(alert: Mapping[str, Any], mode: str) -> Happening:
         mode=mode,
         subject="",
         id=alert["id"],
-        text=texts.get("en") or next((texts[language] for language in sorted(texts)), ""),
+        text=said(alert["explanation"]["text"], terminal_language()),
     )

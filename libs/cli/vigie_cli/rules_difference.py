@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
+from vigie_cli.wording import said, terminal_language
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -91,7 +93,6 @@ def happenings(events: Iterable[Mapping[str, Any]], rename: Mapping[str, str] | 
 def _happening(event: Mapping[str, Any], close: Mapping[str, Any] | None, rename: Mapping[str, str]) -> Happening:
     counted = event["kind"] == "COUNT"
     rule = event["rule"]["id"]
-    texts = event["text"]
     return Happening(
         rule=rename.get(rule, rule),
         camera=event["camera_id"],
@@ -104,7 +105,7 @@ def _happening(event: Mapping[str, Any], close: Mapping[str, Any] | None, rename
         mode=event["mode"],
         subject=event["subject"],
         id=event["episode_id"],
-        text=texts.get("en") or next((texts[language] for language in sorted(texts)), ""),
+        text=said(event["text"], terminal_language()),
     )
 
 
