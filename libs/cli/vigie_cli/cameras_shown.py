@@ -133,6 +133,9 @@ def track_lines(tracks: Mapping[str, Any]) -> list[str]:
     if tracks["status"] not in LOOKED_AT:
         said += f", {tracks['status']}" + (f" ({tracks['reason']})" if tracks["reason"] else "")
     lines = [f"{'tracks:':<13} {said} in the frame of {moment(tracks['captured_at'])}"]
+    if tracks["models_missing"]:
+        missing = ", ".join(tracks["models_missing"])
+        lines.append(f"{'not looked:':<13} {missing}" + (f" ({tracks['reason']})" if tracks["reason"] else ""))
     each = zip(*(tracks[name] for name in ("object_class", "track_id", "score")), strict=True)
     for number, (what, track, score) in enumerate(each, 1):
         lines.append(f"{'':<13} {what} {number}: track {track}, score {score:.2f}")

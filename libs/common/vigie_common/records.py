@@ -467,6 +467,8 @@ class Tracks(TypedDict):
     """Number of the picture in a recording, from 0."""
     models: list[ModelRun]
     """In the order that model_index counts."""
+    models_missing: list[str]
+    """Models of the frame that did not look at it while others did; the reason says why."""
     x1: list[float]
     """Pixels of the sampled frame."""
     y1: list[float]
@@ -771,6 +773,8 @@ class Coverage(TypedDict):
     """Seconds of the minute."""
     rules: list[str]
     """Rules that could be judged in this minute."""
+    models_missing: dict[str, float]
+    """By model of the camera, seconds watched in which it did not look: of its classes nothing was seen."""
 
 
 Measure = Literal[

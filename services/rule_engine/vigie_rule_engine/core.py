@@ -152,7 +152,7 @@ class RuleCore:
         if at >= end and state.windows:
             rest = max(0, end - max(before, at - bound)) if seen else 0
             counts += self._teller.end_windows(state, state.windows, rest, steady=record["status"] == "ok")
-        for ledger in state.ledger.spend(before, at, record["status"], bound):
+        for ledger in state.ledger.spend(before, at, record["status"], bound, record.get("models_missing", ())):
             state.over.append(Minute(ledger.minute, self._coverage(state, ledger), [dict(o.value) for o in counts]))
             counts = []
         if state.over:

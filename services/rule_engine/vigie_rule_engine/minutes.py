@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from vigie_common.records import Coverage
 
@@ -44,13 +44,15 @@ class Ledger(msgspec.Struct, array_like=True):
     frames: int = 0
     moved_frames: int = 0
     """Judged while the camera looked elsewhere."""
+    missing: dict[str, int] = msgspec.field(default_factory=dict)
+    """By model, milliseconds watched by others and not by it."""
 
     @classmethod
     def start(cls, at: int) -> Ledger:
         """The minute of an event time, nothing spent."""
         return cls(at - at % MINUTE_MS, [0] * len(STATUSES))
 
-    def spend(self, before: int, at: int, status: str, bound: int) -> Iterator[Ledger]:
+    def spend(self, before: int, at: int, status: str, bound: int, missing: Sequence[str] = ()) -> Iterator[Ledger]:
         """Account for the time from one record to the next; yields each minute that is over, complete.
 
         Args:
@@ -58,6 +60,7 @@ class Ledger(msgspec.Struct, array_like=True):
             at: event time of this one, later.
             status: of this one.
             bound: the longest time that it accounts for, ms.
+            missing: models that did not look at it while others did.
         """
         index = _INDEX.get(status, _OFFLINE)
         known_from = max(before, at - bound)
@@ -65,17 +68,20 @@ class Ledger(msgspec.Struct, array_like=True):
         while at >= self.minute + MINUTE_MS:
             end = self.minute + MINUTE_MS
             self._add(before, min(end, known_from), _OFFLINE)
-            self._add(max(before, known_from), end, index)
+            self._add(max(before, known_from), end, index, missing)
             yield self
             before = max(end, oldest)
             self.minute, self.spent = before - before % MINUTE_MS, [0] * len(STATUSES)
             self.frames = self.moved_frames = 0
+            self.missing = {}
         self._add(before, known_from, _OFFLINE)
-        self._add(max(before, known_from), at, index)
+        self._add(max(before, known_from), at, index, missing)
 
-    def _add(self, start: int, end: int, index: int) -> None:
+    def _add(self, start: int, end: int, index: int, missing: Sequence[str] = ()) -> None:
         if end > start:
             self.spent[index] += end - start
+            for model in missing:
+                self.missing[model] = self.missing.get(model, 0) + end - start
 
     def coverage(
         self, camera_id: str, site: str, camera_version: str, bundle_digest: str, rules: list[str]
@@ -98,4 +104,5 @@ class Ledger(msgspec.Struct, array_like=True):
             "blurred_s": seconds["blurred"],
             "moved_s": seconds["moved"],
             "rules": rules if self.frames or self.moved_frames else [],
+            "models_missing": {model: ms / 1000.0 for model, ms in sorted(self.missing.items())},
         }

@@ -75,6 +75,7 @@ class Recording:
                 "source_height": HEIGHT,
                 "source_frame": None,
                 "models": [{"name": "recorded", "version": "1"}],
+                "models_missing": [],
                 "x1": [box.corners[0] * WIDTH for box in boxes],
                 "y1": [box.corners[1] * HEIGHT for box in boxes],
                 "x2": [box.corners[2] * WIDTH for box in boxes],

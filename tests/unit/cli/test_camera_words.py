@@ -43,11 +43,18 @@ def test_a_camera_file_has_no_state_and_is_not_in_force():
 )
 def test_tracks_are_counted_or_it_is_said_why_nobody_looked(status, reason, classes, expected):
     columns = {"object_class": classes, "track_id": range(4096, 4096 + len(classes)), "score": [0.5] * len(classes)}
-    told, *each = track_lines({"captured_at": 0, "status": status, "reason": reason} | columns)
+    head = {"captured_at": 0, "status": status, "reason": reason, "models_missing": []}
+    told, *each = track_lines(head | columns)
     assert told.startswith(expected)
     assert [line.strip() for line in each] == [
         f"{name} {n}: track {4095 + n}, score 0.50" for n, name in enumerate(classes, 1)
     ]
+
+
+def test_a_model_that_did_not_look_beside_others_is_named():
+    head = {"captured_at": 0, "status": "ok", "reason": "model fire-smoke: no answer", "models_missing": ["fire-smoke"]}
+    _, missing = track_lines(head | {"object_class": [], "track_id": [], "score": []})
+    assert missing == "not looked:   fire-smoke (model fire-smoke: no answer)"
 
 
 @pytest.mark.parametrize(

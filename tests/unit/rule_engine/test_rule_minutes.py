@@ -40,6 +40,21 @@ def test_every_second_has_its_status(street, rule, status):
     assert seconds(minute) == {"watched_s": pytest.approx(40.0), f"{status}_s": pytest.approx(20.0)}
 
 
+def test_a_minute_says_for_how_long_each_model_did_not_look(street, rule):
+    s = street([rule("presence")])
+    s.empty(10)
+    for _ in range(round(20 * s.fps)):
+        s.see(models_missing=["fire-smoke"])
+    s.restart()
+    for _ in range(round(5 * s.fps)):
+        s.see(models_missing=["fire-smoke", "helmets"])
+    s.empty(90)
+    first, second = minutes(s)
+    assert first["models_missing"] == {"fire-smoke": pytest.approx(25.0), "helmets": pytest.approx(5.0)}
+    assert seconds(first) == {"watched_s": pytest.approx(60.0)}
+    assert second["models_missing"] == {}
+
+
 def test_what_lies_longer_back_than_a_frame_is_worth_is_offline(street, rule):
     s = street([rule("presence")])
     s.empty(10)
