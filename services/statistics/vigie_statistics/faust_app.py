@@ -29,15 +29,36 @@ if TYPE_CHECKING:
 STATE_TOPIC = "statistics-state"
 
 
+class Unremembered(dict[Any, int | None]):
+    """Where Faust keeps the last offset that it read of a partition, and passes lower ones over: here, nothing.
+
+    A record that was fetched before a seek may be noted after it, and would hide what the seek went back for. The
+    rows know which offset is due, and take none twice.
+    """
+
+    def __missing__(self, _: Any) -> None:
+        return None
+
+    def __setitem__(self, _: Any, __: Any) -> None:
+        """Note nothing."""
+
+    def update(self, *_: Any, **__: Any) -> None:
+        """Note nothing."""
+
+
 class PositionedConsumer(Consumer):
     """Goes on reading where the recovered rows end: state and position come from one log and cannot disagree."""
 
     logger = logging.getLogger("faust.consumer")  # a library's words at a library's level
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._read_offset = Unremembered()
+
     async def perform_seek(self) -> None:
         """Seek every input partition to the first record that its rows have not taken in; without rows, to its first.
 
-        Faust's own seeks to the group's offsets, and a record that is read there hides those before it.
+        Faust's own would seek to what the group has committed.
         """
         app: Any = self.app
         inputs = {tp for tp in self.assignment() if app.topic_names.logical(tp.topic) in INPUTS}

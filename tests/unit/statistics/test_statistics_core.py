@@ -292,3 +292,48 @@ def test_order_within_lateness_repetition_and_deaths_change_no_final_figure(town
             for again in log[-data.draw(st.integers(1, 5)) :]:
                 counter.take(again[0], again[1], offset=again[2])
     assert counter.final() == expected
+
+
+def silent_camera(crossing, affirmation, coverage_record):
+    """A camera whose last records were appended at START, a crossing in its last minute; then it says nothing."""
+    counter = Counter()
+    for topic, value in (
+        ("rule-events", crossing(START)),
+        ("rule-events", affirmation(0, start=START)),
+        ("coverage", coverage_record(0, START)),
+    ):
+        counter.take(topic, value, appended_at=START + 60_000)
+    return counter
+
+
+def another_camera(counter, coverage_record, minutes_later):
+    at = START + 60_000 * (1 + minutes_later)
+    counter.take("coverage", coverage_record(minutes_later, START, camera_id="cam-9"), appended_at=at)
+
+
+def test_a_camera_silent_for_half_an_hour_holds_its_windows_open_no_longer(crossing, affirmation, coverage_record):
+    counter = silent_camera(crossing, affirmation, coverage_record)
+    another_camera(counter, coverage_record, 29)
+    assert not counter.final()
+    another_camera(counter, coverage_record, 30)
+    ended = {f["window"]: f["value"] for f in counter.final().values() if f["measure"] == "crossings"}
+    assert ended == {"m1": 1.0, "m15": 1.0}
+    another_camera(counter, coverage_record, 26 * 60)
+    ended = {f["window"]: f["value"] for f in counter.final().values() if f["measure"] == "crossings"}
+    assert ended == {"m1": 1.0, "m15": 1.0, "h1": 1.0, "d1": 1.0}
+
+
+def test_what_a_silent_camera_says_at_last_is_late_and_counts(crossing, affirmation, coverage_record):
+    counter = silent_camera(crossing, affirmation, coverage_record)
+    another_camera(counter, coverage_record, 45)
+    before = counter.value("crossings", "m1", START)
+    counter.take("rule-events", crossing(START + 1000, subject="b"), appended_at=START + 46 * 60_000)
+    after = counter.value("crossings", "m1", START)
+    assert (before["value"], before["final"], after["value"], after["final"], after["late"]) == (
+        1.0,
+        True,
+        2.0,
+        True,
+        1,
+    )
+    assert after["revision"] > before["revision"]
