@@ -12,6 +12,7 @@ from vigie_statistics.history.keeping import oldest_kept
 from vigie_statistics.history.settings import HistorySettings
 from vigie_statistics.history.store import HistoryStore
 from vigie_statistics.history.tables import figures, metadata, notices, series
+from vigie_statistics.query import Asked, History
 
 WEEK = 7 * 24
 
@@ -116,6 +117,16 @@ async def test_an_unusual_hour_is_told_with_its_evidence_and_again_when_its_reco
         "holiday": False,
     }  # fmt: skip
     assert len(await rows(engine, notices)) == 1
+
+
+@pytest.mark.parametrize("place", ["porte", "pont"])
+async def test_a_place_finds_its_notice_however_few_are_asked_for(engine, store, statistic_record, place):
+    await store.write_cameras([camera()])
+    for each in ("porte", "pont"):
+        await weeks(store, statistic_record, [100, 105, 95, 98, 102], place=each)
+        await store.write([statistic_record(0, 300, place=each)])
+    asked = Asked(0, 2**42, measure="crossings", place=place)
+    assert [n["place"] for n in await History(engine).unusual(asked, limit=1)] == [place]
 
 
 async def test_a_late_correction_that_makes_an_hour_usual_withdraws_its_notice(store, statistic_record):

@@ -171,11 +171,19 @@ class History:
             chosen = chosen.where(notices.c.site == asked.site)
         if asked.camera is not None:
             chosen = chosen.where(notices.c.camera_id == asked.camera)
-        async with self._engine.connect() as connection:
-            rows = await connection.execute(chosen.order_by(notices.c.start.desc(), notices.c.id).limit(limit))
-            found = [json.loads(row.record) for row in rows]
         wanted = {"measure": asked.measure, "place": asked.place, "object_class": asked.object_class}
-        return [n for n in found if all(value is None or n[name] == value for name, value in wanted.items())]
+        wanted |= {"direction": asked.direction}
+        found: list[dict[str, Any]] = []
+        async with self._engine.connect() as connection:
+            rows = await connection.stream(chosen.order_by(notices.c.start.desc(), notices.c.id))
+            async for row in rows:
+                notice = json.loads(row.record)
+                if all(value is None or notice[name] == value for name, value in wanted.items()):
+                    found.append(notice)
+                if len(found) == limit:
+                    break
+            await rows.close()
+        return found
 
     async def time_zones(self) -> dict[str, str]:
         """The time zone of each camera's site."""
