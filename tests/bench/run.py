@@ -56,17 +56,17 @@ def steps() -> dict[str, Step]:
     """By the name that ONLY takes, in the order of the run."""
     city_s = float(os.environ.get("SECONDS") or 300)
     return {
-        "tracker": Step("the tracker's core", "bench_tracker", 10),
+        "tracker": Step("the tracker's core", "bench_tracker", 15),
         "peers": Step("the tracker beside others", "bench_peers", 100),
         "rules": Step("the rule engine's core", "bench_rules", 20),
         "scene": Step("simulated scenes", "bench_scene", 15),
-        "sampler": Step("one sampler beside ffmpeg", "bench_sampler", 150),
-        "cameras": Step("as many cameras as the machine holds, by what is read of them", "bench_cameras", 290),
-        "services": Step("services on a real broker", "services", 130),
+        "sampler": Step("one sampler beside ffmpeg", "bench_sampler", 170),
+        "cameras": Step("as many cameras as the machine holds, by what is read of them", "bench_cameras", 305),
+        "services": Step("services on a real broker", "services", 160),
         "city": Step(f"600 cameras at their real pace for {city_s:g} s (SECONDS)", "bench_city", city_s + 150),
         "statistics": Step("the statistics core", "bench_statistics", 5),
-        "history": Step("the history of a year of 60 cameras in PostgreSQL", "bench_history", 60),
-        "demo": Step("the demo", "run", 75),
+        "history": Step("the history of a year of 60 cameras in PostgreSQL", "bench_history", 40),
+        "demo": Step("the demo", "run", 80),
     }
 
 
@@ -162,7 +162,7 @@ def _show(process: subprocess.Popen[bytes], last: deque[str], console: Console) 
         for line in said:
             text = line.decode(errors="replace").rstrip()
             last.append(text)
-            console.print(f"    {text.strip()}", style="dim", markup=False, highlight=False)
+            console.print(f"    {text.strip()}", style="dim", markup=False, highlight=False, soft_wrap=True)
 
 
 def _tail(last: deque[str]) -> str:
@@ -223,14 +223,15 @@ def main() -> None:
             f"{number}/{len(names)} {name}: {step.what}; about {step.usual_s:.0f} s, "
             f"at most {step.deadline_s:.0f} s; {left_s / 60:.0f} min to the end …",
             highlight=False,
+            soft_wrap=True,
         )
         begun = time.monotonic()
         try:
             measured += rows_of([sys.executable, str(HERE / "run.py"), "--step", name], step.deadline_s, console)
         except StepFailedError as failure:
             failed[name] = str(failure).splitlines()[0]
-            console.print(f"    {name} FAILED: {failure}", style="red", markup=False, highlight=False)
-        console.print(f"    {time.monotonic() - begun:.0f} s", highlight=False)
+            console.print(f"    {name} FAILED: {failure}", style="red", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"    {time.monotonic() - begun:.0f} s", highlight=False, soft_wrap=True)
         left_s -= step.usual_s
     Console().print(table(measured))
     if record:
@@ -243,6 +244,7 @@ def main() -> None:
             style="red",
             markup=False,
             highlight=False,
+            soft_wrap=True,
         )
         sys.exit(1)
 
