@@ -171,7 +171,7 @@ def test_everything_wrong_in_a_rule_is_told_at_once(refusal):
         "F:7:62: with.within: presence has no such parameter; it has classes, zone, for, margin, keep_open",
         *(line for line in found if ": {facts.stopped_for} is not known: use one of " in line),
     ]
-    assert [line.split(": ")[0] for line in found] == ["F:4:9", "F:7:62", "F:12:39", "F:13:34"]
+    assert [line.split(": ")[0] for line in found] == ["F:4:9", "F:7:62", "F:12:39", "F:13:33"]
 
 
 def test_a_wrong_severity_hides_neither_the_condition_nor_the_text(refusal):
