@@ -3,6 +3,7 @@
 `python tests/bench/bench_city.py [seconds]`, or `make bench ONLY=city SECONDS=60`; the last line is JSON. Tracking,
 rule engine and alert are real processes on a real broker with 12 partitions; simulated streets come from another one.
 After the measured time, tracking and then the rule engine are killed, parent and worker, and started again at once.
+A second city, for a minute at most, runs all the rules of the shipped packs on every camera instead.
 
 From detection to rule event: the broker's append time of the event that a record brought, less that of the record.
 Caught up: the last record that came out more than half a second late after a kill.
@@ -28,6 +29,7 @@ import psutil
 sys.path.insert(0, str(Path(__file__).parent))
 import street
 from harness import Row, alone, counter, cpu_s, family, produce, row, service
+from packs import pack_bundle, pack_camera
 
 from vigie_common.codec import Codec
 from vigie_common.kafka import consumer
@@ -50,6 +52,7 @@ WARM_S: Final = 40.0
 """Before measuring: compiling, the rules of 600 cameras, the broker's own compiler, and the cars that were parked there
 before the beginning, all of which open their episodes at once."""
 
+PACKS_S: Final = 60.0
 AFTER_KILL_S: Final = 15.0
 LATE_MS: Final = 500
 KNOWN_S: Final = 6.0
@@ -113,8 +116,21 @@ class City:
 
 
 def rows(seconds: float | None = None) -> list[Row]:
-    """The city, then the two kills."""
+    """The city with ten rules a camera and two kills, then the city with all packs."""
     seconds = seconds or float(os.environ.get("SECONDS") or SECONDS)
+    camera, bundle = _camera(), pack_bundle()
+    with_packs = pack_camera(camera, bundle)
+    return [
+        *_city("city", camera, street.scene_bundle(), seconds, ("tracking", "rule_engine")),
+        row("city, all packs: rules on each camera", len(bundle["rules"]), "rules"),
+        *_city("city, all packs", with_packs, bundle, min(seconds, PACKS_S), ()),
+    ]
+
+
+def _city(
+    what: str, camera: Mapping[str, Any], bundle: Mapping[str, Any], seconds: float, killed: tuple[str, ...]
+) -> list[Row]:
+    """One city from its first record to its last, then the services that are killed."""
     with (
         tempfile.TemporaryDirectory(prefix="vigie-bench-") as scratch,
         KafkaBroker(Path(scratch) / "kafka") as broker,
@@ -122,37 +138,38 @@ def rows(seconds: float | None = None) -> list[Row]:
     ):
         settings = Settings(kafka_bootstrap=broker.bootstrap, topic_prefix="city.", topic_partitions=PARTITIONS)
         city = City(settings, broker, Path(scratch), stack)
-        _configure(settings)
+        _configure(settings, camera, bundle)
         for name in INPUTS:
             city.start(name)
-        whole_s = WARM_S + seconds + 2 * AFTER_KILL_S + 5.0
+        whole_s = WARM_S + seconds + len(killed) * AFTER_KILL_S + 5.0
         load = stack.enter_context(_Load(settings, whole_s))
         city.wait_for(
             "the first tracks are judged",
             lambda: counter(city.running["rule_engine"][1], "vigie_records_consumed_total") > 0,
         )
         time.sleep(WARM_S)
-        measured, window = _steady(city, seconds)
+        measured, window = _steady(what, city, seconds)
         kills = {}
-        for name in ("tracking", "rule_engine"):
+        for name in killed:
             kills[name] = city.kill(name)
             city.start(name)
             time.sleep(max(0.0, AFTER_KILL_S - (time.time() * 1000 - kills[name]) / 1000))
         said, _ = load.communicate(timeout=whole_s)
         sent = json.loads(said.splitlines()[-1])
-        measured.append(row("city: load generator, largest delay of a record", sent["late_ms"], "ms"))
-        return measured + asyncio.run(_logs(settings, window, kills))
+        measured.append(row(f"{what}: load generator, largest delay of a record", sent["late_ms"], "ms"))
+        return measured + asyncio.run(_logs(what, settings, window, kills))
 
 
-def _configure(settings: Settings) -> None:
+def _camera() -> dict[str, Any]:
+    seen: dict[str, Any] = dict(camera_record(crowd_scene(0), "", "bench", ("centre",)))
+    return seen | {"zones": [*seen["zones"], street.WHOLE]}
+
+
+def _configure(settings: Settings, camera: Mapping[str, Any], bundle: Mapping[str, Any]) -> None:
     asyncio.run(create_topics(settings))
     names = [f"cam-{number:03d}" for number in range(CAMERAS)]
-    scene = crowd_scene(0)
-    seen: dict[str, Any] = dict(camera_record(scene, "", "bench", ("centre",)))
-    seen["zones"] = [*seen["zones"], street.WHOLE]
-    records = ((name, seen | {"camera_id": name}) for name in names)
-    asyncio.run(produce(settings, "cameras", records))
-    asyncio.run(produce(settings, "rules", [("bench", street.scene_bundle())]))
+    asyncio.run(produce(settings, "cameras", ((name, {**camera, "camera_id": name}) for name in names)))
+    asyncio.run(produce(settings, "rules", [("bench", bundle)]))
     time.sleep(KNOWN_S)
 
 
@@ -175,7 +192,7 @@ class _Load:
         self.process.communicate()
 
 
-def _steady(city: City, seconds: float) -> tuple[list[Row], tuple[float, float]]:
+def _steady(what: str, city: City, seconds: float) -> tuple[list[Row], tuple[float, float]]:
     """Rows of the measured time, and its beginning and end, wall clock in ms."""
     before, began, began_ms = city.cpu(), time.monotonic(), time.time() * 1000
     lags = []
@@ -189,21 +206,21 @@ def _steady(city: City, seconds: float) -> tuple[list[Row], tuple[float, float]]
     services = sum(cores[name] for name in INPUTS)
     second = CAMERAS * FPS
     return [
-        *(row(f"city: {name}, CPU", cores[name], "cores") for name in INPUTS),
-        row("city: the three services together, CPU", services, "cores", 0.4),
-        row("city: broker, CPU", cores["broker"], "cores", 0.3),
-        row("city: lag of tracking and rule engine, largest", max(lags), "records"),
-        row("city: lag, last quarter over first", growth, "records", 0.1 * second),
-        *(row(f"city: {name}, memory", city.memory_mb(name), "MB", 200) for name in ("tracking", "rule_engine")),
+        *(row(f"{what}: {name}, CPU", cores[name], "cores") for name in INPUTS),
+        row(f"{what}: the three services together, CPU", services, "cores", 0.4),
+        row(f"{what}: broker, CPU", cores["broker"], "cores", 0.3),
+        row(f"{what}: lag of tracking and rule engine, largest", max(lags), "records"),
+        row(f"{what}: lag, last quarter over first", growth, "records", 0.1 * second),
+        *(row(f"{what}: {name}, memory", city.memory_mb(name), "MB", 200) for name in ("tracking", "rule_engine")),
     ], (began_ms, time.time() * 1000)
 
 
-async def _logs(settings: Settings, window: tuple[float, float], kills: Mapping[str, float]) -> list[Row]:
+async def _logs(what: str, settings: Settings, window: tuple[float, float], kills: Mapping[str, float]) -> list[Row]:
     """What the logs tell: latencies, and when the killed had caught up."""
     began: dict[int, list[int]] = {}
     for record in await _read(settings, "detections"):
         began.setdefault(record.partition, []).append(record.timestamp)
-    since = min(kills.values())
+    since = min(kills.values(), default=window[1])
     late = {"tracking": _late(began, [r for r in await _read(settings, "tracks") if r.timestamp >= since])}
     events = _late(began, await _read(settings, "rule-events"), "OPEN", "COUNT")
     late["rule_engine"] = events
@@ -211,16 +228,16 @@ async def _logs(settings: Settings, window: tuple[float, float], kills: Mapping[
     alerts = await _read(settings, "alerts")
     period_s = (window[1] - window[0]) / 1000
     made = [
-        row("city: records of detections", sum(map(len, began.values())), "records"),
-        row("city: rule events that open or count", len(steady) / period_s, "1/s"),
-        row("city: alert revisions, whole run", len(alerts), "records"),
-        row("city: detection to rule event, median", float(np.median(steady)), "ms"),
-        row("city: detection to rule event, 99 %", float(np.percentile(steady, 99)), "ms", 200),
+        row(f"{what}: records of detections", sum(map(len, began.values())), "records"),
+        row(f"{what}: rule events that open or count", len(steady) / period_s, "1/s"),
+        row(f"{what}: alert revisions, whole run", len(alerts), "records"),
+        row(f"{what}: detection to rule event, median", float(np.median(steady)), "ms"),
+        row(f"{what}: detection to rule event, 99 %", float(np.percentile(steady, 99)), "ms", 200),
     ]
     for name, killed in kills.items():
         ends = [at for at, delay in late[name] if killed < at < killed + 1000 * AFTER_KILL_S and delay > LATE_MS]
         caught_up = (max(ends, default=killed) - killed) / 1000
-        made.append(row(f"city: {name} killed and started again, caught up after", caught_up, "s", 5))
+        made.append(row(f"{what}: {name} killed and started again, caught up after", caught_up, "s", 5))
     return made
 
 

@@ -1,5 +1,6 @@
 """The rolling service with one rule of the recovery protocol broken: MUTATION=name."""
 
+import asyncio
 import os
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from vigie_common.kafka import producer
 from vigie_common.process import run
 from vigie_common.settings import Settings
 from vigie_common.stream.configuration import Timeline
+from vigie_common.stream.outgoing import Outgoing
 from vigie_common.stream.progress import Progress
 from vigie_common.stream.stateful import StatefulWorker
 
@@ -25,7 +27,7 @@ def checkpoint_unacknowledged():
 
     async def with_a_quick_producer(self):
         await prepare(self)
-        self.producer = producer(self.settings, linger_ms=0)  # the outputs' linger would hold back the checkpoint too
+        self.producer = producer(self.settings, linger_ms=0)  # of the checkpoints alone
         await self.producer.start()
 
     StatefulWorker.prepare = with_a_quick_producer
@@ -47,6 +49,17 @@ def configuration_on_arrival():
     Timeline.at = lambda self, topic, key, *_: at(self, topic, key, 10**15, 10**15)
 
 
+def outputs_that_linger():
+    flush, linger_s = Outgoing.flush, int(os.environ["VIGIE_KAFKA_LINGER_MS"]) / 1000
+
+    async def late(self):
+        await asyncio.sleep(linger_s)
+        await flush(self)
+
+    Outgoing.flush = late
+
+
 if __name__ == "__main__":
+    outputs_that_linger()
     globals()[os.environ["MUTATION"]]()
     run("rolling", Settings, serve)

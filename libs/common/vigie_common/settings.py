@@ -35,8 +35,8 @@ class Settings(BaseSettings):
     kafka_ssl_certfile: Path | None = Field(None, description="PEM file of this client's certificate, for mutual TLS")
     kafka_ssl_keyfile: Path | None = Field(None, description="PEM file of this client's key, for mutual TLS")
     kafka_linger_ms: int = Field(20, ge=0, le=1000, description="how long the producer gathers a batch, ms")
-    kafka_fetch_min_bytes: int = Field(32768, ge=1, description="a fetch waits for this many bytes …")
-    kafka_fetch_max_wait_ms: int = Field(100, ge=1, le=5000, description="… but not longer than this, ms")
+    kafka_fetch_min_bytes: int = Field(262144, ge=1, description="a fetch waits for this many bytes …")
+    kafka_fetch_max_wait_ms: int = Field(60, ge=1, le=5000, description="… but not longer than this, ms")
     kafka_session_timeout_ms: int = Field(10000, ge=1000, description="a silent member is given up after this, ms")
 
     topic_prefix: str = Field("vigie.", pattern=r"^[a-zA-Z0-9._-]*$", description="put before every topic and group")
