@@ -135,7 +135,8 @@ def rule(name, **fields):
     return {
         "id": name, "version": "v1", "title": {"fr": name}, "status": "stable", "template": "presence",
         "camera_tags": [], "camera_ids": [], "classes": ["person"], "zones": [], "lines": [],
-        "numbers": {"for_s": 1.0}, "when": None, "severity": "info", "category": "security", "explain": {"fr": "."},
+        "numbers": {"for_s": 1.0, "moved_heights": 0.0}, "when": None, "severity": "info", "category": "security",
+        "explain": {"fr": "."},
     } | fields  # fmt: skip
 
 

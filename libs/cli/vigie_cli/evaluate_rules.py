@@ -19,6 +19,7 @@ from vigie_common.errors import BadInputError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from vigie_cli.evaluate_city import Mistake
     from vigie_scene.evaluation.episodes import Expected, Found, Tally
 
 MOST_CAMERAS: Final = 1000
@@ -32,24 +33,49 @@ Tallies = dict[str, "Tally"]
 """By what a line of the table is about."""
 
 
-def evaluate_city(hours: int, cameras: int, rates: tuple[float, ...], seed: int, processes: int) -> Tallies:
-    """Judge hours of cameras of the simulated city, one process a core: `RULE, FPS fps` and its figures."""
-    from vigie_cli.evaluate_city import RULES, Hour, judge_hour
+def evaluate_city(
+    hours: int, cameras: int, rates: tuple[float, ...], seed: int, processes: int
+) -> tuple[Tallies, list[Mistake]]:
+    """Judge hours of cameras of the simulated city, one process a core: `RULE, FPS fps` and its figures; the mistakes.
+
+    Half as many cameras again look at a closed area.
+    """
+    from vigie_cli.evaluate_city import RULES, Hour, looked_into
     from vigie_scene.evaluation.episodes import Tally
 
     # hours of a day spread evenly: a short look has day and night
     day = [round(k * 24 / min(hours, 24)) % 24 + 24 * (k // 24) for k in range(hours)]
     parts = [Hour(camera, hour, seed, rates) for hour in day for camera in range(cameras)]
+    parts += [Hour(camera, hour, seed, rates, closed=True) for hour in day for camera in range((cameras + 1) // 2)]
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        results = pool.map(judge_hour, parts)
+        results = pool.map(looked_into, parts)
         shown = track(results, f"{len(parts)} camera-hours", len(parts), console=Console(stderr=True))
         sums: dict[tuple[float, str], Tally] = {}
-        for tallies in shown:
+        mistakes: list[Mistake] = []
+        for tallies, found in shown:
+            mistakes += found
             for key, one in tallies.items():
                 sums[key] = sums.get(key, Tally()) + one
-    return {
-        f"{rule.name}, {fps:g} fps": sums[fps, rule.name] for rule in RULES for fps in rates if (fps, rule.name) in sums
-    }
+    names = [(fps, rule.name) for rule in RULES for fps in rates if (fps, rule.name) in sums]
+    return {f"{name}, {fps:g} fps": sums[fps, name] for fps, name in names}, mistakes
+
+
+def write_mistakes(path: Path, mistakes: Iterable[Mistake]) -> None:
+    """Write what was missed and what was false as CSV, by rule.
+
+    Raises:
+        BadInputError: the file cannot be written.
+    """
+    from vigie_cli.evaluate_city import Mistake as Row
+
+    rows = sorted(mistakes, key=lambda one: (one.rule, one.fps, one.scene, one.start))
+    try:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(Row._fields)
+            writer.writerows(rows)
+    except OSError as error:
+        raise BadInputError(f"--misses {path}: cannot be written ({error.strerror}): name another file") from error
 
 
 COLUMNS: Final = ("camera", "rule", "start", "end")
@@ -111,7 +137,10 @@ def _seconds(row: Mapping[str, str | None], name: str, where: str) -> float:
 def rules(
     hours: Annotated[int, typer.Option(min=1, max=MOST_HOURS, help="Hours of each camera of the city.")] = 24,
     cameras: Annotated[
-        int, typer.Option(min=1, max=MOST_CAMERAS, help="Half look at a square, half at a street.")
+        int,
+        typer.Option(
+            min=1, max=MOST_CAMERAS, help="Half look at a square, half at a street; half as many more at a closed area."
+        ),
     ] = 20,
     fps: Annotated[list[float] | None, typer.Option(help="May be repeated. [default: 5 and 2]")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Another one is another city.")] = 1,
@@ -123,6 +152,9 @@ def rules(
     watched_h: Annotated[
         float, typer.Option("--watched", min=0, help="With --truth: hours watched of each camera, quiet ones too.")
     ] = 24.0,
+    misses: Annotated[
+        Path | None, typer.Option(help="Write every missed event and false alarm to this CSV: scene, time, who.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table; shares from 0 to 1.")] = False,
 ) -> None:
     """Judge rules against what truly happened: recall, precision, false alarms a camera-day, delay.
@@ -133,6 +165,8 @@ def rules(
     """
     if (truth is None) != (found is None):
         raise BadInputError("--truth and --found go together: what truly happened, and what the rules told")
+    if misses is not None and truth is not None:
+        raise BadInputError("--misses is of the simulated city: leave out --truth and --found")
     if truth is not None and found is not None:
         if watched_h <= 0:
             raise BadInputError(f"--watched {watched_h:g}: how many hours of each camera the files are about, above 0")
@@ -142,7 +176,9 @@ def rules(
         for rate in rates:
             if not 0.5 <= rate <= 30:
                 raise BadInputError(f"--fps {rate:g}: must be from 0.5 to 30")
-        tallies = evaluate_city(*(QUICK if quick else (hours, cameras)), rates, seed, processes)
+        tallies, mistakes = evaluate_city(*(QUICK if quick else (hours, cameras)), rates, seed, processes)
+        if misses is not None:
+            write_mistakes(misses, mistakes)
     if as_json:
         print(json.dumps({name: figures(one) for name, one in tallies.items()}, indent=2))
     else:

@@ -204,7 +204,7 @@ def _why_not(samples: Sequence[Sample], rule: Mapping[str, Any], zone: str) -> I
 
 def _progress(sample: Sample) -> tuple[int, float, int, int]:
     phases = {"idle": 0, "pending": 1, "closing": 2, "open": 3}
-    verdicts = {"unseen": 0, "off": 0, "hold": 1, "on": 2}
+    verdicts = {"unseen": 0, "off": 0, "hold": 1, "doubted": 2, "on": 3}
     holding = sum(m.holds for m in sample.measured)
     return phases[sample.phase], sample.held_s, verdicts[sample.verdict], holding
 

@@ -265,3 +265,73 @@ def _street_life(busy: float) -> list[Part]:
             "width_m": 2.5,
         },
     ]
+
+
+CLOSED: Final = rectangle(0.0, 8.6, 12.0, 12.6)
+"""An area behind a fence beside the pavement of the busy street, which hardly anybody enters."""
+
+ENTRIES: Final = 0.35
+"""Share of its hours in which somebody does."""
+
+
+def _passing_in(name: str, at: float, rng: np.random.Generator) -> Part:
+    """Somebody steps over the fence and, further along, out again."""
+    x, deep = float(rng.uniform(1.5, 6.0)), float(rng.uniform(9.8, 11.6))
+    out = x + float(rng.uniform(2.0, 4.0))
+    way = [[-20.0, 6.2], [x, 6.6], [x, deep], [out, deep], [out, 6.6], [32.0, 6.0]]
+    return {"actor": "route", "name": name, "at_s": at, "points": way, "speed_mps": float(rng.uniform(0.9, 1.5))}
+
+
+def _going_in(name: str, at: float, rng: np.random.Generator) -> Part:
+    """Somebody steps over the fence and stays."""
+    x, deep = float(rng.uniform(1.5, 10.5)), float(rng.uniform(9.8, 11.6))
+    way = [[-20.0, 6.2], [x, 6.6], [x, deep]]
+    part = {"actor": "route", "name": name, "at_s": at, "points": way, "speed_mps": float(rng.uniform(0.9, 1.5))}
+    return part | {"stays_s": float(rng.uniform(10, 90))}
+
+
+def _at_the_fence(name: str, at: float, rng: np.random.Generator) -> Part:
+    """Somebody comes up to the fence, stands there and goes on."""
+    x = float(rng.uniform(1.0, 11.0))
+    here = [x, float(rng.uniform(6.7, 7.2))]
+    return {
+        "actor": "loiterer",
+        "name": name,
+        "area": rectangle(here[0] - 0.3, here[1] - 0.2, here[0] + 0.3, here[1]),
+        "from_s": at,
+        "to_s": at + float(rng.uniform(10, 120)),
+        "comes_from": [-20.0, 6.0],
+    }
+
+
+def closed_hour(camera: int, hour: int, *, seed: int = 1, fps: float = 5.0) -> Scene:
+    """One hour of one camera at a closed area beside the busy street: few go in, many pass close by and stop there."""
+    rng = substream(seed, "closed", str(camera), str(hour))
+    busy = 0.3 + 0.7 * float(np.sin(np.pi * (hour % 24) / 24.0) ** 2)
+    along = {"actor": "pedestrians", "name": "along", "points": [[-20.0, 6.6], [32.0, 6.6]], "width_m": 1.2}
+    actors = [*_street_life(busy), along | {"per_minute": 2.0 * busy}]
+    actors += [
+        _at_the_fence(f"fence-{k}", 200.0 + k * 600.0 + float(rng.uniform(0, 400)), rng)
+        for k in range(int(rng.integers(2, 6)))
+    ]
+    if rng.random() < ENTRIES:
+        goes = _passing_in if rng.random() < 0.5 else _going_in
+        actors.append(goes("entry", float(rng.uniform(100, 3300)), rng))
+    street = LAYOUTS["town-street"][0]
+    plan = street.model_dump() | {
+        "zones": {"closed": CLOSED},
+        "lines": {"fence": {"start": (12.5, 8.6), "end": (-0.5, 8.6)}},
+    }
+    return Scene.model_validate(
+        {
+            "scene": f"closed-{camera:02d}-{hour:02d}",
+            "about": "An hour of a closed area beside a busy street.",
+            "seed": (seed * 1000 + camera) * 1000 + hour + 500,
+            "duration_s": HOUR_S,
+            "layout": "town-street",
+            "actors": actors,
+            "sampling": {"fps": fps, "jitter_ms": 8.0},
+            "detector": {"place_seed": seed * 1000 + camera + 500},
+            "street": plan,
+        }
+    )

@@ -56,7 +56,7 @@ class Measure:
 
     Attributes:
         name: of the measured value, with its unit at the end ("m or heights": the rule's own).
-        source: where the layers leave it: `cell.value`, or a field of ZONE.
+        source: where the layers leave it: `cell.value`, `subject.` and a field of SUBJECT, or a field of ZONE.
         parameter: what it is compared with.
         relation: how it must stand to it for the template to say ON.
     """
@@ -125,6 +125,13 @@ _ZONE: Final = Parameter("zone", "zone", WHOLE_IMAGE, "zone of the camera file; 
 _A_ZONE: Final = Parameter("zone", "zone", None, "zone of the camera file")
 _MARGIN: Final = Parameter("margin", "distance", "0.1 heights", "how far outside the zone it counts as left")
 _KEEP_OPEN: Final = Parameter("keep_open", "duration", "5s", "how long it may fail before the episode ends")
+_MOVED: Final = Parameter(
+    "moved",
+    "distance",
+    "0.3 heights",
+    "a person who has never moved so far since first seen is left out as street furniture; 0: never",
+    fills="least",
+)
 _BAND: Final = Parameter("band", "distance", "0.2 heights", "dead band on each side, in which no side is sure")
 _CONFIRM: Final = Parameter("confirm", "duration", "0.4s", "how long past the band confirms the crossing")
 _DEPTH: Final = Parameter("depth", "distance", "0.5 heights", "or how deep past the line confirms it at once")
@@ -142,15 +149,19 @@ _ALL: Final[tuple[Template, ...]] = (
             _CLASSES,
             _ZONE,
             _for("1s", "how long the foot point must be in the zone"),
+            _MOVED,
             _MARGIN,
             _KEEP_OPEN,
         ),
         needs=frozenset(),
         doc="An object's foot point is in the zone; it has left beyond a margin outside.",
-        formula="on: p in zone; hold: p outside, but within `margin`; off: beyond. Intrusion is the same thing.",
-        limits="A foot that is hidden is not where the box ends; street furniture may be taken for a person, which "
-        "the text then says.",
+        formula="on: p in zone; hold: p outside, but within `margin`; off: beyond. Doubted, and not told: a person who "
+        "has not yet moved by `moved`. Intrusion is the same thing.",
+        limits="A foot that is hidden is not where the box ends. Who is first seen standing in the zone is told at "
+        "their first step; with `moved` 0 at once, and street furniture may be taken for a person, which the text "
+        "then says. A person whose boxes all score below 0.4 is not told.",
         facts=("present_for_s",),
+        measures=(Measure("moved since first seen, heights", "subject.moved", "moved", ">="),),
         source="decree 2023-828 of 28 August 2023, chapter I, names the event, a person or vehicle that enters or "
         "is in a forbidden or sensitive zone; the numbers are judgement",
         scenes=("somebody walks in", "along the edge, outside", "a signpost that is taken for a person"),
@@ -238,17 +249,20 @@ _ALL: Final[tuple[Template, ...]] = (
             Parameter(
                 "excursion", "duration", "5s", "outside for less is having stayed, while it matures", fills="spare_ms"
             ),
+            _MOVED,
             _MARGIN,
             _KEEP_OPEN,
         ),
         needs=frozenset(),
         doc="An object has been in the zone for long: loitering, waiting.",
         formula="t - (first instant in the zone) >= `for`, excursions shorter than `excursion` counting as stayed.",
-        limits="An identity that is lost for longer than it is waited for (2 s for a person) begins anew; in a "
-        "queue one "
-        "may be taken for the next.",
+        limits="An identity that is lost for longer than it is waited for (8 s for a person who stands, 5 s for one "
+        "who walks) begins anew; in a queue one may be taken for the next. As presence for who stands from the start.",
         facts=("dwell_s",),
-        measures=(Measure("in the zone for, s", "cell.value", "for", ">="),),
+        measures=(
+            Measure("in the zone for, s", "cell.value", "for", ">="),
+            Measure("moved since first seen, heights", "subject.moved", "moved", ">="),
+        ),
         source="PETS 2007 data set (loitering: longer than 60 s in the scene), for the 60 s; the rest is judgement",
         scenes=("loiters for 90 s", "for 50 s", "visitors who relieve each other"),
     ),

@@ -13,7 +13,7 @@ from vigie_rule_engine.catalogue import TEMPLATES
 from vigie_rule_engine.compile import numbers_of
 from vigie_rule_engine.core import RuleCore
 from vigie_rule_engine.events import subject_id
-from vigie_rule_engine.layers.episodes import CLOSING, HOLD, IDLE, OFF, ON, OPEN, PENDING, UNSEEN
+from vigie_rule_engine.layers.episodes import CLOSING, DOUBTED, HOLD, IDLE, OFF, ON, OPEN, PENDING, UNSEEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from vigie_rule_engine.camera import CameraState
     from vigie_rule_engine.catalogue import Measure
 
-VERDICTS: Final = {ON: "on", HOLD: "hold", OFF: "off", UNSEEN: "unseen"}
+VERDICTS: Final = {ON: "on", HOLD: "hold", OFF: "off", UNSEEN: "unseen", DOUBTED: "doubted"}
 PHASES: Final = {IDLE: "idle", PENDING: "pending", OPEN: "open", CLOSING: "closing"}
 
 
@@ -105,10 +105,15 @@ def verdicts(state: CameraState, rule: str | None = None) -> Iterator[Verdict]:
 def _reading(state: CameraState, row: int, slot: int, rule: Any, measure: Measure) -> Reading:
     numbers = numbers_of(rule, TEMPLATES[rule["template"]])
     name = next(n for n in numbers if n == measure.parameter or n.startswith(f"{measure.parameter}_"))
-    field = measure.source.removeprefix("cell.")
-    source = state.cell(row, slot) if measure.source.startswith("cell.") else state.kept.zones[row]
     unit = name.removeprefix(measure.parameter).removeprefix("_")
-    return Reading(measure.name, round(float(source[field]), 4), measure.relation, numbers[name], unit)
+    return Reading(measure.name, round(measured(state, row, slot, measure), 4), measure.relation, numbers[name], unit)
+
+
+def measured(state: CameraState, row: int, slot: int, measure: Measure) -> float:
+    """The value of a measure now: of a row's cell, of its subject, or of its zone as a whole."""
+    kind, _, name = measure.source.rpartition(".")
+    sources = {"cell": state.cell(row, slot), "subject": state.subjects[slot], "": state.kept.zones[row]}
+    return float(sources[kind][name])
 
 
 def explain(

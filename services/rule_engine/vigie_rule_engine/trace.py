@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 from vigie_common.taxonomy import CLASS_NAMES
 from vigie_rule_engine.catalogue import TEMPLATES, facts_of_template
 from vigie_rule_engine.events import variables_of
-from vigie_rule_engine.layers.episodes import HOLD, IDLE, OFF, ON, OPEN, PENDING
+from vigie_rule_engine.explain import measured
+from vigie_rule_engine.layers.episodes import DOUBTED, HOLD, IDLE, OFF, ON, OPEN, PENDING
 from vigie_rule_engine.measures import facts_of
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 MOST_SAMPLES: Final = 500_000
 """One trace keeps no more."""
 
-_VERDICTS: Final[Mapping[int, str]] = {ON: "on", HOLD: "hold", OFF: "off"}
+_VERDICTS: Final[Mapping[int, str]] = {ON: "on", HOLD: "hold", OFF: "off", DOUBTED: "doubted"}
 _PHASES: Final = ("idle", "pending", "open", "closing")
 
 
@@ -67,7 +68,7 @@ class Sample:
     """`zone`, or session and track id of its first sight."""
     object_class: str
     verdict: str
-    """Of the template: on, hold, off; unseen: this frame did not show it."""
+    """Of the template: on, hold, off; doubted: on, of what may be no object; unseen: this frame did not show it."""
     phase: str
     """idle, pending, open, closing."""
     since: int
@@ -155,8 +156,7 @@ def _measured(state: CameraState, row: int, slot: int, measure: Measure) -> Meas
     template = TEMPLATES[state.judging.rows[row].rule["template"]]
     column = template.parameter(measure.parameter).fills or "for_ms"
     threshold = float(rule[column]) / (1000 if column.endswith("_ms") else 1)
-    value = state.cell(row, slot)["value"] if measure.source == "cell.value" else state.kept.zones[row][measure.source]
-    return Measured(measure.name, round(float(value), 4), measure.relation, round(threshold, 4))
+    return Measured(measure.name, round(measured(state, row, slot, measure), 4), measure.relation, round(threshold, 4))
 
 
 def _condition(state: CameraState, judged: Row, slot: int, facts: Mapping[str, Any]) -> bool | None:

@@ -168,7 +168,7 @@ def test_everything_wrong_in_a_rule_is_told_at_once(refusal):
     found = refusal(read_rule, RULE, "status: stable\ntemplate: stopped", "status: new\ntemplate: presence")
     assert found == [
         'F:4:9: status: "new" is not allowed: use draft, test or stable',
-        "F:7:62: with.within: presence has no such parameter; it has classes, zone, for, margin, keep_open",
+        "F:7:62: with.within: presence has no such parameter; it has classes, zone, for, moved, margin, keep_open",
         *(line for line in found if ": {facts.stopped_for} is not known: use one of " in line),
     ]
     assert [line.split(": ")[0] for line in found] == ["F:4:9", "F:7:62", "F:12:39", "F:13:33"]

@@ -44,7 +44,13 @@ def test_every_template_can_be_explained(street, rule, camera, calibration, obj,
     lines = ["porte"] if any(p.kind == "line" for p in TEMPLATES[template].parameters) else []
     s = street([rule(template, numbers=given, lines=lines)], camera=camera(calibration=calibration))
     frames = explained(s, lambda t: [obj(1, 0.4 + 0.01 * t, 0.7)], 3)
-    assert {verdict.verdict for _, verdicts in frames for verdict in verdicts} <= {"on", "hold", "off", "unseen"}
+    assert {verdict.verdict for _, verdicts in frames for verdict in verdicts} <= {
+        "on",
+        "hold",
+        "off",
+        "unseen",
+        "doubted",
+    }
     assert [len(verdicts) for _, verdicts in frames] == [1] * 15
 
 
@@ -56,3 +62,11 @@ def test_a_watcher_changes_nothing(street, rule, obj):
         return repr(s.outputs), s.core.snapshot()
 
     assert run(None) == run(lambda _: None)
+
+
+def test_a_person_who_has_not_moved_is_doubted_and_by_how_much_is_shown(street, rule, obj):
+    s = street([rule("presence", numbers={"moved_heights": 0.3})])
+    _, (verdict,) = explained(s, lambda _: [obj(1, 0.5, 0.7)], 3)[-1]
+    assert (verdict.verdict, verdict.phase) == ("doubted", "pending")
+    (reading,) = verdict.readings
+    assert (reading.value, reading.threshold, reading.unit, reading.holds) == (0.0, 0.3, "heights", False)

@@ -244,7 +244,7 @@ def test_a_camera_without_rules_is_still_covered(street, obj):
 
 def test_two_thousand_boxes_are_judged_and_no_more_are_kept(street, rule, obj):
     s = street([rule("presence", zones=[])])
-    crowd = [obj(i, 0.0003 * i, 0.7) for i in range(1, 3001)]
+    crowd = [obj(i, 0.0003 * i, 0.7, 0.002) for i in range(1, 3001)]  # so thin that no two are one
     for _ in range(8):
         s.see(*crowd)
     assert len(s.events("OPEN")) == 2048

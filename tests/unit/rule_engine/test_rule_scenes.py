@@ -188,10 +188,10 @@ def test_an_id_switch_does_not_alert_again(street, rule, obj, errors, seed):
     assert s.kinds() == ["OPEN"]
 
 
-def test_a_queue_in_which_one_takes_the_place_of_the_other_after_three_seconds_is_not_one_person(street, rule, obj):
+def test_a_queue_in_which_one_takes_the_place_of_the_other_after_ten_seconds_is_not_one_person(street, rule, obj):
     s = street([rule("stopped", numbers={"for_s": 20.0})])
     s.during(14, lambda _: [obj(1, 0.5, 0.7)])
-    s.empty(3)
+    s.empty(10)
     s.during(14, lambda _: [obj(2, 0.5, 0.7)])
     assert s.story() == []
 
@@ -207,7 +207,7 @@ def test_a_track_that_the_tracker_has_ended_is_given_up_sooner(street, rule, obj
     s = street([rule("presence")])
     s.during(4, lambda _: [obj(1, 0.5, 0.7)])
     s.see(ended_track_id=[1], ended_at=[0], ended_reason=["lost"])
-    s.empty(2)
+    s.empty(8)
     assert s.story()[-1] == ("CLOSE", 3.8, "track_lost")
 
 

@@ -18,10 +18,10 @@ FAST = [(5.0, 0), (5.0, 1), (5.0, 2)]
 
 EPISODES = {
     # template: (rule, takes, seconds in which it opens)
-    "presence": ({"classes": ["person"], "zones": ["forecourt"]}, SLOW, (11, 14)),
+    "presence": ({"classes": ["person"], "zones": ["forecourt"], "numbers": {"moved_heights": 0.3}}, SLOW, (11, 14)),
     "line_cross": ({"classes": ["person"], "lines": ["gate"]}, SLOW, (10.5, 13)),
     "wrong_way": ({"classes": VEHICLES, "zones": ["eastbound"], "lines": ["along"]}, SLOW, (18.5, 21)),
-    "dwell": ({"classes": ["person"], "zones": ["forecourt"]}, SLOW, (70, 75)),
+    "dwell": ({"classes": ["person"], "zones": ["forecourt"], "numbers": {"moved_heights": 0.3}}, SLOW, (70, 75)),
     "stopped": ({"classes": VEHICLES, "zones": ["bay", "road"]}, SLOW, (78, 83)),
     "congestion": ({"classes": VEHICLES, "zones": ["eastbound"]}, SLOW, (105, 180)),
     "speed": ({"classes": VEHICLES, "zones": ["road"], "numbers": {"limit_mps": 30 / 3.6}}, FAST, (13, 16)),
@@ -36,7 +36,7 @@ EPISODES = {
 ALLOWED = {"line_cross-look-alike": 1}
 """A passing false box takes the identity of the person who stands on the line, and crosses with it."""
 
-QUIET = [(name, variant) for name in EPISODES for variant in ("nearly", "look-alike") if name != "presence"]
+QUIET = [(name, variant) for name in EPISODES for variant in ("nearly", "look-alike")]
 
 
 def scene_of(template, variant, fps, seed):
@@ -95,9 +95,8 @@ def test_what_nearly_happens_or_looks_alike_opens_nothing(rule, template, varian
 
 
 @pytest.mark.parametrize("take", SLOW)
-def test_along_the_edge_nobody_is_present_and_a_signpost_says_that_it_never_moved(rule, take):
-    fields = EPISODES["presence"][0]
-    assert opened(judged(rule, "presence", scene_of("presence", "nearly", *take), **fields)) == []
+def test_a_signpost_that_may_be_told_says_that_it_never_moved(rule, take):
+    fields = EPISODES["presence"][0] | {"numbers": {"moved_heights": 0.0}}
     (event,) = [
         e for e in judged(rule, "presence", scene_of("presence", "look-alike", *take), **fields) if e["kind"] == "OPEN"
     ]

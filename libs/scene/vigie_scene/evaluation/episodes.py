@@ -58,6 +58,8 @@ class Found:
 
     told_s: float
     direction: str = ""
+    who: str = field(default="", compare=False)
+    """For those who look into it: class, track and box."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@
       └────────────┘◄────────────────────────────────┘
 
 A template only says ON, HOLD, OFF and since when; for a subject that this frame did not show, nothing is said
-(UNSEEN). Maturing and closing count the camera's watch clock `w`, so blind time neither matures nor closes;
+(UNSEEN). DOUBTED is ON of a subject that may be no object at all: it pends and is not told.
+Maturing and closing count the camera's watch clock `w`, so blind time neither matures nor closes;
 starts and ends are event times. Pending time grows while ON (a missed detection between two sightings counts),
 shrinks while HOLD, and falls to nothing with OFF: who walks along an edge does not mature.
 """
@@ -18,7 +19,7 @@ import numpy as np
 
 from vigie_rule_engine.layers.jit import Array, Slot, jit
 
-OFF, HOLD, ON, UNSEEN = -1, 0, 1, 2
+OFF, HOLD, ON, UNSEEN, DOUBTED = -1, 0, 1, 2, 3
 """Verdicts of a template."""
 
 IDLE, PENDING, OPEN, CLOSING = 0, 1, 2, 3
@@ -92,13 +93,13 @@ def advance(cell: Slot, verdict: int, since: int, t: int, w: int, rule: Slot) ->
 
     Args:
         cell: CELL, changed in place.
-        verdict: ON, HOLD, OFF or UNSEEN.
-        since: for ON: since when, event time.
+        verdict: ON, HOLD, OFF, UNSEEN or DOUBTED.
+        since: for ON and DOUBTED: since when, event time.
         t: event time of the frame.
         w: watch clock at the frame.
         rule: templates.RULE.
     """
-    if verdict == ON:
+    if verdict == ON or verdict == DOUBTED:  # noqa: PLR1714, SIM109 - compiled code compares integers faster so
         if cell["phase"] == IDLE:
             cell["phase"] = PENDING
             cell["since"] = max(since, cell["floor"])

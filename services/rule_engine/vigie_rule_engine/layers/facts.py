@@ -10,11 +10,12 @@ from __future__ import annotations
 from math import isfinite
 from typing import TYPE_CHECKING, Final
 
+from vigie_rule_engine.layers.furniture import UNMOVED, exchange, in_place, stood
 from vigie_rule_engine.layers.ground import GROUND, forget_ground, locate
 from vigie_rule_engine.layers.jit import Array, Indices, Vector, jit
 from vigie_rule_engine.layers.places import NEVER, cross, no_side, place
 from vigie_rule_engine.layers.posture import POSTURE, hold
-from vigie_rule_engine.layers.subjects import SUBJECT, adopt, bear, find, leapt, smooth
+from vigie_rule_engine.layers.subjects import SUBJECT, adopt, bear, find, is_firm, leapt, smooth
 
 if TYPE_CHECKING:
     from vigie_rule_engine.layers.state import Kept, Plan, Scratch
@@ -81,6 +82,7 @@ def observe(
     slots, crossings = scratch.slots, scratch.crossings
     claim(subjects, n, observed, unit, t, slots)
     crossed = 0
+    left, had_moved = -1, 0.0
     for i in range(observed.shape[1]):
         k = slots[i]
         if k == UNUSABLE:
@@ -127,11 +129,15 @@ def observe(
         s["x2"] = x2
         s["y2"] = y2
         if s["dt"] > 0.0:
+            moved = s["moved"]
             smooth(s, x, y2, h)
+            if s["moved"] >= UNMOVED and stood(s, moved, t):
+                left, had_moved = k, moved
         if postures.shape[0] > 0:
             hold(postures[k], s, is_new, t)
         if grounds.shape[0] > 0 and steady == 1:
             locate(grounds[k], s, is_new, plan.plane, t)
+        firm = is_firm(s)
         for r in range(regions.shape[0]):
             if steady == 1 or regions[r]["corners"] == 0:
                 place(places[k, r], s, regions[r], corner_x, corner_y, t)
@@ -139,7 +145,7 @@ def observe(
             if steady == 0:
                 no_side(sides[k, g])
                 continue
-            way = cross(sides[k, g], s, gates[g], t)
+            way = cross(sides[k, g], s, gates[g], t, firm)
             if way != 0:
                 c = crossings[crossed]
                 c["gate"] = g
@@ -148,6 +154,11 @@ def observe(
                 c["t"] = sides[k, g]["flip"]
                 crossed += 1
                 sides[k, g]["flip"] = NEVER
+    if left >= 0:
+        j = in_place(kept, n, left, t)
+        if j >= 0:
+            subjects[left]["moved"] = had_moved
+            exchange(kept, left, j)
     return n, crossed
 
 

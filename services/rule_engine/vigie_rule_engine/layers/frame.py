@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from vigie_rule_engine.layers.doubles import told_of_double
 from vigie_rule_engine.layers.episodes import (
     CHANGED,
     COUNTED,
     IDLE,
     LOST,
+    MATURED,
     NOTHING,
     OFF,
     ON,
@@ -17,6 +19,7 @@ from vigie_rule_engine.layers.episodes import (
     tell,
 )
 from vigie_rule_engine.layers.facts import observe
+from vigie_rule_engine.layers.furniture import exchange, in_place, stood
 from vigie_rule_engine.layers.jit import Array, Indices, Vector, jit
 from vigie_rule_engine.layers.state import Kept, Plan, Scratch
 from vigie_rule_engine.layers.subjects import gone
@@ -124,10 +127,19 @@ def _frame(
             else:
                 verdict, since = UNSEEN, 0
             happened = advance(cell, verdict, since, t, clock, rule)
-            if happened != NOTHING:
-                told = tell(events, told, r, k, happened, t, 0)
-    lost = 0
+            if happened == NOTHING or (happened == MATURED and told_of_double(kept, n, r, k, rule, t)):
+                continue
+            told = tell(events, told, r, k, happened, t, 0)
+    some = False
     for k in range(n):
+        if gone(subjects[k], w_steady if subjects[k]["steady"] == 1 else w):
+            some = True
+            if stood(subjects[k], subjects[k]["moved"], t):
+                j = in_place(kept, n, k, t)
+                if j >= 0:
+                    exchange(kept, k, j)
+    lost = 0
+    for k in range(n if some else 0):
         if gone(subjects[k], w_steady if subjects[k]["steady"] == 1 else w):
             lost += 1
             for r in range(rules.shape[0]):

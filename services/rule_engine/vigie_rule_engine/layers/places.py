@@ -101,11 +101,12 @@ def no_side(p: Slot) -> None:
 
 
 @jit
-def cross(p: Slot, s: Slot, gate: Slot, t: int) -> int:
+def cross(p: Slot, s: Slot, gate: Slot, t: int, firm: bool) -> int:  # noqa: FBT001 - compiled code has no keywords
     """1 or -1 when the subject has surely crossed the gate, else 0; `p["flip"]` is then when it did.
 
     No side is sure within the dead band. A change of side counts once it is confirmed, by time or by a second sample
-    and depth (one box may be anywhere), and if the path from the last sure place cuts the segment.
+    and depth (one box may be anywhere), by a box that is `firm`, and if the path from the last sure place cuts the
+    segment.
     """
     dx = gate["bx"] - gate["ax"]
     dy = gate["by"] - gate["ay"]
@@ -125,6 +126,8 @@ def cross(p: Slot, s: Slot, gate: Slot, t: int) -> int:
     if p["flip"] == NEVER:
         p["flip"] = t
     if t - p["flip"] < gate["confirm"] and (p["flip"] == t or abs(d) < gate["depth"] * s["h"]):
+        return 0
+    if not firm:
         return 0
     before = (dx * (p["y"] - gate["ay"]) - dy * (p["x"] - gate["ax"])) / size
     f = before / (before - d)

@@ -50,8 +50,10 @@ SUBJECT: Final = np.dtype(
     ]
 )
 
-# Adoption and forgetting, ms of watched time. 95 % of the runs of misses of a person last at most 1.4 s.
-LOST_MOVING: Final = 2_000
+# Adoption and forgetting, ms of watched time. 95 % of the runs of misses of a person last at most 1.4 s, but the
+# tracker gives a track up after 3 s, and who passes behind a vehicle or stands behind others is longer hidden.
+LOST_MOVING: Final = 5_000
+LOST_STANDING: Final = 8_000
 LOST_STILL_THING: Final = 20_000
 LOST_TOPPLED: Final = 10_000
 """Somebody whose box had become wide is lying, and detectors miss people who lie half of the time."""
@@ -59,13 +61,20 @@ LOST_TOPPLED: Final = 10_000
 LOST_TRACKED: Final = 10_000
 """A track that the tracker has not ended may come back under its own id for this long."""
 
+_AHEAD_S: Final = 5.0
+"""A lost subject is looked for where it would be by now, its speed unchanged for so long."""
+
+_FIRM: Final = 0.4
+"""A person's box of a lower score takes nobody into a zone or over a line: it may be the half of somebody that can be
+seen, or nobody at all that a track went on with for a moment."""
+
 _STILL: Final = 0.1  # body heights a second
 _TAU: Final = 0.5  # s, smoothing: the jitter of a foot point is correlated over about this time
 _FASTEST: Final = 5.0  # body heights a second: a person who sprints
 _FASTEST_VEHICLE: Final = 22.0
 _LEAP: Final = 0.7  # body heights: what a box may jump beside
 _TOPPLED: Final = 0.75  # width ÷ height
-_GROUPS: Final = np.array(CLASS_GROUP, np.int64)
+GROUPS: Final = np.array(CLASS_GROUP, np.int64)
 _PERSON: Final = int(ObjectClass.person)
 VEHICLES: Final = sum(
     1 << int(c) for c in (ObjectClass.car, ObjectClass.van, ObjectClass.bus, ObjectClass.truck, ObjectClass.tram)
@@ -82,12 +91,18 @@ def toppled(s: Slot) -> bool:
 
 
 @jit
+def is_firm(s: Slot) -> bool:
+    """Whether a subject's last box is sure enough to say that it entered a place or crossed a line."""
+    return bool(s["score"] >= _FIRM or s["cls"] != _PERSON)
+
+
+@jit
 def patience(s: Slot) -> int:
     """For how much watched time a lost subject may be adopted: long only for what is still, or lies."""
     if toppled(s):
         return LOST_TOPPLED
-    if (_THINGS >> s["cls"]) & 1 and hypot(s["vx"], s["vy"]) < _STILL * s["h"]:
-        return LOST_STILL_THING
+    if hypot(s["vx"], s["vy"]) < _STILL * s["h"]:
+        return LOST_STILL_THING if (_THINGS >> s["cls"]) & 1 else LOST_STANDING
     return LOST_MOVING
 
 
@@ -134,13 +149,13 @@ def adopt(
     best, near = -1, inf
     for k in range(n):
         s = subjects[k]
-        if s["seen"] >= t or _GROUPS[s["cls"]] != _GROUPS[cls] or not alike(s, width, h):
+        if s["seen"] >= t or GROUPS[s["cls"]] != GROUPS[cls] or not alike(s, width, h):
             continue
         if s["steady"] != steady or w - s["seen_w"] > patience(s):
             continue
-        ahead = 0.0 if toppled(s) else min((t - s["seen"]) * 0.001, 1.0)
+        ahead = 0.0 if toppled(s) else min((t - s["seen"]) * 0.001, _AHEAD_S)
         d = hypot(x - s["x"] - ahead * s["vx"], y - s["y"] - ahead * s["vy"])
-        reach = 0.6 if toppled(s) else 0.3 + 0.3 * ahead
+        reach = 0.6 if toppled(s) else 0.3 + 0.3 * min(ahead, 1.0)
         if d < reach * max(h, min(width, s["h"])) and d < near:
             best, near = k, d
     return best

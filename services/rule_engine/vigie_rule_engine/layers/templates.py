@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from vigie_common.taxonomy import ObjectClass
-from vigie_rule_engine.layers.episodes import HOLD, IDLE, OFF, ON, OPEN, PENDING, UNSEEN
+from vigie_rule_engine.layers.episodes import DOUBTED, HOLD, IDLE, OFF, ON, OPEN, PENDING, UNSEEN
 from vigie_rule_engine.layers.jit import Array, Slot, jit
 from vigie_rule_engine.layers.places import NEVER
+from vigie_rule_engine.layers.subjects import is_firm
 
 if TYPE_CHECKING:
     from vigie_rule_engine.layers.state import Kept
@@ -113,6 +114,12 @@ def wanted(rule: Slot, subject: Slot) -> bool:
 
 
 @jit
+def furniture(subject: Slot, rule: Slot) -> bool:
+    """Whether what was taken for a person has never moved as far as the rule asks: perhaps a signpost."""
+    return bool(subject["cls"] == _PERSON and subject["moved"] < rule["least"])
+
+
+@jit
 def whereabouts(kept: Kept, k: int, rule: Slot) -> tuple[float, float, float]:
     """Place of a subject and the length of the rule's unit there; a unit of 0: not known."""
     if rule["metric"] == 1:
@@ -142,7 +149,9 @@ def presence(subject: Slot, place: Slot, rule: Slot) -> tuple[int, int]:
     """The foot point is in the zone; in the margin round it neither in nor out."""
     if not wanted(rule, subject) or place["since"] == NEVER:
         return OFF, 0
-    return (ON if place["within"] == 1 else HOLD), place["since"]
+    if place["within"] == 0 or not is_firm(subject):
+        return HOLD, place["since"]
+    return (DOUBTED if furniture(subject, rule) else ON), place["since"]
 
 
 @jit
@@ -153,7 +162,7 @@ def dwell(subject: Slot, place: Slot, cell: Slot, rule: Slot, t: int, w: int) ->
     if place["since"] != NEVER:
         since = from_when(cell, place["since"])
         cell["value"] = (t - since) * 0.001
-        return ON, since
+        return (DOUBTED if furniture(subject, rule) else ON), since
     if cell["phase"] == PENDING and w - cell["last_w"] < rule["spare_ms"]:
         return UNSEEN, 0
     return OFF, 0

@@ -1,0 +1,57 @@
+"""One object with two tracks: a rule tells it once.
+
+Detectors give one object two boxes (a van that is a car and a truck), and a tracker may begin a second track before
+the first has ended. A subject whose box is nearly that of another of its group is told nothing of a rule that has an
+open episode of the other. Once the other is not seen any more, the episode becomes its own.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from vigie_rule_engine.layers.episodes import ON, OPEN, PENDING, clear
+from vigie_rule_engine.layers.jit import Slot, jit
+from vigie_rule_engine.layers.subjects import GROUPS
+
+if TYPE_CHECKING:
+    from vigie_rule_engine.layers.state import Kept
+
+SAME: Final = 0.6
+"""Boxes that overlap by more (intersection ÷ union) are of one object: two who stand beside each other reach half."""
+
+
+@jit
+def overlap(a: Slot, b: Slot) -> float:
+    """Intersection ÷ union of two subjects' last boxes."""
+    wide = min(a["x2"], b["x2"]) - max(a["x1"], b["x1"])
+    high = min(a["y2"], b["y2"]) - max(a["y1"], b["y1"])
+    if wide <= 0.0 or high <= 0.0:
+        return 0.0
+    both = (a["x2"] - a["x1"]) * (a["y2"] - a["y1"]) + (b["x2"] - b["x1"]) * (b["y2"] - b["y1"])
+    return float(wide * high / (both - wide * high))
+
+
+@jit
+def told_of_double(kept: Kept, n: int, r: int, k: int, rule: Slot, t: int) -> bool:
+    """Whether what has matured on subject `k` is told of another with nearly the same box, in this frame or before.
+
+    If that one is not in this frame, `k` takes its episode over.
+    """
+    s = kept.subjects[k]
+    cells = kept.cells
+    for j in range(n):
+        o = kept.subjects[j]
+        if j == k or GROUPS[o["cls"]] != GROUPS[s["cls"]]:
+            continue
+        phase = cells[r, j]["phase"]
+        # Python opens what matures after the frame, once its condition holds
+        now = j < k and phase == PENDING and cells[r, j]["verdict"] == ON and cells[r, j]["held"] >= rule["for_ms"]
+        if (phase >= OPEN or (now and rule["asks"] == 0 and o["seen"] == t)) and overlap(s, o) > SAME:
+            if o["seen"] < t:
+                floor = cells[r, k]["floor"]
+                cells[r, k] = cells[r, j]
+                cells[r, k]["phase"] = OPEN
+                cells[r, k]["floor"] = floor
+                clear(cells[r, j])
+            return True
+    return False

@@ -1,0 +1,102 @@
+"""What tracks get wrong and rules must not tell: lost tracks, two tracks of one object, furniture, boxes of nobody."""
+
+import pytest
+
+
+def dwell(rule, **numbers):
+    return rule("dwell", numbers={"for_s": 30.0, "moved_heights": 0.3} | numbers)
+
+
+def walk_in(obj, track, to=0.5, seconds=4.0):
+    """Somebody walks in from the left and stands at `to`."""
+    return lambda t: [obj(track, 0.1 + (to - 0.1) * min(1.0, t / seconds), 0.7)]
+
+
+def test_the_clock_of_somebody_who_stands_goes_on_under_a_new_track_seven_seconds_later(street, rule, obj, t0):
+    s = street([dwell(rule)])
+    s.during(15, walk_in(obj, 1)).empty(7).during(20, lambda _: [obj(2, 0.51, 0.7)])
+    (event,) = s.events("OPEN")
+    assert (event["started_at"] - t0) / 1000 < 4.0
+    assert (event["at"] - t0) / 1000 < 34.0
+
+
+def test_after_ten_seconds_it_is_somebody_else(street, rule, obj):
+    s = street([dwell(rule)])
+    s.during(15, walk_in(obj, 1)).empty(10).during(20, lambda _: [obj(2, 0.51, 0.7)])
+    assert s.story() == []
+
+
+def test_who_walks_behind_a_van_is_told_once(street, rule, obj):
+    s = street([rule("presence", zones=[])])
+    s.during(4, lambda t: [obj(1, 0.1 + 0.05 * t, 0.6)]).empty(4)
+    s.during(4, lambda t: [obj(2, 0.5 + 0.05 * t, 0.6)])
+    assert s.kinds() == ["OPEN"]
+
+
+def van(obj, track, t, cls="car"):
+    return obj(track, 0.35 + 0.02 * t, 0.7, 0.3, cls)
+
+
+def test_a_van_that_is_two_tracks_is_told_once_and_by_whichever_is_left(street, rule, obj):
+    s = street([rule("presence", classes=["car", "truck"])])
+    s.during(4, lambda t: [van(obj, 1, t), van(obj, 2, t, "truck")])
+    s.restart()
+    s.during(8, lambda t: [van(obj, 2, 4 + t, "truck")])
+    assert s.kinds() == ["OPEN"]
+    s.during(8, lambda t: [obj(2, 0.75 + 0.02 * t, 0.7, 0.3, "truck")]).empty(30)
+    assert s.kinds() == ["OPEN", "CLOSE"]
+
+
+def test_two_who_stand_beside_each_other_are_two(street, rule, obj):
+    s = street([rule("presence")])
+    s.during(3, lambda _: [obj(1, 0.5, 0.7), obj(2, 0.5 + 0.3 * 0.2 * 0.4, 0.7)])
+    assert s.kinds() == ["OPEN", "OPEN"]
+
+
+@pytest.mark.parametrize("template", ["presence", "dwell"])
+def test_a_signpost_is_not_told_and_says_that_it_is_doubted(street, rule, obj, errors, template):
+    s = street([rule(template, numbers={"for_s": 5.0, "moved_heights": 0.3})])
+    s.during(60, lambda _: [obj(1, 0.5, 0.7)], errors(1, sigma=0.033, missed=0.0))
+    assert s.story() == []
+
+
+def test_who_was_doubted_is_told_at_the_first_steps_with_all_the_time_that_was_spent(street, rule, obj, t0):
+    s = street([dwell(rule)])
+    s.during(40, lambda _: [obj(1, 0.5, 0.7)])
+    assert s.story() == []
+    s.during(3, lambda t: [obj(1, 0.5 + 0.02 * t, 0.7)])
+    (event,) = s.events("OPEN")
+    assert event["started_at"] == t0
+
+
+def test_a_signpost_does_not_walk_off_with_the_track_of_who_passes(street, rule, obj):
+    s = street([dwell(rule)])
+
+    def passing(t):
+        x = 0.3 + 0.05 * t
+        post, passer = (1, 2) if x < 0.5 else (2, 1)  # where they meet the tracker exchanges them
+        return [obj(post, 0.5, 0.7), obj(passer, x, 0.7)]
+
+    s.during(15, lambda _: [obj(1, 0.5, 0.7)]).during(7, passing).during(40, lambda _: [obj(2, 0.5, 0.7)])
+    assert s.story() == []
+
+
+def test_a_signpost_whose_track_is_lost_is_not_the_passer_whose_track_stays_there(street, rule, obj):
+    s = street([dwell(rule)])
+
+    def passing(t):
+        x = 0.3 + 0.05 * t
+        return [obj(1, 0.5, 0.7), obj(2, x, 0.7)] if x < 0.47 else [obj(2, 0.5, 0.7)]
+
+    s.during(15, lambda _: [obj(1, 0.5, 0.7)]).during(60, passing)
+    assert s.story() == []
+
+
+def test_a_box_of_nobody_takes_no_one_into_the_zone_or_over_the_line(street, rule, obj):
+    s = street([rule("presence"), rule("line_cross"), rule("count_line")])
+
+    def beside(t):
+        return [obj(1, 0.45, 0.38)] if not 3 <= t < 5 else [obj(1, 0.52, 0.45, score=0.3)]
+
+    s.during(8, beside)
+    assert s.story() == []
