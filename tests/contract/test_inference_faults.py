@@ -271,7 +271,7 @@ async def test_a_slow_triton_sheds_by_age_and_the_camera_that_floods_pushes_out_
             await asyncio.sleep(log[0][0] - now)
             continue
         del log[: len(batch)]
-        batch = [replace(each, offset=offset + i) for i, each in enumerate(batch)]
+        batch = [each._replace(offset=offset + i) for i, each in enumerate(batch)]
         offset += len(batch)
         async for done in inference.handle(batch):
             record = done.outputs[0].value

@@ -38,6 +38,7 @@ def detections():
             "source_height": 1080,
             "source_frame": None,
             "models": [{"name": "yolox-nano", "version": "1"}],
+            "models_missing": [],
             **{
                 name: [float(v) for v in column] for name, column in zip(("x1", "y1", "x2", "y2"), columns, strict=True)
             },

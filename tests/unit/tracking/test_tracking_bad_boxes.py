@@ -36,7 +36,7 @@ def test_a_bad_box_is_ignored_counted_and_leaves_no_trace(detections, tracked, b
 
 def test_tracks_say_which_models_did_not_look(detections, tracked):
     first, second = tracked([detections(0, 0, [GOOD]), detections(1, 200, [GOOD], models_missing=["fire-smoke"])])
-    assert (first.get("models_missing"), second["models_missing"]) == (None, ["fire-smoke"])
+    assert (first["models_missing"], second["models_missing"]) == ([], ["fire-smoke"])
 
 
 @pytest.mark.parametrize("score", [math.nan, -0.1, 1.5, math.inf])
