@@ -1,5 +1,8 @@
 """The rule engine as a process on the real broker: configuration in, tracks in; events, coverage and status out."""
 
+import asyncio
+import time
+
 import pytest
 
 START = 1_777_881_600_000
@@ -73,50 +76,62 @@ async def engine(deployment, start_service, camera_record):
         "authorisations": [],
         "compounds": [],
     }
-    await deployment.produce("cameras", [("cam-1", camera_record(sampling={"fps": 2.0, "width": 640}))])
+    # the rules first: a camera that is in force before them is judged by none, and its status says so
     await deployment.produce("rules", [("test", bundle)])
+    await deployment.produce("cameras", [("cam-1", camera_record(sampling={"fps": 2.0, "width": 640}))])
     return deployment, lambda: start_service(deployment.settings, "vigie_rule_engine")
 
 
-async def test_tracks_become_events_coverage_and_status_and_a_kill_changes_nothing(engine, wait_until):
+async def test_tracks_become_events_coverage_and_status_and_a_kill_changes_nothing(engine):
     deployment, start = engine
     process = start()
-    # configuration counts for records appended five seconds after it: wait on the log's own clock, record by record
     sent = 0
 
-    async def send(count, until):
+    async def told(topic):
+        return [value for _, value in await deployment.read(topic)]
+
+    async def feed(count):
         nonlocal sent
         await deployment.produce("tracks", [("cam-1", tracks(sent + i)) for i in range(count)])
         sent += count
-        return await until()
 
+    async def wait_for(what, expected, received):
+        """Read until what was `received` is as `expected`; says both if it is not within a minute."""
+        deadline = time.monotonic() + 60
+        while not expected(got := await received()):
+            said = f"{what} not within 60 s of {sent} records; received {got}; the service said:\n{process.log[-2000:]}"
+            assert time.monotonic() < deadline, said
+            await asyncio.sleep(0.02)
+        return got
+
+    # configuration counts for records appended five seconds after it: wait on the log's own clock, record by record
     async def opened():
-        return [v for _, v in await deployment.read("rule-events") if v["kind"] == "OPEN"]
+        await feed(2)
+        return [v for v in await told("rule-events") if v["kind"] == "OPEN"]
 
-    async def feed_until_open():
-        return await send(2, opened)
-
-    found = await wait_until(feed_until_open, 60)
+    first = (await wait_for("an OPEN", bool, opened))[0]
     process.kill()
     process.start()
     # a minute is told within ten seconds after it, and not at all if the configuration was not yet in force
-    await deployment.produce("tracks", [("cam-1", tracks(sent + i)) for i in range(281)])
-
     last = (START + 500 * (sent + 260)) // 60_000 * 60_000 - 60_000
+    await feed(281)
 
-    async def covered():
-        told = {v["minute"] for _, v in await deployment.read("coverage")}
-        return last in told and await deployment.read("rules-status")
+    async def minutes():
+        return sorted({v["minute"] for v in await told("coverage")})
 
-    statuses = await wait_until(covered, 60)
-    events = [v for _, v in await deployment.read("rule-events")]
-    assert {v["id"]: v for v in events if v["kind"] == "OPEN"} == {found[0]["id"]: found[0]}
-    assert found[0]["text"]["fr"].startswith("personne depuis 2 s")
-    (status,) = [value for _, value in statuses[-1:]]
-    assert (status["digest"], [e["rule"] for e in status["errors"]]) == ("d1", ["wrong"])
-    assert "zone 'nowhere'" in status["errors"][0]["message"]
+    async def statuses():
+        return [(v["digest"], [(e["rule"], e["message"]) for e in v["errors"]]) for v in await told("rules-status")]
+
+    await wait_for(f"coverage of the minute {last}", lambda minutes: last in minutes, minutes)
+    # the status is told about once a second, whatever else is: it may come after the minutes
+    said = await wait_for("a status of d1", lambda all_said: any(digest == "d1" for digest, _ in all_said), statuses)
+    events = [v for v in await told("rule-events") if v["kind"] == "OPEN"]
+    assert {v["id"]: v for v in events} == {first["id"]: first}, f"{len(events)} OPEN records, the first one {first}"
+    assert first["text"]["fr"].startswith("personne depuis 2 s"), first
+    assert {(digest, tuple(rule for rule, _ in errors)) for digest, errors in said} == {("d1", ("wrong",))}, said
+    assert "zone 'nowhere'" in said[-1][1][0][1], said
     seconds, code = process.stop()
-    assert (seconds < 10, code) == (True, 0)
+    assert (seconds < 10, code) == (True, 0), f"stopped after {seconds:.1f} s with {code}:\n{process.log[-2000:]}"
 
 
 async def test_what_cannot_be_judged_goes_to_dead_letters_and_the_rest_goes_on(engine, wait_until):
