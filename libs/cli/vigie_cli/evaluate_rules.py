@@ -176,6 +176,8 @@ def rules(
         for rate in rates:
             if not 0.5 <= rate <= 30:
                 raise BadInputError(f"--fps {rate:g}: must be from 0.5 to 30")
+        if misses is not None:
+            write_mistakes(misses, ())  # if it cannot be written, that is said before hours are judged
         tallies, mistakes = evaluate_city(*(QUICK if quick else (hours, cameras)), rates, seed, processes)
         if misses is not None:
             write_mistakes(misses, mistakes)
