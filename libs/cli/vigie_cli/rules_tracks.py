@@ -22,6 +22,8 @@ _NEEDED: Final = ("camera_id", "session", "seq", "captured_at", "status", "track
 def read_tracks(files: Iterable[Path], camera: str | None, start: str, time_zone: str) -> list[dict[str, Any]]:
     """The tracks records of CSV recordings (`t_s,track_id,…`, of one camera) and of JSON lines of records.
 
+    Several recordings are played in the order of time.
+
     Args:
         files: `*.csv`, or `*.jsonl` as `vigie replay` writes them.
         camera: of the CSV files; of JSON lines only its records.
@@ -29,18 +31,53 @@ def read_tracks(files: Iterable[Path], camera: str | None, start: str, time_zone
         time_zone: of the site.
 
     Raises:
-        BadInputError: a file is wrong, with its line, or a CSV file has no camera.
+        BadInputError: a file is wrong, with its line, a CSV file has no camera, or two recordings of a camera overlap.
     """
-    found: list[dict[str, Any]] = []
+    recordings: list[tuple[Path, list[dict[str, Any]]]] = []
     for path in files:
         if path.suffix == ".csv":
             if camera is None:
                 raise BadInputError(f"{path}: which camera saw this? Add --camera ID")
             records = read_recording(path).records(camera, parse_instant(start, time_zone))
-            found += [dict(record) for record in records]
+            recordings.append((path, [dict(record) for record in records]))
         else:
-            found += [one for one in _records(path) if camera is None or one["camera_id"] == camera]
-    return found
+            own = [one for one in _records(path) if camera is None or one["camera_id"] == camera]
+            recordings.append((path, own))
+    if len(recordings) == 1:
+        return recordings[0][1]
+    return _one_after_another(recordings)
+
+
+def _one_after_another(recordings: Iterable[tuple[Path, list[dict[str, Any]]]]) -> list[dict[str, Any]]:
+    """The records of several files by time; a later recording of a camera never has an earlier session."""
+    by_camera: dict[str, list[tuple[int, int, Path, list[dict[str, Any]]]]] = {}
+    for path, records in recordings:
+        own: dict[str, list[dict[str, Any]]] = {}
+        for one in records:
+            own.setdefault(one["camera_id"], []).append(one)
+        for camera, seen in own.items():
+            times = [one["captured_at"] for one in seen]
+            by_camera.setdefault(camera, []).append((min(times), max(times), path, seen))
+    found: list[dict[str, Any]] = []
+    for camera, parts in by_camera.items():
+        parts.sort(key=lambda part: part[:2])
+        last = ""
+        for number, (begins, _, path, seen) in enumerate(parts):
+            if number and begins <= parts[number - 1][1]:
+                raise BadInputError(
+                    f"{parts[number - 1][2]} and {path}: both are of camera {camera} at the same time: replay them one "
+                    "by one; files of one camera must follow each other (CSV recordings all begin at --start: join "
+                    "them into one file, with later t_s)"
+                )
+            seen.sort(key=lambda one: int(one["captured_at"]))
+            sessions = sorted({one["session"] for one in seen})
+            later = {session: session for session in sessions}
+            if sessions[0] < last:
+                # recordings may be made in another order than that of what they show
+                later = {session: last + "+" * rank for rank, session in enumerate(sessions, start=1)}
+            last = later[sessions[-1]]
+            found += [one | {"session": later[one["session"]]} for one in seen]
+    return sorted(found, key=lambda one: int(one["captured_at"]))
 
 
 def _records(path: Path) -> Iterator[dict[str, Any]]:

@@ -214,6 +214,48 @@ def test_replay_shows_what_a_changed_compound_finds_otherwise(site, together):
     assert rules("replay", path, *together).stdout.splitlines()[-1].startswith("0 new, ")
 
 
+@pytest.fixture
+def visit(site, monkeypatch):
+    """Writes a recording of a van that parks in the bay: `visit("noon.jsonl", 0, "a")`, hours and session."""
+    from vigie_rule_engine.recorded import read_recording
+
+    monkeypatch.chdir(site)
+    (site / "nothing").mkdir()
+    recording = read_recording(site / "rules/town/tracks/parks-in-the-bay.csv")
+
+    def write(name, start_h, session):
+        start = 1_767_610_800_000 + round(start_h * 3_600_000)
+        records = [r | {"session": session} for r in recording.records("maison-carree-02", start)]
+        (site / name).write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
+        return name
+
+    return write
+
+
+def replayed(*files, against="nothing"):
+    tracks = [part for name in files for part in ("--tracks", name)]
+    options = ("--camera", "maison-carree-02", "--against", against, "--json")
+    return rules("replay", "rules/town/delivery-parking.yaml", *tracks, *options)
+
+
+def test_replay_plays_two_recordings_of_a_camera_in_the_order_of_time(visit):
+    noon, later = visit("noon.jsonl", 0, "b"), visit("later.jsonl", 2, "a")
+    single = json.loads(replayed(noon).stdout)
+    for files in ((noon, later), (later, noon)):
+        both = json.loads(replayed(*files).stdout)
+        assert (len(single["new"]), len(both["new"])) == (1, 2)
+        assert both["records"] == 2 * single["records"]
+
+
+def test_replay_refuses_recordings_of_a_camera_that_overlap(visit):
+    noon, within = visit("noon.jsonl", 0, "a"), visit("within.jsonl", 0.05, "b")
+    source = "rules/town/tracks/parks-in-the-bay.csv"
+    for one, other in ((noon, within), (source, source)):
+        refused = str(replayed(one, other).exception)
+        assert f"{one} and {other}: both are of camera maison-carree-02 at the same time" in refused
+        assert "replay them one by one" in refused
+
+
 def test_replay_without_a_source_says_which_there_are(site):
     result = rules("replay", site)
     assert "--tracks FILE, or --topic with --from or --since, or --video FILE" in str(result.exception)
