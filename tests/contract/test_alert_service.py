@@ -452,7 +452,7 @@ async def test_an_open_compound_alert_ends_with_its_authorisation(bench, postgre
     shadow = {"mode": "shadow", "authorisation": None, "compounds": [stamp]}
     members = [rule_event(rule={"id": rule}, **shadow) for rule in ("fall", "crowd")]
     listed = [member["episode_id"] for member in members]
-    minutes = [affirmation(minute, listed) for minute in range(3)]
+    minutes = [affirmation(minute, listed, compounds=[stamp]) for minute in range(3)]
     with bench.service(own_database(postgres)):
         await bench.write("rule-events", *members, minutes[0])
         opened = await bench.alerts_when(lambda alerts: len(alerts) == 1)
@@ -465,3 +465,48 @@ async def test_an_open_compound_alert_ends_with_its_authorisation(bench, postgre
         "authorisation_ended",
         start + 90_000,
     )
+
+
+async def test_compounds_that_two_processes_see_changed_end_once_with_the_reason(
+    bench, postgres, rule_event, affirmation
+):
+    start = 1_800_000_000_000
+    stamps = {
+        name: {
+            "id": name, "version": "v1", "same": "site", "within_ms": 60_000, "min_rules": 1, "min_cameras": 2,
+            "severity": "critical", "category": "distress", "mode": "exercise", "title": {}, "explain": {},
+            "authorisation": {"id": "a-9", "legal_basis": "law", "reference": "r", "valid_until": start + 10**9},
+        }
+        for name in ("gone", "changed", "withdrawn", "same")
+    }  # fmt: skip
+    now = [
+        stamps["changed"] | {"version": "v2"},
+        stamps["withdrawn"] | {"mode": "shadow", "authorisation": None},
+        stamps["same"],
+    ]
+    cameras = ("cam-0", "cam-1")
+    shadow = {"mode": "shadow", "authorisation": None, "compounds": list(stamps.values())}
+    members = {camera: rule_event(camera_id=camera, **shadow) for camera in cameras}
+    url = own_database(postgres)
+    with bench.service(url), bench.service(url, VIGIE_INSTANCE_ID="alert-1"):
+        for i, camera in enumerate(cameras):
+            await bench.write("rule-events", members[camera], key=camera, partition=i)
+        await bench.alerts_when(lambda alerts: len(alerts) == len(stamps))
+        for i, camera in enumerate(cameras):
+            listed = [members[camera]["episode_id"]]
+            minutes = [affirmation(m, listed, camera_id=camera, compounds=now) for m in (0, 1)]
+            await bench.write("rule-events", *minutes, minutes[0], key=camera, partition=i)
+        await bench.alerts_when(lambda alerts: sum(a["state"] == "ENDED" for a in alerts) >= 3)
+        for i, camera in enumerate(cameras):
+            times = {"at": start + 200_000, "ended_at": start + 200_000}
+            close = rule_event("CLOSE", 1, camera_id=camera, **shadow | times | {"compounds": []})
+            await bench.write("rule-events", close, key=camera, partition=i)
+        alerts = await bench.alerts_when(lambda alerts: sum(a["state"] == "ENDED" for a in alerts) >= 4)
+    ended = sorted((a["rule"]["id"], a["ended_reason"], a["ended_at"] - start) for a in alerts if a["state"] == "ENDED")
+    assert ended == [
+        ("changed", "rule_changed", 60_000),
+        ("gone", "rule_changed", 60_000),
+        ("same", "over", 200_000),
+        ("withdrawn", "authorisation_ended", 60_000),
+    ]
+    assert len(alerts) == 2 * len(stamps)

@@ -635,7 +635,7 @@ class Location(TypedDict):
 
 
 class CompoundStamp(TypedDict):
-    """A compound rule that this episode is a member of, with all that its correlation needs."""
+    """A compound rule that this episode is a member of, with all that its correlation needs; of an AFFIRM, one of its open episodes' as it stands now."""
 
     id: str
     """Of the compound rule."""

@@ -157,7 +157,7 @@ class AlertBook:
         ]
         own = [m for m in self.members.values() if (m.site, m.camera_id) == camera]
         return revisions + self._end_members(
-            [compound.affirmed(m, event["open_episodes"], event["at"]) for m in sorted(own, key=_order)], event["at"]
+            [compound.affirmed(m, event) for m in sorted(own, key=_order)], event["at"]
         )
 
     def _open_of(self, camera: tuple[str, str]) -> Iterable[Standing]:

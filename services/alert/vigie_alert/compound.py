@@ -6,7 +6,9 @@ needed. The episodes of one compound in one place are its members:
 - a member is *there* at an instant if it has begun by then, and goes on or ended at most `within_ms` before;
 - the compound holds from the first instant at which a member begins and enough rules and cameras are there;
 - its alert opens then, names its members, gains those that come later, and ends when the last of them has ended;
-- a member is there under an authorisation only as long as that lasts: its end ends the member too.
+- a member is there under an authorisation only as long as that lasts: its end ends the member too;
+- a member is there only as long as its camera's affirmations name the compound as it was: one that they name no more,
+  or name with other parameters (`rule_changed`) or under another mode (`authorisation_ended`), ends the member.
 
 What is concluded hangs on the set of members, not on the order in which cameras' records arrive.
 """
@@ -15,7 +17,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from vigie_alert.lifecycle import AFFIRMATIONS_TO_LOSE
 from vigie_common.compound_terms import PLACEHOLDERS
@@ -38,6 +40,7 @@ class Member:
         missed: affirmations in a row that did not list it.
         spent: its compound's alert has ended: it counts for no other.
         until: when the authorisation ends that the compound has on its camera, ms; None: it needs none.
+        changed: it ended because the compound was changed or is gone.
     """
 
     key: str
@@ -50,10 +53,13 @@ class Member:
     missed: int = 0
     spent: bool = False
     until: int | None = None
+    changed: bool = False
 
     @property
     def end_reason(self) -> str:
         """Why it ended, as the alert contract says it."""
+        if self.changed:
+            return "rule_changed"
         return "over" if self.until is None or self.ended_at != self.until else "authorisation_ended"
 
 
@@ -186,12 +192,24 @@ def authorised(member: Member, at: int) -> Member:
     return member if member.until is None or at < member.until else ended(member, member.until)
 
 
-def affirmed(member: Member, open_episodes: Sequence[str], at: int) -> Member:
+def withdrawn(member: Member, stamps: Sequence[Mapping[str, Any]], at: int) -> Member:
+    """A member that goes on, under the compounds as they stand on its camera at `at` (ms): as it was, or ended."""
+    mode, _, _, name, version, _, _ = map(unquote, member.key.split("/"))
+    modes = [stamp["mode"] for stamp in stamps if (stamp["id"], stamp["version"]) == (name, version)]
+    if mode in modes:
+        return member
+    if modes and member.until is not None:
+        return replace(member, ended_at=at, until=at)
+    return replace(member, ended_at=at, changed=True)
+
+
+def affirmed(member: Member, event: Mapping[str, Any]) -> Member:
     """A member after an AFFIRM of its camera: listed, missed once more, or, as an alert would be lost, ended unseen."""
+    at = event["at"]
     member = authorised(member, at)
     if member.ended_at is not None:
         return member
-    if member.episode_id in open_episodes:
-        return member if not member.missed else replace(member, missed=0)
+    if member.episode_id in event["open_episodes"]:
+        return withdrawn(replace(member, missed=0), event["compounds"], at)
     missed = member.missed + 1
     return replace(member, missed=missed, ended_at=at if missed >= AFFIRMATIONS_TO_LOSE else None)

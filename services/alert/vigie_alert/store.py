@@ -309,6 +309,7 @@ def _member(row: sa.Row[Any]) -> Member:
         row.missed,
         row.spent,
         row.authorised_until,
+        row.changed,
     )
 
 
@@ -325,6 +326,7 @@ def _member_values(member: Member) -> dict[str, Any]:
         "missed": member.missed,
         "spent": member.spent,
         "authorised_until": member.until,
+        "changed": member.changed,
     }
 
 

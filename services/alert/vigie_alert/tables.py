@@ -16,6 +16,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
 )
 
 metadata: Final = MetaData()
@@ -105,6 +106,7 @@ compound_members: Final = Table(
     Column("missed", Integer, nullable=False, comment="affirmations in a row that did not list it"),
     Column("spent", Boolean, nullable=False, comment="its compound's alert has ended"),
     Column("authorised_until", BigInteger, comment="event time, ms; none where no authorisation is needed"),
+    Column("changed", Boolean, nullable=False, server_default=false(), comment="ended as its compound was changed"),
     PrimaryKeyConstraint("compound", "episode_id"),
     Index("compound_members_by_episode", "episode_id"),
     Index("compound_members_by_camera", "camera_id", "ended_at"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from vigie_rule_engine.authority import applies
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from vigie_common.records import Camera, Compound, CompoundStamp, Mode, RuleBundle
     from vigie_rule_engine.authority import Authority
@@ -22,6 +22,20 @@ def compounds_of(camera: Camera, bundle: RuleBundle | None) -> dict[str, tuple[C
             for rule in compound["rules"]:
                 found.setdefault(rule, []).append(compound)
     return {rule: tuple(compounds) for rule, compounds in found.items()}
+
+
+def standing(
+    rules: Iterable[str],
+    compounds: Mapping[str, Sequence[Compound]],
+    authority: Authority,
+    at: int,
+    mode: Mode | None = None,
+) -> list[CompoundStamp]:
+    """The stamps at event time `at` (ms) of the compounds that these rules are members of and that may alert, by id."""
+    meant = {
+        c["id"]: c for rule in rules for c in compounds.get(rule, ()) if mode is not None or c["status"] == "stable"
+    }
+    return stamps([meant[name] for name in sorted(meant)], authority, at, mode)
 
 
 def stamps(

@@ -16,7 +16,6 @@ from vigie_common.errors import VigieError
 from vigie_common.stream import Output
 from vigie_rule_engine.camera import CameraState, Minute, Snapshot, Stamp
 from vigie_rule_engine.compile import RuleTable, compile_table
-from vigie_rule_engine.events import affirmed
 from vigie_rule_engine.intake import begin, check, looks, remember
 from vigie_rule_engine.minutes import MINUTE_MS, bound_ms
 from vigie_rule_engine.sight import Sight, warm_up
@@ -175,7 +174,7 @@ class RuleCore:
             for count in minute.counts:
                 yield Output("rule-events", state.camera_id, count, self.partition)
             yield Output("coverage", state.camera_id, minute.coverage, self.partition)
-            yield self._teller.event(affirmed(state, minute.start))
+            yield self._teller.affirm(state, minute.start)
 
     def _judge_by(
         self, state: CameraState, camera_version: ConfigVersion, bundle_version: ConfigVersion | None

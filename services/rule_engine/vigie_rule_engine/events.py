@@ -276,8 +276,8 @@ def closed(state: CameraState, episode: Episode, row: int, slot: int, *, ended_a
     }
 
 
-def affirmed(state: CameraState, minute: int) -> RuleEvent:
-    """The AFFIRM of one camera-minute: every open episode of the camera."""
+def affirmed(state: CameraState, minute: int, compounds: list[CompoundStamp]) -> RuleEvent:
+    """The AFFIRM of one camera-minute: every open episode of the camera, and the compounds they may be members of."""
     site = state.stamp.site
     identity = episode_id(site, state.camera_id, "", "", "affirm", "", minute)
     return {
@@ -318,5 +318,5 @@ def affirmed(state: CameraState, minute: int) -> RuleEvent:
         "facts": {},
         "open_episodes": sorted(episode.opened["episode_id"] for episode in state.episodes.values()),
         "minute": minute,
-        "compounds": [],
+        "compounds": compounds,
     }

@@ -10,9 +10,9 @@ import numpy as np
 from vigie_common.stream import Output
 from vigie_rule_engine.camera import CameraState, Episode, Window
 from vigie_rule_engine.catalogue import facts_of_template
-from vigie_rule_engine.compounds import stamps
+from vigie_rule_engine.compounds import stamps, standing
 from vigie_rule_engine.conditions import VARIABLE_NAMES, compile_condition
-from vigie_rule_engine.events import closed, counted_zone, subject_of, told, updated, variables_of
+from vigie_rule_engine.events import affirmed, closed, counted_zone, subject_of, told, updated, variables_of
 from vigie_rule_engine.layers.episodes import (
     CHANGED,
     CHECK,
@@ -70,6 +70,12 @@ class Teller:
         """A rule event as an output, counted."""
         self._tally.events[event["kind"]] += 1
         return Output("rule-events", event["camera_id"], event, self.partition)
+
+    def affirm(self, state: CameraState, minute: int) -> Output:
+        """The AFFIRM of a minute: the episodes that are open, and their compounds as they stand now."""
+        table, rules = state.table, [episode.opened["rule"]["id"] for episode in state.episodes.values()]
+        now = [] if table is None else standing(rules, table.compounds, table.authority, state.at, self._mode)
+        return self.event(affirmed(state, minute, now))
 
     def _matured(self, state: CameraState, row: int, slot: int, _at: int, _way: int) -> Iterator[Output]:
         cell = state.cell(row, slot)

@@ -134,7 +134,7 @@ def test_affirmations_of_a_camera_do_not_end_a_compound_while_they_list_its_memb
     for event in events:
         book.apply_event(event)
     listed = [event["episode_id"] for event in events]
-    assert [r for m in range(1, 9) for r in book.apply_event(affirmation(m, listed))] == []
+    assert [r for m in range(1, 9) for r in book.apply_event(affirmation(m, listed, compounds=[stamp()]))] == []
     ends = [r for m in range(9, 9 + AFFIRMATIONS_TO_LOSE) for r in book.apply_event(affirmation(m, []))]
     assert [(r["state"], r["ended_reason"]) for r in ends] == [("ENDED", "over")]
 
@@ -151,7 +151,8 @@ def test_it_ends_with_the_authorisation_though_its_members_go_on(book, member, a
     events = [member("fall", 0, compound=BRIEF), member("crowd", 1, compound=BRIEF)]
     listed = [event["episode_id"] for event in events]
     assert [r["state"] for event in events for r in book.apply_event(event)] == ["OPEN"]
-    affirmed = [r for minute in (-1, 0, 1) for r in book.apply_event(affirmation(minute, listed))]
+    minutes = [affirmation(minute, listed, compounds=[stamp(**BRIEF)]) for minute in (-1, 0, 1)]
+    affirmed = [r for minute in minutes for r in book.apply_event(minute)]
     assert ends(affirmed) == [("authorisation_ended", 60.0)]
     assert book.apply_event(member("crowd", 1, "CLOSE", 1, lasts_s=90)) == []
 
@@ -168,7 +169,7 @@ def test_members_of_several_cameras_are_there_each_under_its_own_authorisation(b
     first = member("crowd", 0, camera_id="cam-1", compound=across | BRIEF)
     second = member("crowd", 1, camera_id="cam-2", compound=across)
     assert [r["state"] for event in (first, second) for r in book.apply_event(event)] == ["OPEN"]
-    assert book.apply_event(affirmation(0, [first["episode_id"]])) == []
+    assert book.apply_event(affirmation(0, [first["episode_id"]], compounds=[stamp(**across | BRIEF)])) == []
     third = member("crowd", 70, camera_id="cam-3", compound=across)
     assert [r["state"] for r in book.apply_event(third)] == ["UPDATED"]
     for event, kind in ((second, "cam-2"), (third, "cam-3")):
@@ -193,6 +194,54 @@ def test_after_the_authorisation_a_new_one_needs_new_members(book, member):
     assert found(book.apply_event(member("crowd", 80, camera_id="cam-4", compound=across))) == [
         ("distress", 1, "OPEN", 80.0)
     ]
+
+
+SHADOW = {"mode": "shadow", "authorisation": None}
+RENEWED = {"authorisation": AUTHORISATION | {"id": "a-10"}}
+
+
+@pytest.mark.parametrize(
+    ("now", "reason"),
+    [
+        ([], "rule_changed"),
+        ([stamp(id="another")], "rule_changed"),
+        ([stamp(version="v10")], "rule_changed"),
+        ([stamp(**SHADOW)], "authorisation_ended"),
+        ([stamp(mode="live")], "authorisation_ended"),
+    ],
+    ids=["gone", "another", "other parameters", "authorisation withdrawn", "another mode"],
+)
+def test_it_ends_once_when_its_cameras_no_longer_name_it_as_it_was(book, member, affirmation, now, reason):
+    events = [member("fall", 0), member("crowd", 1)]
+    for event in events:
+        book.apply_event(event)
+    listed = [event["episode_id"] for event in events]
+    revisions = [r for m in (0, 0, 1) for r in book.apply_event(affirmation(m, listed, compounds=now))]
+    assert ends(revisions) == [(reason, 60.0)]
+    assert book.apply_event(member("crowd", 1, "CLOSE", 1, lasts_s=90)) == []
+
+
+@pytest.mark.parametrize("now", [stamp(), stamp(**RENEWED), stamp(title={"en": "Another"}, severity="info")])
+def test_it_goes_on_while_it_decides_as_it_did(book, member, affirmation, now):
+    events = [member("fall", 0), member("crowd", 1)]
+    for event in events:
+        book.apply_event(event)
+    listed = [event["episode_id"] for event in events]
+    assert [r for m in range(3) for r in book.apply_event(affirmation(m, listed, compounds=[now]))] == []
+    assert book.apply_event(member("fall", 0, "CLOSE", 1, lasts_s=200)) == []
+    assert ends(book.apply_event(member("crowd", 1, "CLOSE", 1, lasts_s=300))) == [("over", 301.0)]
+
+
+def test_across_cameras_it_ends_when_the_last_of_them_no_longer_names_it(book, member, affirmation):
+    across = {"same": "site", "min_rules": 1, "min_cameras": 2}
+    cameras = ("cam/1", "cam-2")
+    listed = {}
+    for camera in cameras:
+        event = member("crowd", 0, camera_id=camera, compound=across)
+        book.apply_event(event)
+        listed[camera] = [event["episode_id"]]
+    told = [book.apply_event(affirmation(0, listed[camera], camera_id=camera)) for camera in cameras]
+    assert [ends(revisions) for revisions in told] == [[], [("rule_changed", 60.0)]]
 
 
 def test_a_compound_in_shadow_leaves_no_trace(book, member):

@@ -51,5 +51,44 @@ def test_a_compound_without_authority_stays_in_shadow(opened, other):
     assert [(s["mode"], s["authorisation"]) for s in opened(compound(**other))] == [("shadow", None)]
 
 
+@pytest.fixture
+def affirmed(street, rule, obj, authorisation):
+    """The compounds that the affirmation names after a bundle with these fields, the episode having gone on."""
+
+    def see(**fields):
+        scene = street(
+            [rule("presence", id="presence-1", status="test", numbers={"for_s": 1.0})],
+            authorisations=[authorisation(categories=["distress"])],
+        )
+        scene.publish(compounds=[compound()])
+        scene.during(3, lambda _: [obj(1, 0.5, 0.5)])
+        scene.publish(**fields)
+        scene.during(180, lambda _: [obj(1, 0.5, 0.5)])
+        (event,) = scene.events("OPEN")
+        assert scene.events("CLOSE") == []
+        newest = scene.events("AFFIRM")[-1]
+        assert newest["open_episodes"] == [event["episode_id"]]
+        return [(s["id"], s["version"], s["mode"]) for s in newest["compounds"]]
+
+    return see
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        ({}, [("distress", "v9", "live")]),
+        ({"compounds": [compound(title={"en": "Another"})]}, [("distress", "v9", "live")]),
+        ({"compounds": []}, []),
+        ({"compounds": [compound(status="test")]}, []),
+        ({"compounds": [compound(camera_tags=["station"])]}, []),
+        ({"compounds": [compound(version="v10")]}, [("distress", "v10", "live")]),
+        ({"authorisations": []}, [("distress", "v9", "shadow")]),
+    ],
+    ids=["as it was", "another title", "gone", "in test", "of other cameras", "other parameters", "not authorised"],
+)
+def test_an_affirmation_names_the_compounds_as_they_stand_then(affirmed, fields, named):
+    assert affirmed(**fields) == named
+
+
 def test_in_a_replay_every_compound_is_one_of_the_replay(opened):
     assert [s["mode"] for s in opened(compound(), mode="replay")] == ["replay"]
