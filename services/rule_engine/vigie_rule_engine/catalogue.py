@@ -188,8 +188,10 @@ _ALL: Final[tuple[Template, ...]] = (
         needs=frozenset(),
         doc="An object in the zone stays within a distance of where it came to rest; it ends on leaving.",
         formula="on: |p - rest| <= `within`, in the zone; hold: up to 1.5 × `within`, or in the margin; off: beyond. "
-        "rest: mean of the first 5 s. While pending, beyond `within` holds, and beyond 3 × `within` it rests anew.",
-        limits="A vehicle hidden for more than 20 s is another one; who parks again within the zone is the same.",
+        "rest: while pending, the mean place of about the last 10 s; then fixed. While pending, beyond `within` "
+        "holds, and beyond 3 × `within` it rests anew.",
+        limits="A vehicle hidden for more than 20 s is another one; who parks again within the zone is the same; "
+        "who creeps by less than `within` in 10 s stands.",
         facts=("stopped_for_s",),
         measures=(Measure("from where it rests", "cell.value", "within", "<="),),
         source="Code de la route, article R417-10, names parking in a second row and other hindering stops; they "

@@ -86,8 +86,8 @@ _LEAVE: Final = 1.5
 _AWAY: Final = 3.0
 """What is still pending rests anew beyond this many times `within`: a covered box shakes by 0.13 heights."""
 
-_SETTLE_S: Final = 5.0
-"""Over so long a place of rest is averaged."""
+_SETTLE_S: Final = 10.0
+"""Over so long a place of rest is averaged while it is pending."""
 
 _MOVING: Final = 0.3
 """Units a second: who is slower stands."""
@@ -185,11 +185,10 @@ def stopped(
         return (ON if place["within"] == 1 else OFF), t
     cell["value"] = moved / unit
     if cell["phase"] == PENDING:
-        rested = (t - cell["since"]) * 0.001
-        if rested < _SETTLE_S:  # one box is no place: where it rests is the mean of the first ones
-            share = subject["dt"] / (rested + subject["dt"])
-            cell["x"] += share * (x - cell["x"])
-            cell["y"] += share * (y - cell["y"])
+        rested = min((t - cell["since"]) * 0.001, _SETTLE_S)
+        share = subject["dt"] / (rested + subject["dt"])  # one box is no place, and the first ones may still roll
+        cell["x"] += share * (x - cell["x"])
+        cell["y"] += share * (y - cell["y"])
         return (ON if moved <= rule["within"] * unit and place["within"] == 1 else HOLD), cell["since"]
     if moved > _LEAVE * rule["within"] * unit:
         return OFF, 0
