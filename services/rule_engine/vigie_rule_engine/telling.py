@@ -125,7 +125,8 @@ class Teller:
         yield self.event(updated(state, episode, row, slot))
 
     def _over(self, state: CameraState, row: int, slot: int, _at: int, _way: int) -> Iterator[Output]:
-        yield from self.end(state, int(state.cell(row, slot)["episode"]), "over", (row, slot))
+        if state.cell(row, slot)["phase"] >= OPEN:  # else a double has taken the episode over in this frame
+            yield from self.end(state, int(state.cell(row, slot)["episode"]), "over", (row, slot))
 
     def _lost(self, state: CameraState, row: int, slot: int, _at: int, _way: int) -> Iterator[Output]:
         if state.cell(row, slot)["phase"] >= OPEN:
@@ -133,6 +134,8 @@ class Teller:
 
     def _ask(self, state: CameraState, row: int, slot: int, _at: int, _way: int) -> Iterator[Output]:
         cell = state.cell(row, slot)
+        if cell["phase"] < OPEN:  # a double has taken the episode over in this frame
+            return
         judged = state.judging.rows[row]
         cell["check_at"] = state.at + ASK_AGAIN_MS
         facts = facts_of(state, judged.rule["template"], row, slot, int(cell["since"]), state.at)

@@ -1,0 +1,32 @@
+"""An episode that begins, ends or is asked about in the frame in which its subject is exchanged or replaced."""
+
+import pytest
+
+
+def test_who_matures_in_the_frame_in_which_they_become_the_lost_signpost_is_over_with_it(street, rule, obj):
+    s = street([rule("presence", numbers={"for_s": 13.2, "moved_heights": 0.3})])
+
+    def passing(t):
+        x = 0.31 + 0.05 * t
+        return [obj(1, 0.5, 0.7), obj(2, x, 0.7)] if x < 0.47 else [obj(2, 0.5, 0.7)]
+
+    s.during(15, lambda _: [obj(1, 0.5, 0.7)]).during(30, passing)
+    assert s.kinds() == ["OPEN", "CLOSE"]
+    assert list(s.core.finish()) is not None  # nothing is open that no cell has
+
+
+def test_a_double_matures_in_the_frame_in_which_the_other_one_is_over(street, rule, obj):
+    numbers = {"for_s": 2.0, "keep_open_s": 5.0, "margin_heights": 0.0}
+    s = street([rule("presence", classes=["car", "truck"], numbers=numbers)])
+    outside, inside = obj(1, 0.5, 0.93, 0.3, "car"), obj(2, 0.505, 0.89, 0.3, "truck")
+    s.during(4, lambda _: [obj(1, 0.5, 0.88, 0.3, "car")]).during(2.8, lambda _: [outside])
+    s.during(1, lambda _: [outside, inside]).during(12, lambda _: [inside])
+    assert s.kinds() == ["OPEN"]
+
+
+@pytest.mark.parametrize(("when", "told"), [("local.minute < 1", ["OPEN", "CLOSE"]), ("local.minute < 2", ["OPEN"])])
+def test_a_double_matures_in_the_frame_in_which_the_other_one_is_asked_about(street, rule, obj, when, told):
+    s = street([rule("presence", classes=["car", "truck"], when=when, numbers={"for_s": 2.0})])
+    car, truck = obj(1, 0.5, 0.7, 0.3, "car"), obj(2, 0.5, 0.7, 0.29, "truck")
+    s.during(60, lambda _: [car]).during(1, lambda _: [car, truck]).during(12, lambda _: [truck])
+    assert s.kinds() == told
