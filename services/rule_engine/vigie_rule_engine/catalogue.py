@@ -189,7 +189,7 @@ _ALL: Final[tuple[Template, ...]] = (
         doc="An object in the zone stays within a distance of where it came to rest; it ends on leaving.",
         formula="on: |p - rest| <= `within`, in the zone; hold: up to 1.5 × `within`, or in the margin; off: beyond. "
         "rest: while pending, the mean place of about the last 10 s; then fixed. While pending, beyond `within` "
-        "holds, and beyond 3 × `within` it rests anew.",
+        "holds, as does a foot that shakes out of the zone, and beyond 3 × `within` it rests anew.",
         limits="A vehicle hidden for more than 20 s is another one; who parks again within the zone is the same; "
         "who creeps by less than `within` in 10 s stands.",
         facts=("stopped_for_s",),
@@ -339,8 +339,8 @@ _ALL: Final[tuple[Template, ...]] = (
         needs=frozenset(),
         doc="Somebody who was upright lies on the ground.",
         formula="upright before for >= 2 s (w/h < 0.75); on: w/h > `aspect`, h < `shrunk` × own upright height, slower "
-        "than 0.3 of that a second, not covered by > 25 %; hold: w/h > 0.75 `aspect` and h < 1.2 × that, or moving, or "
-        "covered; off: otherwise. Boxes smoothed over 0.4 s.",
+        "than 0.3 of that a second, not covered by > 25 % unless w > 0.75 own upright height; hold: w/h > 0.75 "
+        "`aspect` and h < 1.2 × that, or moving, or covered; off: otherwise. Boxes smoothed over 0.4 s.",
         limits="A fall towards the camera does not widen the box; detectors miss people who lie; who was never seen "
         "upright says nothing.",
         facts=("down_for_s", "aspect", "height_share"),
@@ -364,8 +364,8 @@ _ALL: Final[tuple[Template, ...]] = (
         ),
         needs=frozenset(),
         doc="Somebody goes from upright to lying at once, and stays down.",
-        formula="person_down, and (first instant down) - (last instant upright) <= `took`; the smoothing of boxes "
-        "takes 0.5 s of it.",
+        formula="person_down, and (first instant down) - (last instant upright) <= `took`, of each miss 1 s at "
+        "most; the smoothing of boxes takes 0.5 s of it.",
         limits="As person_down. Below 4 frames a second the fall itself cannot be seen: use person_down.",
         facts=("down_for_s", "aspect", "height_share"),
         measures=(Measure("width ÷ height", "cell.value", "aspect", ">"),),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import chain, islice
+from array import array
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -14,8 +14,6 @@ from vigie_rule_engine.layers.facts import OBSERVED
 from vigie_rule_engine.minutes import Ledger
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from vigie_common.records import Tracks
 
 
@@ -27,7 +25,7 @@ class _Ordinals(dict[str, int]):
 
 
 _ORDINALS: Final = _Ordinals(CLASS_ORDINAL)
-_COLUMNS: Final = ("x1", "y1", "x2", "y2", "track_id", "score", "model_index")
+_BESIDE_IDS: Final = ("x1", "y1", "x2", "y2", "score", "object_class", "model_index")
 NOTHING_SEEN: Final = np.zeros((len(OBSERVED), 0))
 
 
@@ -38,7 +36,7 @@ def check(record: Tracks) -> None:
         PoisonRecordError: names the camera, the frame and the array.
     """
     count = len(record["track_id"])
-    for name in ("x1", "y1", "x2", "y2", "score", "object_class", "model_index"):
+    for name in _BESIDE_IDS:
         if len(record[name]) != count:
             raise PoisonRecordError(
                 f"tracks of camera {record['camera_id']}, seq {record['seq']}: {count} track ids but "
@@ -83,9 +81,13 @@ def observed(record: Tracks, boxes: int) -> Any:
     """The observation matrix of the first so many boxes of a record, rows as `layers.facts.OBSERVED`."""
     if not boxes:
         return NOTHING_SEEN
-    columns: list[Iterable[float]] = [record[name] for name in _COLUMNS]
-    columns.insert(OBSERVED.index("cls"), map(_ORDINALS.__getitem__, record["object_class"]))
-    if boxes < len(record["track_id"]):
-        columns = [islice(column, boxes) for column in columns]
-    flat = np.fromiter(chain.from_iterable(columns), np.float64, len(OBSERVED) * boxes)
-    return flat.reshape(len(OBSERVED), boxes)
+    flat = array("d", record["x1"])
+    flat.fromlist(record["y1"])
+    flat.fromlist(record["x2"])
+    flat.fromlist(record["y2"])
+    flat.fromlist(record["track_id"])  # type: ignore[arg-type]  # any number
+    flat.fromlist([_ORDINALS[name] for name in record["object_class"]])
+    flat.fromlist(record["score"])
+    flat.fromlist(record["model_index"])  # type: ignore[arg-type]
+    matrix = np.frombuffer(flat).reshape(len(OBSERVED), -1)
+    return matrix if boxes == matrix.shape[1] else np.ascontiguousarray(matrix[:, :boxes])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from vigie_common.records import Coverage
 
@@ -52,8 +52,10 @@ class Ledger(msgspec.Struct, array_like=True):
         """The minute of an event time, nothing spent."""
         return cls(at - at % MINUTE_MS, [0] * len(STATUSES))
 
-    def spend(self, before: int, at: int, status: str, bound: int, missing: Sequence[str] = ()) -> Iterator[Ledger]:
-        """Account for the time from one record to the next; yields each minute that is over, complete.
+    def spend(self, before: int, at: int, status: str, bound: int, missing: Sequence[str] = ()) -> Iterable[Ledger]:
+        """Account for the time from one record to the next; gives each minute that is over, complete.
+
+        Take them one by one: the next one is made of the same ledger.
 
         Args:
             before: event time of the record before.
@@ -64,6 +66,15 @@ class Ledger(msgspec.Struct, array_like=True):
         """
         index = _INDEX.get(status, _OFFLINE)
         known_from = max(before, at - bound)
+        if at >= self.minute + MINUTE_MS:
+            return self._spend_over_minutes(before, known_from, at, index, missing)
+        self._add(before, known_from, _OFFLINE)
+        self._add(known_from, at, index, missing)
+        return ()
+
+    def _spend_over_minutes(
+        self, before: int, known_from: int, at: int, index: int, missing: Sequence[str]
+    ) -> Iterator[Ledger]:
         oldest = at - at % MINUTE_MS - LONGEST_BACKLOG * MINUTE_MS
         while at >= self.minute + MINUTE_MS:
             end = self.minute + MINUTE_MS

@@ -30,3 +30,12 @@ def test_a_double_matures_in_the_frame_in_which_the_other_one_is_asked_about(str
     car, truck = obj(1, 0.5, 0.7, 0.3, "car"), obj(2, 0.5, 0.7, 0.29, "truck")
     s.during(60, lambda _: [car]).during(1, lambda _: [car, truck]).during(12, lambda _: [truck])
     assert s.kinds() == told
+
+
+def test_who_parts_from_the_double_that_took_the_episode_over_opens_another(street, rule, obj):
+    s = street([rule("presence", classes=["car", "truck"], numbers={"for_s": 1.0})])
+    car, truck, apart = obj(1, 0.4, 0.7, 0.3, "car"), obj(2, 0.4, 0.7, 0.29, "truck"), obj(1, 0.55, 0.7, 0.3, "car")
+    s.during(2, lambda _: [car, truck]).during(1, lambda _: [truck])
+    s.during(4, lambda t: [obj(1, 0.4 + 0.15 * t, 0.7, 0.3, "car") if t < 1 else apart, truck]).empty(40)
+    assert s.kinds() == ["OPEN", "OPEN", "CLOSE", "CLOSE"]
+    assert len({e["id"] for e in s.events()}) == 4

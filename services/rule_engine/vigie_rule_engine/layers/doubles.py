@@ -53,5 +53,6 @@ def told_of_double(kept: Kept, n: int, r: int, k: int, rule: Slot, t: int) -> bo
                 cells[r, k]["phase"] = OPEN
                 cells[r, k]["floor"] = floor
                 clear(cells[r, j])
+                cells[r, j]["floor"] = t
             return True
     return False

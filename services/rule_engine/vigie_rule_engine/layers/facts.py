@@ -15,7 +15,7 @@ from vigie_rule_engine.layers.ground import GROUND, forget_ground, locate
 from vigie_rule_engine.layers.jit import Array, Indices, Vector, jit
 from vigie_rule_engine.layers.places import NEVER, cross, no_side, place
 from vigie_rule_engine.layers.posture import POSTURE, hold
-from vigie_rule_engine.layers.subjects import SUBJECT, adopt, bear, find, is_firm, leapt, smooth
+from vigie_rule_engine.layers.subjects import SUBJECT, adopt, bear, find, first_track, is_firm, leapt, smooth
 
 if TYPE_CHECKING:
     from vigie_rule_engine.layers.state import Kept, Plan, Scratch
@@ -105,7 +105,7 @@ def observe(
                 continue
             k = n
             n += 1
-            bear(subjects[k], track, session, cls, x, y2, h, t)
+            bear(subjects[k], first_track(subjects, k, track, session), session, cls, x, y2, h, t)
             if grounds.shape[0] > 0:
                 forget_ground(grounds[k])  # it may be born while nothing is located
             for r in range(regions.shape[0]):

@@ -125,6 +125,9 @@ def _frame(
                     verdict, since = judge_alone(subjects[k], place, cell, rule, t, clock)
                 else:
                     verdict, since = judge(kept, n, k, place, cell, rule, t, clock)
+            elif cell["phase"] == IDLE:
+                cell["verdict"] = UNSEEN
+                continue
             else:
                 verdict, since = UNSEEN, 0
             happened = advance(cell, verdict, since, t, clock, rule)
@@ -133,7 +136,7 @@ def _frame(
             told = tell(events, told, r, k, happened, t, 0)
     some = False
     for k in range(n):
-        if gone(subjects[k], w_steady if subjects[k]["steady"] == 1 else w):
+        if subjects[k]["seen"] < t and gone(subjects[k], w_steady if subjects[k]["steady"] == 1 else w):
             some = True
             if stood(subjects[k], subjects[k]["moved"], t):
                 j = in_place(kept, n, k, t)

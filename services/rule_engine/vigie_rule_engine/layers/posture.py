@@ -19,7 +19,7 @@ POSTURE: Final = np.dtype(
         ("h", "<f8"),  # height of the box, smoothed, picture heights
         ("tall", "<f8"),  # its height when upright
         ("upright_s", "<f8"),  # for how long it has been seen upright in all
-        ("upright_at", "<i8"),  # when it was so last
+        ("upright_at", "<i8"),  # when it was so last, later by what of each miss was more than _LONGEST_STEP
     ]
 )
 
@@ -30,6 +30,7 @@ _TAU: Final = 0.4
 _TAU_TALL: Final = 2.0  # s: who walks away gets smaller
 _LEAST_SHARE: Final = 0.8
 _LONGEST_STEP: Final = 1.0
+"""s: of a miss no more counts, neither as upright nor as going down; who lies is missed for seconds."""
 
 
 @jit
@@ -44,6 +45,7 @@ def hold(p: Slot, s: Slot, is_new: int, t: int) -> None:
         p["upright_s"] = 0.0
         p["upright_at"] = 0
         return
+    p["upright_at"] += max(0, round(1000.0 * (s["dt"] - _LONGEST_STEP)))
     gain = 1.0 - exp(-s["dt"] / _TAU)
     p["aspect"] += gain * (aspect - p["aspect"])
     p["h"] += gain * (height - p["h"])

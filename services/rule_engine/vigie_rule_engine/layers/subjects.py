@@ -68,6 +68,15 @@ _FIRM: Final = 0.4
 """A person's box of a lower score takes nobody into a zone or over a line: it may be the half of somebody that can be
 seen, or nobody at all that a track went on with for a moment."""
 
+_BEYOND_TRACKS: Final = 1 << 40
+
+_NEAR, _FARTHER = 0.3, 0.7
+"""Body heights: a lost subject is adopted so near to where it should be, and so much farther after a second. Where
+people stand close, tracks change places before one of them ends."""
+
+_SWAYING: Final = 0.2
+"""Body heights a second: a slower subject is looked for where it was; its speed is the shaking of its box."""
+
 _STILL: Final = 0.1  # body heights a second
 _TAU: Final = 0.5  # s, smoothing: the jitter of a foot point is correlated over about this time
 _FASTEST: Final = 5.0  # body heights a second: a person who sprints
@@ -154,11 +163,28 @@ def adopt(
         if s["steady"] != steady or w - s["seen_w"] > patience(s):
             continue
         ahead = 0.0 if toppled(s) else min((t - s["seen"]) * 0.001, _AHEAD_S)
-        d = hypot(x - s["x"] - ahead * s["vx"], y - s["y"] - ahead * s["vy"])
-        reach = 0.6 if toppled(s) else 0.3 + 0.3 * min(ahead, 1.0)
+        going = 0.0 if hypot(s["vx"], s["vy"]) < _SWAYING * s["h"] else ahead
+        d = hypot(x - s["x"] - going * s["vx"], y - s["y"] - going * s["vy"])
+        reach = 0.6 if toppled(s) else _NEAR + _FARTHER * min(ahead, 1.0)
         if d < reach * max(h, min(width, s["h"])) and d < near:
             best, near = k, d
     return best
+
+
+@jit
+def first_track(subjects: Array, n: int, track: int, session: int) -> int:
+    """What a new subject is known by: its track, and a number beyond all tracks if a living one is known by that.
+
+    A track that leaps bears another subject while the one it was born with may live on under another track.
+    """
+    k = 0
+    while k < n:
+        if subjects[k]["born_track"] == track and subjects[k]["born_session"] == session:
+            track += _BEYOND_TRACKS
+            k = 0
+        else:
+            k += 1
+    return track
 
 
 @jit

@@ -17,6 +17,7 @@ from vigie_common.taxonomy import ObjectClass
 from vigie_rule_engine.layers.episodes import DOUBTED, HOLD, IDLE, OFF, ON, OPEN, PENDING, UNSEEN
 from vigie_rule_engine.layers.jit import Array, Slot, jit
 from vigie_rule_engine.layers.places import NEVER
+from vigie_rule_engine.layers.posture import UPRIGHT_ASPECT
 from vigie_rule_engine.layers.subjects import is_firm
 
 if TYPE_CHECKING:
@@ -173,11 +174,13 @@ def stopped(
     subject: Slot, x: float, y: float, unit: float, place: Slot, cell: Slot, rule: Slot, t: int
 ) -> tuple[int, int]:
     """In the zone, and within `within` of where it came to rest; its place in the rule's unit, 0: not known."""
-    if not wanted(rule, subject) or place["since"] == NEVER:
+    if not wanted(rule, subject):
         return OFF, 0
+    moved = hypot(x - cell["x"], y - cell["y"])
+    if place["since"] == NEVER:  # a box that shakes beside the zone's edge has not left it
+        return (HOLD if cell["phase"] == PENDING and moved <= rule["within"] * unit else OFF), cell["since"]
     if unit == 0.0:
         return UNSEEN, 0
-    moved = hypot(x - cell["x"], y - cell["y"])
     if cell["phase"] == IDLE or (cell["phase"] == PENDING and moved > _AWAY * rule["within"] * unit):
         cell["x"] = x  # it came to rest here, or is passing
         cell["y"] = y
@@ -251,7 +254,7 @@ def hidden(kept: Kept, n: int, k: int) -> bool:
 
 @jit
 def lies(kept: Kept, n: int, k: int, rule: Slot) -> int:
-    """ON: wider than high, much lower than when upright, still and in full view."""
+    """ON: wider than high, much lower than when upright, still, and nobody who stands half hidden."""
     p = kept.postures[k]
     if p["upright_s"] < _UPRIGHT_S:
         return OFF
@@ -259,7 +262,8 @@ def lies(kept: Kept, n: int, k: int, rule: Slot) -> int:
     if p["aspect"] > rule["least"] and low < rule["ratio"]:
         s = kept.subjects[k]
         still = hypot(s["vx"], s["vy"]) < _MOVING * p["tall"]
-        return ON if still and not hidden(kept, n, k) else HOLD
+        too_wide = s["x2"] - s["x1"] > UPRIGHT_ASPECT * p["tall"]  # for what is left of somebody who stands
+        return ON if still and (too_wide or not hidden(kept, n, k)) else HOLD
     if p["aspect"] > 0.75 * rule["least"] and low < 1.2 * rule["ratio"]:
         return HOLD
     return OFF
