@@ -184,10 +184,10 @@ def _measured(scene: Scene, world: World, times: Floats, sight: _Sight) -> Detec
     counts = np.bincount(sight.who, minlength=len(world.entities))
     first, normals, uniforms, double = draws(scene.seed, world, counts)
     away = np.hypot(sight.how["x"] - lens.x_m, sight.how["y"] - lens.y_m)
-    places = np.ones(table.PLACE_GRID)
+    factors = None
     if scene.detector.place_map:
         own = scene.detector.place_seed
-        places = (
+        factors = (
             substream(scene.seed if own is None else own, "places")
             .permutation(table.PLACE_FACTORS)
             .reshape(table.PLACE_GRID)
@@ -208,7 +208,7 @@ def _measured(scene: Scene, world: World, times: Floats, sight: _Sight) -> Detec
         normals,
         uniforms,
         double,
-        places,
+        table.open_misses(factors),
         size,
     )
     entity = np.where(world.table["still_false"][sight.who[row]] != 0, -1, sight.who[row])

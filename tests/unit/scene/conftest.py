@@ -72,7 +72,7 @@ def look():
             rng.standard_normal((rows, detector.NORMALS)),
             rng.random((rows, detector.UNIFORMS)),
             np.full(objects, double),
-            np.ones(table.PLACE_GRID) if places is None else places,
+            table.open_misses(None) if places is None else places,
             np.array([1280.0, 720.0]),
         )
         scores, boxes = np.zeros((objects, frames)), np.full((objects, frames, 4), np.nan)

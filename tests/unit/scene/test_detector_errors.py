@@ -42,14 +42,14 @@ def test_of_what_is_missed_a_share_is_found_with_a_low_score(look):
 )
 def test_misses_come_in_runs_as_measured(look, after_s, measured, within):
     """Far apart the measured clip has more, since there some objects were missed more than others."""
-    gone = look(height=67, hidden=0.0, places=np.full(table.PLACE_GRID, 3.25), frames=800, dt=0.14).found < 0.3
+    gone = look(height=67, hidden=0.0, places=np.full((*table.PLACE_GRID, 5), 0.065), frames=800, dt=0.14).found < 0.3
     step = round(after_s / 0.14)
     again = (gone[:, :-step] & gone[:, step:]).sum() / gone[:, :-step].sum()
     assert again == pytest.approx(measured, abs=within)
 
 
 def test_a_run_of_misses_lasts_about_half_a_second(look):
-    gone = look(height=67, hidden=0.0, places=np.full(table.PLACE_GRID, 3.25), frames=800, dt=0.14).found < 0.3
+    gone = look(height=67, hidden=0.0, places=np.full((*table.PLACE_GRID, 5), 0.065), frames=800, dt=0.14).found < 0.3
     runs = (gone[:, 1:] & ~gone[:, :-1]).sum()
     assert gone[:, 1:].sum() * 0.14 / runs == pytest.approx(0.48, abs=0.08)
 
@@ -61,14 +61,21 @@ def test_misses_do_not_depend_on_the_frame_rate(look):
 
 
 def test_misses_in_the_open_depend_on_the_place(look):
-    places = np.ones(table.PLACE_GRID)
-    places[2:, :] = 16.5
-    assert missed(look(height=67, places=places)) == pytest.approx(0.33, abs=0.02)
+    mapped = table.open_misses(table.PLACE_FACTORS.reshape(table.PLACE_GRID))
+    worst = np.broadcast_to(mapped[0, 0], mapped.shape)
+    best = np.broadcast_to(mapped[-1, -1], mapped.shape)
+    for height, most, least in ((67, 0.33, 0.007), (82, 0.33, 0.057), (140, 0.165, 0.0035)):
+        assert missed(look(height=height, places=worst)) == pytest.approx(most, abs=0.02)
+        assert missed(look(height=height, places=best)) == pytest.approx(least, abs=0.01)
 
 
-def test_the_map_of_places_keeps_the_mean():
-    assert table.PLACE_FACTORS.mean() == pytest.approx(1.0, abs=0.001)
-    assert len(table.PLACE_FACTORS) == table.PLACE_GRID[0] * table.PLACE_GRID[1]
+def test_the_map_of_places_keeps_what_was_measured_of_each_height_and_of_the_worst_place():
+    order = np.random.default_rng(1).permutation(table.PLACE_FACTORS).reshape(table.PLACE_GRID)
+    mapped = table.open_misses(order)
+    assert mapped.mean(axis=(0, 1)) == pytest.approx(table.MISS[:, 0])
+    assert mapped[..., 1:].max(axis=(0, 1)).tolist() == pytest.approx([0.33, 0.33, 0.33, 0.165], rel=1e-3)
+    assert np.ptp(mapped[..., 0]) == 0.0
+    assert (np.diff(mapped[..., 2].ravel()[np.argsort(order.ravel())]) >= 0).all()
 
 
 def test_the_measured_misses_are_those_of_the_measurement():

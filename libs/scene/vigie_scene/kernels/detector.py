@@ -64,17 +64,22 @@ _DOUBLE_FOUND, _SMALLEST, _HIDDEN_FROM = table.DOUBLE_FOUND, table.SMALLEST_PX, 
 
 
 @jit
-def miss_rate(hidden: float, height: float, place: float) -> Any:
-    """Share of frames in which an object is missed, by hidden share, box height and the factor of its place."""
+def height_band(height: float) -> int:
+    """Row of the error table."""
     row = 0
     while row < 4 and height >= _HEIGHTS[row]:
         row += 1
+    return row
+
+
+@jit
+def miss_rate(hidden: float, row: int, in_the_open: float) -> Any:
+    """Share of frames in which an object is missed, by hidden share, height band and what its place costs."""
     column = 0
     while column < 4 and hidden > _BANDS[column]:
         column += 1
-    clear = _MISS[row, 0]
-    beside = 1.0 - (1.0 - _MISS[row, column]) / (1.0 - clear)
-    return 1.0 - (1.0 - max(beside, 0.0)) * (1.0 - min(clear * place, 0.95))
+    beside = 1.0 - (1.0 - _MISS[row, column]) / (1.0 - _MISS[row, 0])
+    return 1.0 - (1.0 - max(beside, 0.0)) * (1.0 - in_the_open)
 
 
 @jit
@@ -133,7 +138,7 @@ def detect(
         normals: (N, NORMALS) standard normal.
         uniforms: (N, UNIFORMS) 0..1.
         double: (e,) whether it has two boxes.
-        places: (rows, columns) factors of the places of the image on misses in the open.
+        places: (rows, columns, heights) share missed in the open, `error_table.open_misses`.
         size: (2,) width and height of the image.
 
     Returns:
@@ -176,7 +181,8 @@ def detect(
             elif still:
                 missed = 0.0
             else:
-                missed = miss_rate(hidden[n], h, places[row, column])
+                tall = height_band(h)
+                missed = miss_rate(hidden[n], tall, places[row, column, tall])
             if VEHICLE[kind[n]] and below[n] > _BLIND_FROM:
                 share = min(1.0, (below[n] - _BLIND_FROM) / (_BLIND_AT - _BLIND_FROM))
                 missed = 1.0 - (1.0 - missed) * (1.0 - share * (1.0 - _BLIND_FOUND))

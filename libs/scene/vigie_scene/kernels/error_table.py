@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from vigie_common.taxonomy import ObjectClass as C
 
@@ -37,11 +38,43 @@ MISS_S: Final = 0.4
 """Two-state chain: time constant of its forgetting. Derived: P(miss again) .70 at 0.14 s, .44 at 0.43 s."""
 
 PLACE_FACTORS: Final = np.array([16.5, 8.0, 5.0, 3.0] + [0.352] * 44)
-"""Unoccluded misses in the cells of an 8 × 6 grid over the image, mean 1: up to 33 % in one cell, mostly near 0.
-Derived. Which cell has which is drawn for each scene."""
+"""Unoccluded misses in the cells of an 8 × 6 grid over the image, in proportion, mean 1: up to 33 % in one
+cell, mostly near 0. Derived. Which cell has which is drawn for each scene; `open_misses` makes shares of them."""
 
 PLACE_GRID: Final = (6, 8)
 """Rows, columns."""
+
+WORST_PLACE: Final = 0.33
+"""Share of unoccluded misses in the worst cell. Measured: no cell has more. (Those under 30 px are assumed
+to be missed more often, everywhere.)"""
+
+
+def open_misses(factors: npt.NDArray[np.float64] | None) -> npt.NDArray[np.float64]:
+    """(rows, columns, heights) share of frames in which an object in the open is missed.
+
+    In no cell more than WORST_PLACE, and over the cells of the map each height keeps its mean, both as measured. A
+    height whose mean is above that is missed so often everywhere.
+
+    Args:
+        factors: (rows, columns) PLACE_FACTORS in some order; None: no place is worse than another.
+    """
+    clear = MISS[:, 0]
+    if factors is None:
+        return np.broadcast_to(clear, (*PLACE_GRID, len(clear))).copy()
+    return np.stack([_with_mean(mean, factors) for mean in clear], axis=-1)
+
+
+def _with_mean(mean: float, factors: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Shares in proportion to the factors up to WORST_PLACE, with this mean over the map."""
+    if mean >= WORST_PLACE:
+        return np.full(factors.shape, mean)
+    ordered = np.sort(factors.ravel())[::-1]
+    full, rest = 0, ordered
+    while rest[0] * (scale := (mean * len(ordered) - full * WORST_PLACE) / rest.sum()) > WORST_PLACE:
+        full, rest = full + 1, rest[1:]
+    shares: npt.NDArray[np.float64] = np.minimum(factors * scale, WORST_PLACE)
+    return shares
+
 
 LOW_SCORE_SHARE: Final = (9.1 - 7.2) / 9.1
 """Of what is missed at score 0.3, the share that is found at 0.1. Measured: missed 9.1 and 7.2 %."""
