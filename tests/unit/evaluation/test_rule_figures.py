@@ -1,15 +1,19 @@
 """How rules are judged: who matches whom, intervals, the truth on the ground, and a floor under the city."""
 
 import json
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from vigie_cli.evaluate_city import RULES, Hour, asked, judge_hour
 from vigie_cli.main import app
+from vigie_common.taxonomy import ObjectClass
+from vigie_scene.city import camera_hour, closed_hour
 from vigie_scene.evaluation.episodes import Expected, Found, Tally, match, tally
 from vigie_scene.evaluation.expected import expected
-from vigie_scene.evaluation.ground_truth import observe
+from vigie_scene.evaluation.ground_truth import Observed, Path, observe
 from vigie_scene.evaluation.intervals import garwood, wilson
 from vigie_scene.library import library_scene
 
@@ -76,6 +80,34 @@ def test_the_truth_holds_what_happens_and_nothing_that_looks_alike(name):
         for kind in ("happens", "look-alike")
     ]
     assert sure == [1, 0]
+
+
+def rule_named(name):
+    return asked(next(rule for rule in RULES if rule.name == name))
+
+
+def walked(scene, feet):
+    """What is true of a scene in which one person is at these places (x, y) five times a second, and nobody else."""
+    times, foot = np.arange(len(feet)) / 5.0, np.array(feet, dtype=float)
+    still = np.zeros(len(feet))
+    return Observed(scene, None, (Path("somebody", int(ObjectClass.person), 1.7, times, foot, still, still + 1.0),))
+
+
+def test_a_crossing_is_asked_for_only_in_the_direction_that_the_rule_is_about():
+    over = [(6.0, 6.6 + 0.2 * min(k, 100 - k, 20)) for k in range(101)]  # in over the fence, 12 s later out again
+    observed = walked(closed_hour(0, 0), over)
+    (entry,) = expected(observed, rule_named("line_cross-closed"))
+    both = replace(rule_named("line_cross-closed"), numbers={"direction": 0.0})
+    assert [event.sure for event in expected(observed, both)] == [True, True]
+    assert entry == expected(observed, both)[0]
+    out = replace(both, numbers={"direction": -1.0})
+    assert expected(observed, out) == expected(observed, both)[1:]
+
+
+@pytest.mark.parametrize(("x", "sure"), [(2.4, True), (2.6, False)])
+def test_who_dwells_is_surely_in_the_zone_half_a_metre_from_its_edge(x, sure):
+    (stay,) = expected(walked(camera_hour(0, 0), [(x, 3.0)] * 500), rule_named("dwell"))
+    assert stay.sure == sure
 
 
 def test_a_square_and_a_street_stay_above_a_floor():

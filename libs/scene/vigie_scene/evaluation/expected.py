@@ -112,11 +112,16 @@ def _event(path: Path, first: int, last: int, sure: int | None, for_s: float) ->
 
 
 def _dwell(observed: Observed, asked: Asked) -> Iterator[Expected]:
-    """Surely: in the zone for `for` + 5 s, away for 3 s at a time. Between: `for` - 5 s, OUTSIDE_M, away for 8 s."""
+    """Surely: in the zone for `for` + 5 s, away for 3 s at a time, half of it INSIDE_M deep.
+
+    Between: `for` - 5 s, OUTSIDE_M, away for 8 s.
+    """
     for path in _of_class(observed, asked):
         depth = depth_in(_area(observed, asked), path.foot)
         stays = [
-            (a, b) for a, b in runs(depth >= 0, path.times, 3.0) if path.times[b] - path.times[a] >= asked.for_s + 5.0
+            (a, b)
+            for a, b in runs(depth >= 0, path.times, 3.0)
+            if path.times[b] - path.times[a] >= asked.for_s + 5.0 and np.median(depth[a : b + 1]) >= INSIDE_M
         ]
         for first, last in runs(depth >= -OUTSIDE_M, path.times, 8.0):
             if path.times[last] - path.times[first] >= asked.for_s - 5.0:
@@ -138,9 +143,12 @@ def _stopped(observed: Observed, asked: Asked) -> Iterator[Expected]:
 
 
 def _line_cross(observed: Observed, asked: Asked) -> Iterator[Expected]:
-    """Crossings by the same object within KEEP_OPEN_S are one episode."""
+    """Crossings by the same object within KEEP_OPEN_S are one episode; `direction`: 1 in, -1 out, 0 both."""
+    way = asked.numbers.get("direction", 0.0)
     by_who: dict[str, list[Expected]] = {}
     for crossing in _count_line(observed, asked):
+        if way and crossing.direction != ("in" if way > 0 else "out"):
+            continue
         by_who.setdefault(crossing.who, []).append(crossing)
     for crossings in by_who.values():
         ordered = sorted(crossings, key=lambda one: one.mature_s)
