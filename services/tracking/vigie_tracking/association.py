@@ -2,10 +2,12 @@
 
 1. Boxes of a high score, by plain overlap with where each track was predicted.
 2. What is left, low scores too, by overlap of grown boxes.
-3. What is left of the high scores, by distance: for tracks seen once, whose speed is not known yet, and for tracks seen
-   in the look before, as far as their prediction is uncertain. That counts at few frames a second.
+3. What is left of the high scores, by distance: for tracks seen in the look before, as far as their prediction is
+   uncertain, or, for those seen once, whose speed is not known yet, as far as objects go. That counts at few frames a
+   second.
 
-Only boxes of a track's class group come near it. Two stages by score: Zhang et al., "ByteTrack", ECCV 2022.
+Only boxes of a track's class group come near it, and to overlap is not enough: in the first two stages a box must also
+be as near as prediction and box are certain (`_plausible`). Two stages by score: Zhang et al., "ByteTrack", ECCV 2022.
 """
 
 from __future__ import annotations
@@ -50,7 +52,8 @@ def associate(
         least_score = p["low_score"] if stage == STAGE_BUFFERED else p["high_score"]
         left = 0
         for i in range(live):
-            if places[i]["box_of_track"] == -1 and (stage != STAGE_DISTANCE or _within_reach(tracks[i])):
+            # after a longer occlusion, distance would let a track take another's box
+            if places[i]["box_of_track"] == -1 and (stage != STAGE_DISTANCE or tracks[i]["missed"] == 0):
                 places[left]["track"] = i
                 left += 1
         offered = 0
@@ -80,17 +83,18 @@ def _gate(
         places[b]["box_degree"] = 0
     for a in range(left):
         track = tracks[places[a]["track"]]
+        unseen_s = (now - track["seen_at"]) / 1000.0
         degree = 0
         for b in range(offered):
             box = boxes[places[b]["box"]]
             value = 0.0
-            if track["group"] == box["group"]:
+            if track["group"] == box["group"] and (stage == STAGE_DISTANCE or _plausible(track, box, unseen_s, p)):
                 if stage == STAGE_OVERLAP:
                     value = _overlap(track, box, 0.0, p["first_iou"])
                 elif stage == STAGE_BUFFERED:
                     value = _overlap(track, box, p["buffer"], p["second_iou"])
                 else:
-                    value = _nearness(track, box, (now - track["seen_at"]) / 1000.0, p)
+                    value = _nearness(track, box, unseen_s, p)
             affinity[a, b] = value
             if value > 0.0:
                 degree += 1
@@ -111,9 +115,17 @@ def _overlap(track: Slot, box: Slot, buffer: float, least: float) -> float:
 
 
 @jit
-def _within_reach(track: Slot) -> bool:
-    """Whether distance may find the track: a longer occlusion would let it take another's box."""
-    near: bool = track["boxes"] == 1 or track["missed"] == 0
+def _plausible(track: Slot, box: Slot, unseen_s: float, p: Slot) -> bool:
+    """Whether the box is no farther from the prediction than the uncertainty of both allows.
+
+    The speed of who comes nearer grows in the image, so what moves may be off by a share of its way.
+    """
+    size = p["jitter"] * max(track["w"], track["h"])
+    way = math.sqrt(track["vx"] * track["vx"] + track["vy"] * track["vy"]) * unseen_s
+    reach = p["gate"] * math.sqrt(track["centre_var"] + size * size) + p["gate_way"] * way
+    dx = track["cx"] - box["cx"]
+    dy = track["cy"] - box["cy"]
+    near: bool = dx * dx + dy * dy <= reach * reach
     return near
 
 

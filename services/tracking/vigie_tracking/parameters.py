@@ -30,8 +30,13 @@ class Parameters:
     """Least IoU in the second stage, with both boxes grown by `buffer`."""
     buffer: float = 0.3
     """Margin on every side in the second stage, in sizes of each box."""
+    gate: float = 4.0
+    """In both of these stages a box is no farther from the prediction than this many standard deviations of the two:
+    who stands beside somebody hidden does not take their box over."""
+    gate_way: float = 0.5
+    """… plus this share of the way that the track has made unseen."""
     newborn_speed: float = 3.0
-    """How far a track seen once may be from its second box: this many mean sizes a second."""
+    """How far a track seen once, in the look before, may be from its second box: this many mean sizes a second."""
     newborn_slack: float = 0.3
     """… plus this many sizes of the box."""
     newborn_area_ratio: float = 2.5

@@ -32,6 +32,12 @@ class TrackingSettings(Settings):
     tracking_buffer: float = Field(
         _DEFAULT.buffer, ge=0, le=2, description="margin in the second stage, in sizes of the box"
     )
+    tracking_gate: float = Field(
+        _DEFAULT.gate, gt=0, le=100, description="in these two stages a box is within this many standard deviations …"
+    )
+    tracking_gate_way: float = Field(
+        _DEFAULT.gate_way, ge=0, le=10, description="… plus this share of the way that was made unseen"
+    )
     tracking_newborn_speed: float = Field(
         _DEFAULT.newborn_speed, ge=0, le=20, description="reach of an object seen once, mean sizes a second …"
     )

@@ -109,15 +109,35 @@ def test_a_known_track_that_jumps_past_its_prediction_is_found_by_its_grown_box(
     assert [v["track_id"] for v in values] == [[0]] * 5
 
 
-def test_the_reach_of_a_newborn_grows_while_it_is_missed(detections, tracked):
-    found = {0: 100, 2: 360}
+@pytest.mark.parametrize(("missed", "continues"), [(0, True), (1, False)])
+def test_a_newborn_that_was_missed_is_found_by_distance_no_more(detections, tracked, missed, continues):
+    found = {0: 100, 1 + missed: 262}
     values = tracked(
         [
             detections(k, k * 500, [(found[k], 200, found[k] + 100, 260)] if k in found else [], classes="car")
-            for k in range(3)
+            for k in range(2 + missed)
         ]
     )
-    assert [v["track_id"] for v in values] == [[0], [], [0]]
+    assert (values[-1]["track_id"] == [0]) == continues
+
+
+def beside(k, x=400.0):
+    """Somebody who stands, as a box that shakes a little."""
+    return (x + 2 * (k % 3 - 1), 300 + 3 * (k % 2), x + 36 + 2 * (k % 3 - 1), 390 + 3 * (k % 2))
+
+
+def test_who_stands_does_not_take_over_the_box_of_who_was_hidden_beside_them(detections, tracked):
+    seen = [detections(k, k * 200, [beside(k)]) for k in range(15)]
+    # for a look the one who stands is missed, and one behind them is found
+    seen += [detections(15, 3000, [(430, 262, 464, 346)]), detections(16, 3200, [beside(16), (430, 262, 464, 346)])]
+    assert [v["track_id"] for v in tracked(seen)][-2:] == [[15 * 4096], [0, 15 * 4096]]
+
+
+def test_who_comes_nearer_fast_keeps_their_track(detections, tracked):
+    size = [40 * 1.12**k for k in range(15)]
+    boxes = [(900 - 8 * s, 100 + 3 * s, 900 - 8 * s + 2 * s, 100 + 4 * s) for s in size]
+    values = tracked([detections(k, k * 200, [box], classes="car") for k, box in enumerate(boxes)])
+    assert {tuple(v["track_id"]) for v in values} == {(0,)}
 
 
 def test_after_long_blindness_distance_says_nothing(detections, tracked):
