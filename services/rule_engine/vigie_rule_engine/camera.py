@@ -249,7 +249,7 @@ class CameraState:
         """The frames have another shape: widths are in picture heights, so they stretch with it."""
         if self.aspect:
             stretch = aspect / self.aspect
-            for name in ("x", "vx", "born_x", "x1", "x2"):
+            for name in ("x", "vx", "born_x", "rest_x", "x1", "x2"):
                 self.subjects[name][: self.n] *= stretch
             self.kept.sides["x"][: self.n] *= stretch
             drawn = [row for row, judged in enumerate(self.table.rows if self.table else ()) if not judged.metric]

@@ -129,7 +129,8 @@ _MOVED: Final = Parameter(
     "moved",
     "distance",
     "0.3 heights",
-    "a person who has never moved so far since first seen is left out as street furniture; 0: never",
+    "a person who has never moved so far, for 1 s or farther than a height, since first seen is left out as street "
+    "furniture; 0: never",
     fills="least",
 )
 _BAND: Final = Parameter("band", "distance", "0.2 heights", "dead band on each side, in which no side is sure")
@@ -187,7 +188,8 @@ _ALL: Final[tuple[Template, ...]] = (
         ),
         needs=frozenset(),
         doc="An object in the zone stays within a distance of where it came to rest; it ends on leaving.",
-        formula="on: |p - rest| <= `within`, in the zone; hold: up to 1.5 × `within`, or in the margin; off: beyond. "
+        formula="on: |p - rest| <= `within`, in the zone, of a vehicle also the point 0.05 heights above p; hold: up "
+        "to 1.5 × `within`, or in the margin; off: beyond. "
         "rest: while pending, the mean place of about the last 10 s; then fixed. While pending, beyond `within` "
         "holds, as does a foot that shakes out of the zone, and beyond 3 × `within` it rests anew.",
         limits="A vehicle hidden for more than 20 s is another one; who parks again within the zone is the same; "
@@ -290,8 +292,9 @@ _ALL: Final[tuple[Template, ...]] = (
         ),
         needs=frozenset(),
         doc="An object moves against the permitted direction of a lane.",
-        formula="a = Σ steps against the direction, each in heights of its moment, never below 0; on: a >= `progress`, "
-        "and moving against it at > 0.3 units/s and > 120° from it; hold: stands there, or moves otherwise; off: less.",
+        formula="a = Σ steps against the direction within the zone, each in heights of its moment, never below 0; on: "
+        "a >= `progress`, in the zone, and moving against it at > 0.3 units/s and > 120° from it; hold: in the margin, "
+        "stands, or moves otherwise; off: less.",
         limits="In heights the direction holds in the image, where the line was drawn; with metres on the ground. "
         "Reversing far is wrong-way driving. Cyclists may be allowed to: choose the classes.",
         facts=("progress_heights", "progress_m"),
@@ -480,9 +483,9 @@ _ALL: Final[tuple[Template, ...]] = (
         ),
         needs=frozenset(),
         doc="A group of people forms and stays.",
-        formula="groups by single linkage of those slower than `slower`: two belong together if nearer than `link` (in "
-        "heights: the mean of both, and about equally high). On: largest >= `people`; hold: >= `holds` × `people`; a "
-        "smaller group takes 10 s to count, since people hide each other.",
+        formula="groups by single linkage of those slower than `slower`, or within 0.3 heights of one place for 3 s: "
+        "two belong together if nearer than `link` (in heights: the mean of both, and about equally high). On: largest "
+        ">= `people`; hold: >= `holds` × `people`; a smaller group takes 10 s to count, since people hide each other.",
         limits="People who hide each other are missed: the number is a lower bound. A bus stop or a terrace "
         "looks the same: "
         "draw the zone round it.",

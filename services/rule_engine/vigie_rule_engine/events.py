@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 from vigie_common.identity import episode_id, event_id
 from vigie_common.taxonomy import CLASS_NAMES, ObjectClass
 from vigie_rule_engine.conditions import local_time
-from vigie_rule_engine.measures import facts_of, members_of
+from vigie_rule_engine.layers.subjects import AT_REST
+from vigie_rule_engine.measures import FACTS_OF_THE_RULE, facts_of, members_of
 from vigie_rule_engine.minutes import MINUTE_MS
 from vigie_rule_engine.texts import explanation
 
@@ -33,9 +34,6 @@ MOST_OBJECTS: Final = 50
 
 FOOT_ERROR: Final = 0.04
 """Standard deviation of a foot point, body heights: as measured."""
-
-UNMOVED_HEIGHTS: Final = 0.3
-"""A subject that never moved farther since its birth is probably street furniture."""
 
 
 def variables_of(state: CameraState, row: Row, slot: int, at: int) -> dict[str, Any]:
@@ -228,7 +226,7 @@ def _unmoved(state: CameraState, slot: int, facts: Mapping[str, float]) -> bool:
     """A person who never moved is perhaps street furniture."""
     if slot < 0 or int(state.subjects[slot]["cls"]) != ObjectClass.person:
         return False
-    return facts["moved_heights"] < UNMOVED_HEIGHTS
+    return facts["moved_heights"] < AT_REST
 
 
 def counted_zone(window: Window, state: CameraState, facts: dict[str, float]) -> RuleEvent:
@@ -249,6 +247,8 @@ def _goes_on(state: CameraState, episode: Episode, row: int, slot: int, until: i
     """What every later event of an episode says anew; the rest is as it opened."""
     opened = episode.opened
     facts = facts_of(state, opened["rule"]["template"], row, slot, opened["started_at"], until)
+    # a restart may bring the end before the rules are known again; what they say is as it was
+    facts |= {name: opened["facts"][name] for name in FACTS_OF_THE_RULE if name in opened["facts"]}
     return {
         **opened,
         **_frame(state),

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 _KMH: Final = 3.6
 
+FACTS_OF_THE_RULE: Final = ("area_m2", "limit_kmh")
+"""Facts that are of the rule and its zone, not measured."""
+
 
 def facts_of(state: CameraState, template: str, row: int, slot: int, since: int, until: int) -> dict[str, float]:
     """Measured values of a row on a subject, or on its zone (slot -1), rounded to what they are worth.

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 _HEAD: Final = """# Templates
 
-Written from `vigie_rule_engine.catalogue` by `python -m vigie_rule_engine.template_reference`. Defaults are
+Written from `vigie_rule_engine.catalogue` by
+`python -m vigie_rule_engine.template_reference docs/reference/templates.md`. Defaults are
 starting judgements, to be tuned per camera. p is the smoothed foot point. `heights` are those of the object's own
 box; where the table says "or metres", a camera with a calibration understands `2 m` and `30 km/h` too, and a rule
 that gives one distance in metres measures all of them on the ground. Every duration counts watched time. [How rules

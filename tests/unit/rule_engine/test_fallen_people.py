@@ -66,6 +66,14 @@ def test_who_crouches_before_has_not_fallen():
     assert judged(slowly, template=PERSON_DOWN)[-1] == (ON, PENDING)
 
 
+def test_nor_if_they_are_missed_for_long_while_they_lie():
+    crouches = [(5.0 + 0.2 * i, CROUCHING) for i in range(15)]
+    lies = [(8.0 + 0.2 * i, LYING) for i in range(5)]
+    assert {verdict for verdict, _ in judged([*WALKED, *crouches, *lies, *after(9.0, LYING, until=20.0)])[-20:]} == {
+        OFF
+    }
+
+
 def test_nor_who_is_seen_to_crouch_between_two_misses():
     # a second of it is seen, and of each miss a second counts
     crouches = [(7.0 + 0.2 * i, CROUCHING) for i in range(6)]

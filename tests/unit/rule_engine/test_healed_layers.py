@@ -6,14 +6,14 @@ import pytest
 from vigie_common.taxonomy import ObjectClass
 from vigie_rule_engine.layers.doubles import told_of_double
 from vigie_rule_engine.layers.episodes import CELL, CLOSING, DOUBTED, HOLD, IDLE, ON, OPEN, PENDING
-from vigie_rule_engine.layers.furniture import exchange, in_place, stood
 from vigie_rule_engine.layers.ground import GROUND
 from vigie_rule_engine.layers.places import PLACE, SIDE
 from vigie_rule_engine.layers.posture import POSTURE
+from vigie_rule_engine.layers.standing import exchange, heal, hopped_to, in_place, stood
 from vigie_rule_engine.layers.state import Kept
-from vigie_rule_engine.layers.subjects import SUBJECT, adopt, alike, gone, is_firm, patience
+from vigie_rule_engine.layers.subjects import SUBJECT, adopt, alike, bear, gone, is_firm, patience, smooth
 from vigie_rule_engine.layers.templates import RULE, attended, furniture, owner, presence
-from vigie_rule_engine.layers.zone_templates import ZONE
+from vigie_rule_engine.layers.zone_templates import ZONE, stays
 
 NOW = 100_000
 PERSON, CAR, TRUCK, BAG, BICYCLE = (int(ObjectClass[name]) for name in ("person", "car", "truck", "bag", "bicycle"))
@@ -24,6 +24,7 @@ def subjects(*given):
     array = np.zeros(len(given), SUBJECT)
     for s, fields in zip(array, given, strict=True):
         standing = {"cls": PERSON, "known": 1, "seen": NOW, "seen_w": NOW, "steady": 1, "h": 0.2, "x": 0.5, "y": 0.7}
+        standing |= {"rest": NOW, "rest_x": fields.get("x", 0.5), "rest_y": fields.get("y", 0.7)}
         for name, value in (standing | fields).items():
             s[name] = value
         wide = fields.get("wide", 0.08) if "wide" in fields else 0.08
@@ -108,52 +109,195 @@ def test_only_of_the_same_group_and_only_of_nearly_the_same_box():
     assert not doubled(OPEN, other={"x": 0.9, "y": 0.2})[0]
 
 
-# Street furniture
+# Who stands in one place
 
 
-def test_what_stood_since_it_appeared_for_more_than_ten_seconds_is_perhaps_furniture():
-    (post, car) = subjects({"born": NOW - 10_001}, {"born": NOW - 10_001, "cls": CAR})
-    assert stood(post, 0.29, NOW)
-    assert not stood(post, 0.31, NOW)
-    assert not stood(post, 0.29, NOW - 1)
-    assert not stood(car, 0.29, NOW)
-    post["moved"] = 5.0
-    assert stood(post, 0.29, NOW), "what it had moved before this frame counts"
+def test_who_was_in_one_place_for_more_than_five_seconds_has_stood_there():
+    stands, passes, car = subjects({"rest": NOW - 5_001}, {"rest": NOW - 5_000}, {"rest": NOW - 60_000, "cls": CAR})
+    assert [stood(s) for s in (stands, passes, car)] == [True, False, False]
+    left, lately = subjects({"rest": NOW - 9_000, "off": NOW - 3_999}, {"rest": NOW - 9_000, "off": NOW - 4_000})
+    assert [stood(s) for s in (left, lately)] == [True, False], "until it seemed to leave"
 
 
-COME = {"moved": 3.0}
+CAME = {"rest": NOW - 1_000, "rest_x": 0.3}
 
 
 @pytest.mark.parametrize(
     ("other", "found"),
     [
-        (COME, 1),
-        (COME | {"x": 0.55}, 1),
-        (COME | {"x": 0.57}, -1),
-        (COME | {"y": 0.77}, -1),
-        (COME | {"seen": NOW - 200}, -1),
-        (COME | {"cls": CAR}, -1),
-        ({"moved": 0.29}, -1),
-        (COME | {"h": 0.13}, 1),
-        (COME | {"h": 0.11}, -1),
-        (COME | {"h": 0.32}, 1),
-        (COME | {"h": 0.35}, -1),
+        (CAME, 1),
+        (CAME | {"x": 0.55}, 1),
+        (CAME | {"x": 0.57}, -1),
+        (CAME | {"y": 0.77}, -1),
+        (CAME | {"seen": NOW - 200}, -1),
+        (CAME | {"cls": CAR}, -1),
+        ({"rest": NOW - 5_000}, 1),
+        ({"rest": NOW - 5_001}, -1),  # it has long been there itself
+        ({"rest": NOW - 60_000, "off": NOW - 200, "rest_x": 0.3}, 1),
+        (CAME | {"h": 0.13}, 1),
+        (CAME | {"h": 0.11}, -1),
+        (CAME | {"h": 0.32}, 1),
+        (CAME | {"h": 0.35}, -1),
     ],
 )
-def test_who_came_and_stands_where_it_appeared_is_found(other, found):
-    state = kept(subjects({"born_x": 0.5, "born_y": 0.7, "x": 0.9}, other))
+def test_who_came_and_is_where_it_stood_is_found(other, found):
+    state = kept(subjects({"rest_x": 0.5, "rest_y": 0.7, "x": 0.9}, other))
     assert in_place(state, 2, 0, NOW) == found
 
 
 def test_an_exchange_gives_the_track_and_what_was_seen_and_leaves_who_they_are():
-    stays = ("born_track", "born_session", "cls", "born", "born_x", "born_y", "moved")
-    both = np.zeros(2, SUBJECT)
+    state = kept(np.zeros(2, SUBJECT))
     for number, name in enumerate(SUBJECT.names):
-        both[name] = number + 1, 100 + number
-    before = both.copy()
-    exchange(kept(both), 0, 1)
+        state.subjects[name] = number + 1, 100 + number
+    for number, name in enumerate(SIDE.names):
+        state.sides[name] = [[number], [10 + number]]
+    before, sides = state.subjects.copy(), state.sides.copy()
+    exchange(state, 0, 1, NOW)
+    seen = (
+        "track",
+        "known",
+        "ended",
+        "model",
+        "score",
+        "seen",
+        "seen_w",
+        "steady",
+        "dt",
+        "x",
+        "y",
+        "h",
+        "x1",
+        "y1",
+        "x2",
+        "y2",
+    )
+    who = ("born_track", "born_session", "cls", "born", "born_x", "born_y")
     for name in SUBJECT.names:
-        assert both[name].tolist() == (before[name] if name in stays else before[name][::-1]).tolist(), name
+        now, then = state.subjects[name].tolist(), before[name].tolist()
+        if name in seen:
+            assert now == then[::-1], name
+        elif name in who:
+            assert now == then, name
+    assert state.sides.tolist() == sides[::-1].tolist(), "who has crossed has crossed"
+    a, b = state.subjects
+    assert [a[name] for name in ("vx", "vy", "off", "away", "hidden_w")] == [0, 0, 0, 0, 0]
+    assert (a["moved"], a["rest"]) == (before[0]["moved_then"], before[0]["rest"])
+    assert (b["vx"], b["moved"], b["rest"], b["rest_x"]) == (before[0]["vx"], before[1]["moved"], NOW, b["x"])
+
+
+def test_two_who_stand_and_are_exchanged_back_both_stand():
+    state = kept(subjects({"rest_x": 0.6, "rest": 7, "off": 9}, {"rest_x": 0.5, "rest": 8, "off": 9, "x": 0.61}))
+    exchange(state, 0, 1, NOW)
+    assert state.subjects["rest"].tolist() == [7, 8]
+    assert state.subjects["off"].tolist() == [0, 0]
+
+
+def healed(*given):
+    state = kept(subjects(*({"track": k} | one for k, one in enumerate(given))))
+    heal(state, len(given), NOW, NOW, 1)
+    return state.subjects
+
+
+WALKS_OFF = {"rest": NOW - 9_000, "off": NOW - 600, "rest_x": 0.5, "x": 0.6, "vx": 0.1}
+
+
+def test_a_track_that_walks_off_with_a_passer_leaves_its_subject_where_it_stood():
+    stander, passer = healed(WALKS_OFF, {"rest": NOW - 1_500, "rest_x": 0.4, "x": 0.51})
+    assert (stander["track"], stander["x"], stander["off"]) == (1, 0.51, 0)
+    assert (passer["track"], passer["x"], passer["vx"], passer["rest_x"]) == (0, 0.6, 0.1, 0.6)
+
+
+def test_who_walks_off_while_nobody_comes_walks_off():
+    assert [s["track"] for s in healed(WALKS_OFF, {"x": 0.7})] == [0, 1]
+    assert [s["track"] for s in healed(WALKS_OFF | {"rest": NOW - 5_000}, {"x": 0.51})] == [0, 1]
+    assert [s["track"] for s in healed(WALKS_OFF | {"off": 0}, {"x": 0.51})] == [0, 1]
+
+
+HIDDEN = {"seen": NOW - 400, "rest": NOW - 9_000, "known": 0}
+HOPS = {"rest": NOW - 8_000, "rest_x": 0.6, "off": NOW - 200, "x": 0.52}
+
+
+@pytest.mark.parametrize(
+    ("other", "found"),
+    [
+        ({}, 1),
+        ({"off": NOW - 1_000}, 1),
+        ({"off": NOW - 1_001}, -1),
+        ({"off": 0}, -1),
+        ({"rest": NOW - 3_201}, 1),
+        ({"rest": NOW - 3_200}, -1),  # it was on its way: a passer
+        ({"seen": NOW - 200}, -1),
+        ({"cls": CAR}, -1),
+        ({"x": 0.57}, -1),
+        ({"h": 0.11}, -1),
+    ],
+)
+def test_a_track_that_hops_from_one_who_stands_to_the_place_of_one_who_is_hidden_is_found(other, found):
+    assert hopped_to(kept(subjects(HIDDEN, HOPS | other)), 2, 0, NOW, NOW) == found
+
+
+def test_then_who_is_hidden_has_the_box_and_the_other_is_missed_where_it_stood_since_then():
+    first, second = healed(HIDDEN | {"seen_w": NOW - 400}, HOPS | {"h": 0.22, "moved": 4.0, "moved_then": 2.0})
+    assert [first[name] for name in ("track", "seen", "seen_w", "known", "x", "dt")] == [1, NOW, NOW, 1, 0.5, 0.4]
+    assert (first["x1"], first["x2"]) == pytest.approx((0.48, 0.56))
+    assert [second[name] for name in ("seen", "seen_w", "known", "x", "rest", "h", "off", "moved")] == [
+        NOW - 200, NOW - 200, 0, 0.6, NOW - 8_000, 0.22, 0, 2.0,
+    ]  # fmt: skip
+    assert [second[name] for name in ("x1", "x2", "y1", "y2")] == pytest.approx([0.56, 0.64, 0.48, 0.7]), "its box too"
+    assert not gone(second, NOW), "however long the other was hidden"
+    assert stood(second)
+
+
+def test_what_has_stood_since_it_appeared_is_as_unmoved_as_before_its_track_walked_off():
+    (post, _) = healed(WALKS_OFF | {"moved": 0.8, "moved_then": 0.1}, {"rest": NOW - 1_500, "rest_x": 0.4, "x": 0.51})
+    assert (post["track"], post["moved"]) == (1, 0.1)
+
+
+def test_who_passes_where_somebody_is_hidden_is_not_taken_for_them():
+    lost = {"seen": NOW - 9_000, "seen_w": NOW - 9_000, "rest": NOW - 60_000, "known": 0}
+    passes, stays_there = (
+        {"rest": NOW - 900, "off": NOW - 300, "rest_x": 0.4, "x": 0.51},
+        {"rest": NOW - 8_000, "x": 0.51},
+    )
+    assert [s["track"] for s in healed(lost, passes)] == [0, 1]
+    assert [s["track"] for s in healed(lost, stays_there)] == [1, 0]
+    assert [s["track"] for s in healed(lost | {"seen_w": NOW - 8_000}, stays_there)] == [0, 1], "not yet"
+
+
+def moving(x):
+    """A subject seen five times a second at `x(second)` heights from where it was born, as it was each time."""
+    s = np.zeros(1, SUBJECT)[0]
+    bear(s, 1, 0, PERSON, 0.5, 0.7, 0.2, NOW, NOW)
+    seen = []
+    for k in range(1, 40):
+        s["dt"], t = 0.2, NOW + 200 * k
+        smooth(s, 0.5 + 0.2 * x(0.2 * k), 0.7, 0.2, t)
+        seen.append((float(s["moved"]), int(s["rest"]) - NOW, int(s["off"]) and int(s["off"]) - NOW))
+    return seen
+
+
+def test_one_box_that_is_somebody_elses_moves_nobody():
+    seen = moving(lambda t: 0.8 if t == pytest.approx(3.0) else 0.1)
+    assert max(moved for moved, _, _ in seen) < 0.3
+    assert seen[-1][1:] == (0, 0)
+    assert seen[14][2] == 3_000, "for an instant it seems to have left"
+
+
+def test_who_steps_aside_has_moved_after_a_second_and_stands_there_after_two():
+    seen = moving(lambda t: 0.6 if t > 2.9 else 0.0)
+    assert [moved >= 0.3 for moved, _, _ in seen].index(True) == 14 + 5
+    assert [rest for _, rest, _ in seen].index(5_000) == 14 + 10
+
+
+def test_who_runs_has_moved_at_once_and_is_at_rest_nowhere():
+    seen = moving(lambda t: 3.0 * t)
+    assert [moved >= 0.3 for moved, _, _ in seen].index(True) <= 3
+    assert max(200 * (k + 1) - rest for k, (_, rest, _) in enumerate(seen)) < 1_500
+
+
+def test_who_is_within_a_place_for_three_seconds_stays():
+    stands, came, leaves = subjects({"rest": NOW - 3_001}, {"rest": NOW - 3_000}, {"rest": NOW - 9_000, "off": NOW})
+    assert [stays(s, NOW) for s in (stands, came, leaves)] == [True, False, False]
 
 
 # Who is lost, and for how long
@@ -171,6 +315,10 @@ def test_an_exchange_gives_the_track_and_what_was_seen_and_leaves_who_they_are()
         (lying(), 10_000),
         (lying(vx=0.1), 10_000),
         (lying(cls=CAR, vx=0.1), 5_000),
+        ({"rest": NOW - 5_001, "vx": 0.1}, 8_000),
+        ({"rest": NOW - 5_000, "vx": 0.1}, 5_000),
+        ({"rest": NOW - 60_000, "cls": CAR}, 20_000),
+        (lying(rest=NOW - 60_000), 10_000),
     ],
 )
 def test_a_lost_subject_is_waited_for_by_how_it_was_seen_last(lost, patient_ms):
@@ -187,6 +335,18 @@ def test_a_track_that_has_not_ended_is_waited_for_longer():
     assert gone(s, NOW + 10_001)
     s["known"] = 0  # ids have started again
     assert gone(s, NOW + 5_001)
+
+
+def test_the_time_in_which_others_hide_the_place_of_who_stood_does_not_count():
+    stands = {"seen": NOW - 20_000, "seen_w": NOW - 20_000, "rest": NOW - 60_000, "known": 0}
+    before = {"x": 0.51, "y": 0.74, "h": 0.22}
+    assert [gone(s, NOW) for s in healed(stands, before)] == [False, False]
+    assert [gone(s, NOW + 8_001) for s in healed(stands, before)] == [True, False]
+    beside, behind, not_now = before | {"x": 0.56}, before | {"y": 0.69}, before | {"seen": NOW - 200}
+    assert [bool(gone(healed(stands, other)[0], NOW)) for other in (beside, behind, not_now)] == [True, True, True]
+    for ago, is_gone in ((38_000, False), (38_001, True)):
+        assert bool(gone(healed(stands | {"seen": NOW - ago, "seen_w": NOW - ago}, before)[0], NOW)) == is_gone
+    assert gone(healed(stands | {"rest": NOW - 25_000}, before)[0], NOW), "who only passed"
 
 
 def test_who_is_as_high_or_has_fallen_to_as_wide_is_alike():
@@ -211,21 +371,25 @@ def test_a_box_adopts_who_should_be_there_by_now():
     assert adopted({}, steady=0) == -1
     assert adopted({"vx": 0.08}, x=0.5 + 0.32, after=4_000) == 0
     assert adopted({"vx": 0.08}, x=0.5, after=4_000) == -1
-    assert adopted({"vx": 0.041}, x=0.5 + 0.36, after=4_000) == 0
-    assert adopted({"vx": 0.039}, x=0.5 + 0.21, after=4_000) == -1  # sways, and is looked for where it was
-    assert adopted({"vx": 0.039}, x=0.5 - 0.19, after=4_000) == 0
+    assert adopted({"vx": 0.041}, x=0.5 + 0.28, after=4_000) == 0
+    assert adopted({"vx": 0.039}, x=0.5 + 0.13, after=4_000) == -1  # sways, and is looked for where it was
+    assert adopted({"vx": 0.039}, x=0.5 - 0.11, after=4_000) == 0
     assert adopted({}, after=8_000) == 0
     assert adopted({}, after=8_001) == -1
-    assert adopted({"vx": 0.03}, x=0.65, after=5_000) == 0
-    assert adopted({"vx": 0.03}, x=0.65, after=5_001) == -1
+    assert adopted({"vx": 0.05}, x=0.75, after=5_000) == 0
+    assert adopted({"vx": 0.05}, x=0.75, after=5_001) == -1
 
 
-def test_how_far_it_may_be_and_the_nearest_is_taken():
-    assert adopted({}, x=0.587, after=200) == 0
-    assert adopted({}, x=0.589, after=200) == -1
-    assert adopted({}, x=0.69, after=1_000) == 0
-    assert adopted({}, x=0.71, after=1_000) == -1
-    assert adopted({}, x=0.71, after=5_000) == -1
+@pytest.mark.parametrize(("rest", "near"), [(NOW - 5_000, 0.12), (NOW - 5_001, 0.2)])
+def test_how_far_it_may_be_and_farther_who_had_stood_for_long(rest, near):
+    assert adopted({"rest": rest}, x=0.5 + near - 0.001) == 0
+    assert adopted({"rest": rest}, x=0.5 + near + 0.001) == -1
+    assert adopted({"rest": rest}, x=0.5 + near + 0.001, after=5_000) == -1, "no farther after a second"
+
+
+def test_how_far_it_may_be_after_one_look_and_the_nearest_is_taken():
+    assert adopted({}, x=0.571, after=200) == 0
+    assert adopted({}, x=0.573, after=200) == -1
     assert adopted({"x": 0.51}, {"x": 0.58}, {"x": 0.53}, x=0.54) == 2
     assert adopted({"x": 0.53}, {"x": 0.58}, {"x": 0.51}, x=0.54) == 0
 

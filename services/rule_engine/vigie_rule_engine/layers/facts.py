@@ -10,12 +10,22 @@ from __future__ import annotations
 from math import isfinite
 from typing import TYPE_CHECKING, Final
 
-from vigie_rule_engine.layers.furniture import UNMOVED, exchange, in_place, stood
 from vigie_rule_engine.layers.ground import GROUND, forget_ground, locate
 from vigie_rule_engine.layers.jit import Array, Indices, Vector, jit
 from vigie_rule_engine.layers.places import NEVER, cross, no_side, place
 from vigie_rule_engine.layers.posture import POSTURE, hold
-from vigie_rule_engine.layers.subjects import SUBJECT, adopt, bear, find, first_track, is_firm, leapt, smooth
+from vigie_rule_engine.layers.standing import heal
+from vigie_rule_engine.layers.subjects import (
+    SUBJECT,
+    adopt,
+    bear,
+    come_to_rest,
+    find,
+    first_track,
+    is_firm,
+    leapt,
+    smooth,
+)
 
 if TYPE_CHECKING:
     from vigie_rule_engine.layers.state import Kept, Plan, Scratch
@@ -82,7 +92,6 @@ def observe(
     slots, crossings = scratch.slots, scratch.crossings
     claim(subjects, n, observed, unit, t, slots)
     crossed = 0
-    left, had_moved = -1, 0.0
     for i in range(observed.shape[1]):
         k = slots[i]
         if k == UNUSABLE:
@@ -105,7 +114,7 @@ def observe(
                 continue
             k = n
             n += 1
-            bear(subjects[k], first_track(subjects, k, track, session), session, cls, x, y2, h, t)
+            bear(subjects[k], first_track(subjects, k, track, session), session, cls, x, y2, h, t, w)
             if grounds.shape[0] > 0:
                 forget_ground(grounds[k])  # it may be born while nothing is located
             for r in range(regions.shape[0]):
@@ -123,16 +132,16 @@ def observe(
         s["model"] = int(observed[7, i])
         s["seen"] = t
         s["seen_w"] = w
+        s["hidden_w"] = 0
+        if s["steady"] != steady:
+            come_to_rest(s, w)  # its clock is another one now
         s["steady"] = steady
         s["x1"] = x1
         s["y1"] = y1
         s["x2"] = x2
         s["y2"] = y2
         if s["dt"] > 0.0:
-            moved = s["moved"]
-            smooth(s, x, y2, h)
-            if s["moved"] >= UNMOVED and stood(s, moved, t):
-                left, had_moved = k, moved
+            smooth(s, x, y2, h, w)
         if postures.shape[0] > 0:
             hold(postures[k], s, is_new, t)
         if grounds.shape[0] > 0 and steady == 1:
@@ -154,11 +163,7 @@ def observe(
                 c["t"] = sides[k, g]["flip"]
                 crossed += 1
                 sides[k, g]["flip"] = NEVER
-    if left >= 0:
-        j = in_place(kept, n, left, t)
-        if j >= 0:
-            subjects[left]["moved"] = had_moved
-            exchange(kept, left, j)
+    heal(kept, n, t, w, steady)
     return n, crossed
 
 

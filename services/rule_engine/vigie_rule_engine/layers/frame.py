@@ -20,7 +20,6 @@ from vigie_rule_engine.layers.episodes import (
     tell,
 )
 from vigie_rule_engine.layers.facts import observe
-from vigie_rule_engine.layers.furniture import exchange, in_place, stood
 from vigie_rule_engine.layers.jit import Array, Indices, Vector, jit
 from vigie_rule_engine.layers.state import Kept, Plan, Scratch
 from vigie_rule_engine.layers.subjects import gone
@@ -138,10 +137,6 @@ def _frame(
     for k in range(n):
         if subjects[k]["seen"] < t and gone(subjects[k], w_steady if subjects[k]["steady"] == 1 else w):
             some = True
-            if stood(subjects[k], subjects[k]["moved"], t):
-                j = in_place(kept, n, k, t)
-                if j >= 0:
-                    exchange(kept, k, j)
     lost = 0
     for k in range(n if some else 0):
         if gone(subjects[k], w_steady if subjects[k]["steady"] == 1 else w):

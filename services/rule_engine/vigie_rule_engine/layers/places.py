@@ -11,12 +11,20 @@ from typing import Final
 import numpy as np
 
 from vigie_rule_engine.layers.jit import Slot, Vector, jit
+from vigie_rule_engine.layers.subjects import VEHICLES
 
 NEVER: Final = 1 << 62
 """Later than every event time."""
 
+_RIM: Final = 0.05
+"""Heights of a vehicle's box."""
+
 PLACE: Final = np.dtype([("since", "<i8"), ("within", "<i8")])
-"""Subject × region: inside since when (NEVER: outside), and whether strictly within now (0: in the margin)."""
+"""Subject × region: inside since when (NEVER: outside), and whether strictly within now (0: in the margin, or out)."""
+
+WITHIN: Final = 1
+REACHES_IN: Final = 2
+"""Its foot is in the region; or the foot of a vehicle is, but not its middle."""
 
 SIDE: Final = np.dtype([("side", "<i8"), ("flip", "<i8"), ("x", "<f8"), ("y", "<f8")])
 """Subject × gate: sure side (-1 out, 1 in, 0 none yet), when the other side was first seen, last sure place."""
@@ -80,9 +88,15 @@ def distance(corner_x: Vector, corner_y: Vector, region: Slot, x: float, y: floa
 
 @jit
 def place(p: Slot, s: Slot, region: Slot, corner_x: Vector, corner_y: Vector, t: int) -> None:
-    """Inside or not: entering is being within the polygon, leaving is being beyond its margin."""
+    """Inside or not: entering is being within the polygon, leaving is being beyond its margin.
+
+    A vehicle's box ends at its near side, and its middle lies higher in the image: `_RIM` above the foot.
+    """
     if region["corners"] == 0 or contains(corner_x, corner_y, region, s["x"], s["y"]):
-        p["within"] = 1
+        p["within"] = WITHIN
+        if (VEHICLES >> s["cls"]) & 1 and region["corners"] > 0:
+            middle = contains(corner_x, corner_y, region, s["x"], s["y"] - _RIM * s["h"])
+            p["within"] = WITHIN if middle else REACHES_IN
         if p["since"] == NEVER:
             p["since"] = t
         return

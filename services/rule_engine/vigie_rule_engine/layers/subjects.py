@@ -32,6 +32,7 @@ SUBJECT: Final = np.dtype(
         ("born", "<i8"),
         ("seen", "<i8"),
         ("seen_w", "<i8"),  # by the watch clock of steady time, if `steady`
+        ("hidden_w", "<i8"),  # watch clock when others last hid the place where it stood, unseen; 0: they do not
         ("steady", "<i8"),  # the camera looked where it should when it was seen
         ("x", "<f8"),  # smoothed foot point
         ("y", "<f8"),
@@ -41,7 +42,13 @@ SUBJECT: Final = np.dtype(
         ("dt", "<f8"),  # seconds since it was seen before
         ("born_x", "<f8"),
         ("born_y", "<f8"),
-        ("moved", "<f8"),  # farthest from where it was born, body heights
+        ("moved", "<f8"),  # farthest from where it was born, body heights, once that is sure
+        ("away", "<i8"),  # watch clock since when it seems to have moved at all, until it surely has; 0: it does not
+        ("rest_x", "<f8"),  # where it stands, or passed last
+        ("rest_y", "<f8"),
+        ("rest", "<i8"),  # since when, watch clock
+        ("off", "<i8"),  # watch clock since when it seems to have left that place; 0: it has not
+        ("moved_then", "<f8"),  # `moved` when it seemed to leave
         ("score", "<f8"),
         ("x1", "<f8"),  # its last box
         ("y1", "<f8"),
@@ -55,6 +62,12 @@ SUBJECT: Final = np.dtype(
 LOST_MOVING: Final = 5_000
 LOST_STANDING: Final = 8_000
 LOST_STILL_THING: Final = 20_000
+LOST_HIDDEN: Final = 30_000
+"""Until others have last hidden the place of somebody who stood there, they do not count as lost, up to this long."""
+
+STOOD_MS: Final = 5_000
+"""So long in one place is long."""
+
 LOST_TOPPLED: Final = 10_000
 """Somebody whose box had become wide is lying, and detectors miss people who lie half of the time."""
 
@@ -70,12 +83,26 @@ seen, or nobody at all that a track went on with for a moment."""
 
 _BEYOND_TRACKS: Final = 1 << 40
 
-_NEAR, _FARTHER = 0.3, 0.7
+_NEAR: Final = 0.3
+_FARTHER: Final = 0.3
+_FARTHER_STOOD: Final = 0.7
 """Body heights: a lost subject is adopted so near to where it should be, and so much farther after a second. Where
 people stand close, tracks change places before one of them ends."""
 
 _SWAYING: Final = 0.2
 """Body heights a second: a slower subject is looked for where it was; its speed is the shaking of its box."""
+
+AT_REST: Final = 0.3
+"""Body heights: who is no farther from a place stands there; who never was farther from where it was born may be
+street furniture."""
+
+_MOVED_MS: Final = 1_000
+_MOVED_FAR: Final = 1.0
+"""It has moved once it is away for so long, or so many body heights: one box may be somebody else's."""
+
+_LEFT_MS: Final = 2_000
+_LEFT_FAR: Final = 1.5
+"""And it has left a place, and stands elsewhere or walks."""
 
 _STILL: Final = 0.1  # body heights a second
 _TAU: Final = 0.5  # s, smoothing: the jitter of a foot point is correlated over about this time
@@ -106,10 +133,24 @@ def is_firm(s: Slot) -> bool:
 
 
 @jit
+def long_at_rest(s: Slot) -> bool:
+    """Whether somebody had stood in one place for long when seen last, however the box shook."""
+    return bool(s["cls"] == _PERSON and s["seen_w"] - s["rest"] > STOOD_MS)
+
+
+@jit
+def lost_for(s: Slot, w: int) -> int:
+    """For how much watched time a subject has not been where it could be seen."""
+    return w - max(int(s["seen_w"]), min(int(s["hidden_w"]), int(s["seen_w"]) + LOST_HIDDEN))
+
+
+@jit
 def patience(s: Slot) -> int:
     """For how much watched time a lost subject may be adopted: long only for what is still, or lies."""
     if toppled(s):
         return LOST_TOPPLED
+    if long_at_rest(s):
+        return LOST_STANDING
     if hypot(s["vx"], s["vy"]) < _STILL * s["h"]:
         return LOST_STILL_THING if (_THINGS >> s["cls"]) & 1 else LOST_STANDING
     return LOST_MOVING
@@ -121,7 +162,7 @@ def gone(s: Slot, w: int) -> bool:
     limit = patience(s)
     if s["known"] == 1 and s["ended"] == 0:
         limit = max(limit, LOST_TRACKED)
-    return bool(w - s["seen_w"] > limit)
+    return bool(lost_for(s, w) > limit)
 
 
 @jit
@@ -160,12 +201,13 @@ def adopt(
         s = subjects[k]
         if s["seen"] >= t or GROUPS[s["cls"]] != GROUPS[cls] or not alike(s, width, h):
             continue
-        if s["steady"] != steady or w - s["seen_w"] > patience(s):
+        if s["steady"] != steady or lost_for(s, w) > patience(s):
             continue
         ahead = 0.0 if toppled(s) else min((t - s["seen"]) * 0.001, _AHEAD_S)
         going = 0.0 if hypot(s["vx"], s["vy"]) < _SWAYING * s["h"] else ahead
         d = hypot(x - s["x"] - going * s["vx"], y - s["y"] - going * s["vy"])
-        reach = 0.6 if toppled(s) else _NEAR + _FARTHER * min(ahead, 1.0)
+        farther = _FARTHER_STOOD if long_at_rest(s) else _FARTHER
+        reach = 0.6 if toppled(s) else _NEAR + farther * min(ahead, 1.0)
         if d < reach * max(h, min(width, s["h"])) and d < near:
             best, near = k, d
     return best
@@ -188,7 +230,7 @@ def first_track(subjects: Array, n: int, track: int, session: int) -> int:
 
 
 @jit
-def bear(s: Slot, track: int, session: int, cls: int, x: float, y: float, h: float, t: int) -> None:
+def bear(s: Slot, track: int, session: int, cls: int, x: float, y: float, h: float, t: int, w: int) -> None:
     """A new subject in slot `s`."""
     s["born_track"] = track
     s["born_session"] = session
@@ -203,11 +245,23 @@ def bear(s: Slot, track: int, session: int, cls: int, x: float, y: float, h: flo
     s["born_x"] = x
     s["born_y"] = y
     s["moved"] = 0.0
+    s["away"] = 0
+    s["moved_then"] = 0.0
+    come_to_rest(s, w)
 
 
 @jit
-def smooth(s: Slot, x: float, y: float, h: float) -> None:
-    """Foot point, velocity and height, each with the gain of the real time step."""
+def come_to_rest(s: Slot, w: int) -> None:
+    """Where it is now is where it stands, or passes, by the watch clock."""
+    s["rest_x"] = s["x"]
+    s["rest_y"] = s["y"]
+    s["rest"] = w
+    s["off"] = 0
+
+
+@jit
+def smooth(s: Slot, x: float, y: float, h: float, w: int) -> None:
+    """Foot point, velocity and height, each with the gain of the real time step; and what follows of its moving."""
     remains = exp(-s["dt"] / _TAU)
     a = 1.0 - 0.6 * remains
     b = 1.0 - remains
@@ -218,4 +272,20 @@ def smooth(s: Slot, x: float, y: float, h: float) -> None:
     s["h"] += b * (h - s["h"])
     s["vx"] += b * ((s["x"] - px) / s["dt"] - s["vx"])
     s["vy"] += b * ((s["y"] - py) / s["dt"] - s["vy"])
-    s["moved"] = max(s["moved"], hypot(s["x"] - s["born_x"], s["y"] - s["born_y"]) / s["h"])
+    if s["off"] == 0:
+        s["moved_then"] = s["moved"]
+    moved = hypot(s["x"] - s["born_x"], s["y"] - s["born_y"]) / s["h"]
+    if moved < AT_REST or s["moved"] >= AT_REST:
+        s["away"] = 0
+        s["moved"] = max(s["moved"], moved)
+    elif s["away"] == 0:
+        s["away"] = w
+    if s["away"] != 0 and (moved > _MOVED_FAR or w - s["away"] >= _MOVED_MS):
+        s["moved"] = moved
+    left = hypot(s["x"] - s["rest_x"], s["y"] - s["rest_y"]) / s["h"]
+    if left < AT_REST:
+        s["off"] = 0
+    elif left > _LEFT_FAR or (s["off"] != 0 and w - s["off"] >= _LEFT_MS):
+        come_to_rest(s, w)
+    elif s["off"] == 0:
+        s["off"] = w

@@ -16,9 +16,10 @@ import numpy as np
 from vigie_common.taxonomy import ObjectClass
 from vigie_rule_engine.layers.episodes import DOUBTED, HOLD, IDLE, OFF, ON, OPEN, PENDING, UNSEEN
 from vigie_rule_engine.layers.jit import Array, Slot, jit
-from vigie_rule_engine.layers.places import NEVER
+from vigie_rule_engine.layers.places import NEVER, WITHIN
 from vigie_rule_engine.layers.posture import UPRIGHT_ASPECT
-from vigie_rule_engine.layers.subjects import is_firm
+from vigie_rule_engine.layers.standing import hidden
+from vigie_rule_engine.layers.subjects import AT_REST, is_firm
 
 if TYPE_CHECKING:
     from vigie_rule_engine.layers.state import Kept
@@ -96,14 +97,8 @@ _MOVING: Final = 0.3
 _UPRIGHT_S: Final = 2.0
 """Who has been seen upright for less has no posture to lose."""
 
-_HIDDEN: Final = 0.25
-"""Share of a box that a nearer one may cover before its shape means nothing."""
-
-_AT_REST: Final = 1.0
+_ELSEWHERE: Final = 1.0
 """Own heights: a thing that has moved farther lies somewhere else."""
-
-_FURNITURE: Final = 0.3
-"""Own heights: what was taken for a person and never moved farther neither owns nor watches a thing."""
 
 _PERSON: Final = int(ObjectClass.person)
 
@@ -185,24 +180,27 @@ def stopped(
         cell["x"] = x  # it came to rest here, or is passing
         cell["y"] = y
         cell["value"] = 0.0
-        return (ON if place["within"] == 1 else OFF), t
+        return (ON if place["within"] == WITHIN else OFF), t
     cell["value"] = moved / unit
     if cell["phase"] == PENDING:
         rested = min((t - cell["since"]) * 0.001, _SETTLE_S)
         share = subject["dt"] / (rested + subject["dt"])  # one box is no place, and the first ones may still roll
         cell["x"] += share * (x - cell["x"])
         cell["y"] += share * (y - cell["y"])
-        return (ON if moved <= rule["within"] * unit and place["within"] == 1 else HOLD), cell["since"]
+        return (ON if moved <= rule["within"] * unit and place["within"] == WITHIN else HOLD), cell["since"]
     if moved > _LEAVE * rule["within"] * unit:
         return OFF, 0
-    if moved > rule["within"] * unit or place["within"] == 0:
+    if moved > rule["within"] * unit or place["within"] != WITHIN:
         return HOLD, 0
     return ON, cell["since"]
 
 
 @jit
 def wrong_way(kept: Kept, k: int, place: Slot, cell: Slot, rule: Slot, t: int) -> tuple[int, int]:
-    """Net progress against the permitted direction, within 60° of its opposite, and still under way."""
+    """Net progress against the permitted direction, within 60° of its opposite, and still under way.
+
+    Only within the zone: a lorry of the lane beside it may drive along in the margin.
+    """
     x, y, unit = whereabouts(kept, k, rule)
     if not wanted(rule, kept.subjects[k]) or place["since"] == NEVER or unit == 0.0:
         cell["mark"] = 0
@@ -210,7 +208,7 @@ def wrong_way(kept: Kept, k: int, place: Slot, cell: Slot, rule: Slot, t: int) -
     if cell["mark"] == 0:
         cell["mark"] = 1
         cell["value"] = 0.0
-    else:  # in heights of the moment: who comes nearer grows
+    elif place["within"] != 0:  # in heights of the moment: who comes nearer grows
         step = ((x - cell["x"]) * rule["dir_x"] + (y - cell["y"]) * rule["dir_y"]) / unit
         cell["value"] = max(0.0, cell["value"] - step)
     cell["x"] = x
@@ -219,7 +217,7 @@ def wrong_way(kept: Kept, k: int, place: Slot, cell: Slot, rule: Slot, t: int) -
         return OFF, 0
     vx, vy = velocity(kept, k, rule)
     along = vx * rule["dir_x"] + vy * rule["dir_y"]
-    if along > -_MOVING or along > -0.5 * hypot(vx, vy):
+    if place["within"] == 0 or along > -_MOVING or along > -0.5 * hypot(vx, vy):
         return HOLD, 0
     return ON, from_when(cell, t)
 
@@ -237,22 +235,6 @@ def speed(kept: Kept, k: int, place: Slot, cell: Slot, rule: Slot, t: int) -> tu
 
 
 @jit
-def hidden(kept: Kept, n: int, k: int) -> bool:
-    """Whether another subject that is nearer covers a part of this one's box."""
-    s = kept.subjects[k]
-    area = (s["x2"] - s["x1"]) * (s["y2"] - s["y1"])
-    for j in range(n):
-        o = kept.subjects[j]
-        if j == k or o["seen"] != s["seen"] or o["y2"] < s["y2"]:
-            continue
-        wide = min(s["x2"], o["x2"]) - max(s["x1"], o["x1"])
-        high = min(s["y2"], o["y2"]) - max(s["y1"], o["y1"])
-        if wide > 0.0 and high > 0.0 and wide * high > _HIDDEN * area:
-            return True
-    return False
-
-
-@jit
 def lies(kept: Kept, n: int, k: int, rule: Slot) -> int:
     """ON: wider than high, much lower than when upright, still, and nobody who stands half hidden."""
     p = kept.postures[k]
@@ -263,7 +245,7 @@ def lies(kept: Kept, n: int, k: int, rule: Slot) -> int:
         s = kept.subjects[k]
         still = hypot(s["vx"], s["vy"]) < _MOVING * p["tall"]
         too_wide = s["x2"] - s["x1"] > UPRIGHT_ASPECT * p["tall"]  # for what is left of somebody who stands
-        return ON if still and (too_wide or not hidden(kept, n, k)) else HOLD
+        return ON if still and (too_wide or not hidden(kept, n, k, int(s["seen"]))) else HOLD
     if p["aspect"] > 0.75 * rule["least"] and low < 1.2 * rule["ratio"]:
         return HOLD
     return OFF
@@ -282,7 +264,8 @@ def person_down(kept: Kept, n: int, k: int, place: Slot, cell: Slot, rule: Slot,
             cell["rest"] = 0
         elif cell["rest"] == 0:
             cell["rest"] = t
-        if verdict == ON and cell["phase"] == IDLE and cell["rest"] - p["upright_at"] > rule["spare_ms"]:
+            cell["mark"] = t - p["upright_at"]  # how long it took; later misses are of who lies
+        if verdict == ON and cell["phase"] == IDLE and cell["mark"] > rule["spare_ms"]:
             return OFF, 0
     return verdict, from_when(cell, t)
 
@@ -294,7 +277,7 @@ def abandoned(kept: Kept, n: int, k: int, place: Slot, cell: Slot, rule: Slot, t
     if not wanted(rule, s) or place["since"] == NEVER:
         return OFF, 0
     moved = hypot(s["x"] - cell["x"], s["y"] - cell["y"])
-    if cell["mark"] == 0 or (cell["phase"] < OPEN and moved > _AT_REST * s["h"]):
+    if cell["mark"] == 0 or (cell["phase"] < OPEN and moved > _ELSEWHERE * s["h"]):
         cell["x"] = s["x"]
         cell["y"] = s["y"]
         cell["rest"] = t
@@ -304,7 +287,7 @@ def abandoned(kept: Kept, n: int, k: int, place: Slot, cell: Slot, rule: Slot, t
     if attended(kept, n, k, cell, rule):
         cell["mark"] = w
     cell["value"] = (w - cell["mark"]) * 0.001
-    if moved > _AT_REST * s["h"]:
+    if moved > _ELSEWHERE * s["h"]:
         return OFF, 0
     if cell["who"] == 0 or w - cell["mark"] < rule["spare_ms"] or w - cell["rest_w"] < rule["leave"] * 1000.0:
         return (OFF if cell["phase"] < OPEN or cell["mark"] == w else HOLD), 0
@@ -324,7 +307,7 @@ def owner(kept: Kept, n: int, k: int, rule: Slot) -> int:
     """Who is nearest to a thing now, as their first track id plus one; 0: nobody is near."""
     best, near = 0, rule["within"]
     for j in range(n):
-        if kept.subjects[j]["cls"] == _PERSON and kept.subjects[j]["moved"] >= _FURNITURE:
+        if kept.subjects[j]["cls"] == _PERSON and kept.subjects[j]["moved"] >= AT_REST:
             d = apart(kept, k, j, rule)
             if d < near:
                 best, near = int(kept.subjects[j]["born_track"]) + 1, d
@@ -338,7 +321,7 @@ def attended(kept: Kept, n: int, k: int, cell: Slot, rule: Slot) -> bool:
         s = kept.subjects[j]
         if s["cls"] == _PERSON and apart(kept, k, j, rule) < rule["within"]:
             vx, vy = velocity(kept, j, rule)
-            stands = hypot(vx, vy) < _MOVING and s["moved"] >= _FURNITURE
+            stands = hypot(vx, vy) < _MOVING and s["moved"] >= AT_REST
             if s["born_track"] + 1 == cell["who"] or stands:
                 return True
     return False

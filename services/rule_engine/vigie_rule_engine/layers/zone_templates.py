@@ -15,6 +15,7 @@ import numpy as np
 from vigie_rule_engine.layers.episodes import HOLD, IDLE, OFF, ON, UNSEEN
 from vigie_rule_engine.layers.jit import Indices, Slot, jit
 from vigie_rule_engine.layers.places import NEVER
+from vigie_rule_engine.layers.standing import STAYED_MS
 from vigie_rule_engine.layers.templates import (
     CONGESTION,
     COUNT_ZONE,
@@ -129,13 +130,19 @@ def linked(kept: Kept, a: int, b: int, rule: Slot) -> bool:
 
 
 @jit
-def gathering(kept: Kept, r: int, rule: Slot, m: int, dt: float, scratch: Scratch) -> int:
+def stays(s: Slot, w: int) -> bool:
+    """Whether somebody has been in one place for some seconds, however the box of who is half hidden shakes."""
+    return bool(s["off"] == 0 and w - s["rest"] > STAYED_MS)
+
+
+@jit
+def gathering(kept: Kept, r: int, rule: Slot, m: int, dt: float, w: int, scratch: Scratch) -> int:
     """The largest group (single linkage) of those who hardly move; who is hidden for a moment is still there."""
     members, links = scratch.members, scratch.links
     slow = 0
     for i in range(m):
         vx, vy = velocity(kept, members[i], rule)
-        if hypot(vx, vy) < rule["speed"]:
+        if hypot(vx, vy) < rule["speed"] or stays(kept.subjects[members[i]], w):
             members[slow] = members[i]
             links[slow] = slow
             slow += 1
@@ -408,7 +415,7 @@ def judge_zone(
     m = gather(kept, r, rule, n, w, steady, scratch)
     template = rule["template"]
     if template == GATHERING:
-        return gathering(kept, r, rule, m, step * 0.001, scratch)
+        return gathering(kept, r, rule, m, step * 0.001, w, scratch)
     if template == DENSITY:
         return density(kept, r, rule, m, scratch)
     if template == CROWD_MOVEMENT:
