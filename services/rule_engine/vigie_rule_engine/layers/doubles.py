@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from vigie_rule_engine.layers.episodes import ON, OPEN, PENDING, clear
 from vigie_rule_engine.layers.jit import Slot, jit
-from vigie_rule_engine.layers.subjects import GROUPS
+from vigie_rule_engine.layers.subjects import GROUPS, shared
 
 if TYPE_CHECKING:
     from vigie_rule_engine.layers.state import Kept
@@ -23,12 +23,11 @@ SAME: Final = 0.6
 @jit
 def overlap(a: Slot, b: Slot) -> float:
     """Intersection ÷ union of two subjects' last boxes."""
-    wide = min(a["x2"], b["x2"]) - max(a["x1"], b["x1"])
-    high = min(a["y2"], b["y2"]) - max(a["y1"], b["y1"])
-    if wide <= 0.0 or high <= 0.0:
+    common = shared(a, b)
+    if common == 0.0:
         return 0.0
     both = (a["x2"] - a["x1"]) * (a["y2"] - a["y1"]) + (b["x2"] - b["x1"]) * (b["y2"] - b["y1"])
-    return float(wide * high / (both - wide * high))
+    return float(common / (both - common))
 
 
 @jit

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from vigie_common.taxonomy import ObjectClass
 from vigie_rule_engine.layers.jit import Slot, jit
-from vigie_rule_engine.layers.subjects import AT_REST, LOST_STANDING, STOOD_MS, come_to_rest
+from vigie_rule_engine.layers.subjects import AT_REST, LOST_STANDING, STOOD_MS, come_to_rest, shared
 
 if TYPE_CHECKING:
     from vigie_rule_engine.layers.state import Kept
@@ -37,11 +37,7 @@ def hidden(kept: Kept, n: int, k: int, t: int) -> bool:
     area = (s["x2"] - s["x1"]) * (s["y2"] - s["y1"])
     for j in range(n):
         o = kept.subjects[j]
-        if j == k or o["seen"] != t or o["y2"] < s["y2"]:
-            continue
-        wide = min(s["x2"], o["x2"]) - max(s["x1"], o["x1"])
-        high = min(s["y2"], o["y2"]) - max(s["y1"], o["y1"])
-        if wide > 0.0 and high > 0.0 and wide * high > _HIDDEN * area:
+        if j != k and o["seen"] == t and o["y2"] >= s["y2"] and shared(s, o) > _HIDDEN * area:
             return True
     return False
 
@@ -162,7 +158,7 @@ def exchange(kept: Kept, k: int, j: int, w: int) -> None:
         p["y"], q["y"] = q["y"], p["y"]
     stay(a)
     b["hidden_w"] = 0
-    if hypot(b["x"] - b["rest_x"], b["y"] - b["rest_y"]) < AT_REST * b["h"]:
+    if at_home(b, b):
         stay(b)  # it stood, too
     else:
         come_to_rest(b, w)

@@ -133,6 +133,14 @@ def is_firm(s: Slot) -> bool:
 
 
 @jit
+def shared(a: Slot, b: Slot) -> float:
+    """Area that two subjects' last boxes have in common."""
+    wide = min(a["x2"], b["x2"]) - max(a["x1"], b["x1"])
+    high = min(a["y2"], b["y2"]) - max(a["y1"], b["y1"])
+    return float(wide * high) if wide > 0.0 and high > 0.0 else 0.0
+
+
+@jit
 def long_at_rest(s: Slot) -> bool:
     """Whether somebody had stood in one place for long when seen last, however the box shook."""
     return bool(s["cls"] == _PERSON and s["seen_w"] - s["rest"] > STOOD_MS)
