@@ -23,6 +23,11 @@ _CAME_MS: Final = 5_000
 _HIDDEN: Final = 0.25
 """Share of a box that a nearer one may cover before its shape means nothing, and nobody is missed who is not seen."""
 
+_PARTED_MS: Final = 500
+_PARTED: Final = 0.6
+"""So long after one has left its place, and so many body heights from the other, two have just parted. Who comes by
+later passes the place where somebody stood."""
+
 STAYED_MS: Final = 3_000
 _HOPPED_MS: Final = 1_000
 """A track that leaves one who stayed so long, and so lately, for the place of another has hopped."""
@@ -55,6 +60,18 @@ def stood(s: Slot) -> bool:
 
 
 @jit
+def fixed(s: Slot) -> bool:
+    """Whether it had not moved since it was first seen, until it seemed to leave: probably street furniture."""
+    return bool(s["moved_then"] < AT_REST)
+
+
+@jit
+def parted(s: Slot, o: Slot, w: int) -> bool:
+    """Whether `s` has just left its place beside `o`: tracks are exchanged where boxes meet, and nowhere else."""
+    return bool(w - s["off"] <= _PARTED_MS and hypot(o["x"] - s["x"], o["y"] - s["y"]) < _PARTED * s["h"])
+
+
+@jit
 def at_home(s: Slot, o: Slot) -> bool:
     """Whether subject `o` is where `s` stood, and about as high."""
     alike = 0.6 < o["h"] / s["h"] < 1.67
@@ -62,10 +79,11 @@ def at_home(s: Slot, o: Slot) -> bool:
 
 
 @jit
-def in_place(kept: Kept, n: int, k: int, t: int) -> int:
+def in_place(kept: Kept, n: int, k: int, t: int, w: int) -> int:
     """Slot of whoever came and is now where subject `k` stood; -1: nobody.
 
-    While `k` is seen elsewhere, also who stood elsewhere and has just left; while it is not, only who stays.
+    While `k` is seen elsewhere, they must have parted just now, and it may be who stood elsewhere and has just left,
+    too; furniture does not leave at all. While `k` is not seen, it is only who stays.
     """
     s = kept.subjects[k]
     left = left_at(s)
@@ -74,7 +92,10 @@ def in_place(kept: Kept, n: int, k: int, t: int) -> int:
         if j == k or o["seen"] != t or o["cls"] != _PERSON:
             continue
         came = abs(o["rest"] - left) <= _CAME_MS
-        may = (came or o["off"] != 0) if s["seen"] == t else (came and o["off"] == 0)
+        if s["seen"] == t:
+            may = (parted(s, o, w) and (came or o["off"] != 0)) or (fixed(s) and not fixed(o))
+        else:
+            may = came and o["off"] == 0
         if may and at_home(s, o):
             return j
     return -1
@@ -103,7 +124,7 @@ def heal(kept: Kept, n: int, t: int, w: int, steady: int) -> None:
     for k in range(n):
         s = kept.subjects[k]
         if s["seen"] == t and s["off"] != 0 and stood(s):
-            j = in_place(kept, n, k, t)
+            j = in_place(kept, n, k, t, w)
             if j >= 0:
                 exchange(kept, k, j, w)
         elif s["seen"] < t and s["steady"] == steady and stood(s):
@@ -113,7 +134,7 @@ def heal(kept: Kept, n: int, t: int, w: int, steady: int) -> None:
             if j >= 0:
                 take_back(s, kept.subjects[j], t, w)
             elif w - s["seen_w"] > LOST_STANDING:
-                j = in_place(kept, n, k, t)
+                j = in_place(kept, n, k, t, w)
                 if j >= 0:
                     exchange(kept, k, j, w)
 
