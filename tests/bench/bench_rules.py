@@ -79,6 +79,7 @@ def rules(count: int) -> list[dict[str, Any]]:
                 "severity": "info",
                 "category": "c",
                 "explain": {"en": "{object.class}"},
+                "cooldown_ms": 0,
             }
         )
     return made

@@ -126,6 +126,7 @@ def _rule(
         "severity": "info",
         "category": "footfall",
         "explain": {"en": name},
+        "cooldown_ms": 0,
     }
 
 

@@ -107,6 +107,7 @@ def rule_record(rule_name: str) -> dict[str, Any]:
         "severity": "info",
         "category": "evaluation",
         "explain": {"en": "."},
+        "cooldown_ms": 0,
     }
 
 

@@ -70,6 +70,7 @@ def rule_record(rule: CountingRule) -> dict[str, Any]:
         "severity": "info",
         "category": "counting",
         "explain": {"en": "."},
+        "cooldown_ms": 0,
     }
 
 

@@ -178,6 +178,8 @@ class Rule(TypedDict):
     """What kind of event it is; authorisations name it."""
     explain: dict[str, str]
     """Templates of the explanation, by language."""
+    cooldown_ms: int
+    """So long after an episode has opened no other of the rule opens at that camera and place."""
     replaces: str | None
     """Of a rule in shadow: the live rule that it would replace and is compared with."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from vigie_common.digest import content_digest
-from vigie_common.units import parse_instant
+from vigie_common.units import parse_duration, parse_instant
 from vigie_common.yaml_model import Located, validated
 from vigie_common.yaml_source import InvalidFileError, Problem, read_document
 from vigie_rule_engine.compound_file import CompoundFile, CompoundParts, compound_record, examine_compound
@@ -122,7 +122,8 @@ def _duplicates(named: Iterable[tuple[str, str, Located[Any]]]) -> list[Problem]
 def rule_record(rule: Rule) -> dict[str, Any]:
     """One rule of the bundle.
 
-    `version` is the digest of what decides when an episode opens and closes: template, parameters, condition.
+    `version` is the digest of what decides when an episode opens and closes: template, parameters, condition,
+    cooldown.
     Texts, severity, status and the choice of cameras do not change how a camera is judged, so they keep it.
     """
     content, parameters = rule.content, rule.parameters
@@ -133,6 +134,7 @@ def rule_record(rule: Rule) -> dict[str, Any]:
         "lines": sorted(parameters.lines),
         "numbers": dict(sorted(parameters.numbers.items())),
         "when": content.when,
+        "cooldown_ms": round(parse_duration(content.cooldown).value * 1000) if content.cooldown else 0,
     }
     return {
         "id": content.rule,

@@ -632,6 +632,9 @@ def facts_of_template(name: str) -> tuple[str, ...]:
     return template.facts if template.scope == "zone" else (*template.facts, *COMMON_FACTS)
 
 
+MOST_COOLDOWN_S: Final = 7 * 86_400
+"""The longest cooldown of a rule."""
+
 METRIC_UNITS: Final = frozenset({"m", "mps"})
 """Of what is measured on the ground."""
 

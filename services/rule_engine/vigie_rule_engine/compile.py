@@ -21,7 +21,7 @@ from vigie_common.ground_plane import CalibrationError, ControlPoint, GroundPlan
 from vigie_common.taxonomy import CLASS_NAMES, CLASS_ORDINAL
 from vigie_common.units import parse_distance, parse_duration, parse_fraction, parse_speed
 from vigie_rule_engine.authority import Authority, applies
-from vigie_rule_engine.catalogue import METRIC_UNITS, TEMPLATES, Parameter, Template, default_of
+from vigie_rule_engine.catalogue import METRIC_UNITS, MOST_COOLDOWN_S, TEMPLATES, Parameter, Template, default_of
 from vigie_rule_engine.compounds import compounds_of
 from vigie_rule_engine.conditions import Condition, compile_condition
 from vigie_rule_engine.layers.templates import FALL, NUMBERS, PERSON_DOWN, RULE, SCOPES
@@ -203,6 +203,8 @@ def _rows(
         )
     classes = _classes(rule["classes"])
     numbers = numbers_of(rule, template)
+    if not 0 <= rule["cooldown_ms"] <= MOST_COOLDOWN_S * 1000:
+        raise BadInputError(f"cooldown_ms is {rule['cooldown_ms']}: it must be 0 or more, and 7 days at most")
     metric = "homography" in template.needs or any(name.endswith(("_m", "_mps")) for name in numbers)
     plane = ground.needed(_why_metric(template, numbers)) if metric else None
     condition = compile_condition(rule["when"], template.name) if rule["when"] else None

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeVar
 
-from pydantic import BeforeValidator, Field, ValidationError, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, WithJsonSchema, model_validator
 
 from vigie_common.field_types import Identifier, InstantText, Name, Text, Texts
 from vigie_common.taxonomy import CLASS_NAMES
@@ -20,7 +20,7 @@ from vigie_common.units import (
 )
 from vigie_common.yaml_model import FileModel, Located, load, nearest, validated
 from vigie_common.yaml_source import Document, InvalidFileError, Problem, read_document, shown
-from vigie_rule_engine.catalogue import METRIC_UNITS, TEMPLATES, Parameter, Template, default_of
+from vigie_rule_engine.catalogue import METRIC_UNITS, MOST_COOLDOWN_S, TEMPLATES, Parameter, Template, default_of
 from vigie_rule_engine.file_texts import mark_inside, text_problems
 
 Status = Literal["draft", "test", "stable"]
@@ -33,6 +33,15 @@ def _duration(value: object) -> object:
 
 
 Duration = Annotated[str, BeforeValidator(_duration), WithJsonSchema({"type": "string", "pattern": DURATION_PATTERN})]
+
+
+def _cooldown(value: str) -> str:
+    if not 0 < parse_duration(value).value <= MOST_COOLDOWN_S:
+        raise ValueError("write more than 0s and 7d at most")
+    return value
+
+
+Cooldown = Annotated[Duration, AfterValidator(_cooldown)]
 
 
 class CameraSelection(FileModel):
@@ -126,6 +135,9 @@ class RuleFile(FileModel):
     when: Text | None = Field(default=None, description="CEL condition, true or false")
     severity: Severity = Field(default="info", description="for the operator")
     category: Identifier = Field(description="kind of event; authorisations name it")
+    cooldown: Cooldown | None = Field(
+        default=None, description="so long after an episode has opened no other opens at that camera and zone or line"
+    )
     explain: Texts = Field(default={}, description="what the operator reads, by language")
     replaces: Identifier | None = Field(
         default=None, description="of a rule in shadow: the live rule that `vigie rules status` compares it with"
@@ -368,6 +380,9 @@ def examine_rule(document: Document, folder: Path) -> tuple[Rule | None, RulePar
         problems += _placed(document, template, ["with"], found)
     if template is not None:
         problems += _condition_problems(document, fields.get("when"), template)
+        if template.counts and fields.get("cooldown") is not None:
+            message = f"cooldown: {template.name} counts, and a count is no alert that could be repeated: remove it"
+            problems.append(document.problem(["cooldown"], message))
         problems += _text_problems(document, template)
     tests = tuple(read_part(RuleTest, test) for test in listed(fields.get("tests")))
     for index, test in enumerate(tests):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from math import nan
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 import numpy as np
 
+from vigie_common.records import Mode
 from vigie_common.stream import Output
 from vigie_rule_engine.camera import CameraState, Episode, Window
 from vigie_rule_engine.catalogue import facts_of_template
@@ -28,7 +29,7 @@ from vigie_rule_engine.measures import facts_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from vigie_common.records import AuthorisationStamp, Camera, EndReason, Mode, RuleEvent
+    from vigie_common.records import AuthorisationStamp, Camera, EndReason, RuleEvent
     from vigie_rule_engine.compile import Row, RuleTable
     from vigie_rule_engine.tally import Tally
 
@@ -36,6 +37,8 @@ ASK_AGAIN_MS: Final = 60_000
 """How often the condition of a mature or open episode is asked again."""
 
 ForcedMode = Literal["test", "replay"]
+
+_MODES: Final[tuple[Mode, ...]] = get_args(Mode)
 
 _WINDOW: Final = ("since", "watched", "total", "most", "unique", "entered", "broken", "glimpsed")
 
@@ -82,13 +85,17 @@ class Teller:
         table = state.judging
         judged = table.rows[row]
         since = int(cell["since"])
+        mode, authorisation = self._authority(table, judged, state.at)
+        cool_until = cooling_until(state, row, mode)
+        if state.at < cool_until:
+            cell["check_at"] = min(cool_until, state.at + ASK_AGAIN_MS)  # the mode may be another by then
+            return
         facts = facts_of(state, judged.rule["template"], row, slot, since, state.at)
         variables = self._variables(state, judged, slot)
         if judged.condition is not None:
             cell["check_at"] = state.at + ASK_AGAIN_MS
             if not judged.condition.holds({**variables, **_named(judged.rule["template"], facts)}):
                 return
-        mode, authorisation = self._authority(table, judged, state.at)
         event = told(
             state,
             row,
@@ -103,8 +110,9 @@ class Teller:
         )
         state.numbered += 1
         cell["phase"], cell["episode"] = OPEN, state.numbered
+        zone = state.kept.zones[row]
+        zone["cool_until"], zone["cool_mode"] = state.at + judged.rule["cooldown_ms"], _MODES.index(mode)
         if slot < 0:
-            zone = state.kept.zones[row]
             zone["told"], zone["told_at"] = zone["group"], state.at
         session, track = subject_of(state, slot)
         state.episodes[state.numbered] = Episode(
@@ -276,6 +284,15 @@ class Teller:
         default = camera["languages"][0] if camera["languages"] else ""
         title = camera["title"].get(default, camera["camera_id"])
         return {**variables, "camera.title": title, "direction": label or ""}
+
+
+def cooling_until(state: CameraState, row: int, mode: Mode) -> int:
+    """Before which event time no episode of a row may open, for another has opened lately; 0: it may.
+
+    What was told in shadow, or in an exercise, holds up nothing that is live.
+    """
+    zone = state.kept.zones[row]
+    return int(zone["cool_until"]) if zone["cool_mode"] == _MODES.index(mode) else 0
 
 
 def forget_cells(state: CameraState, *, anchored: bool = False) -> None:

@@ -104,7 +104,7 @@ CLASSES = "person, bicycle, motorcycle, scooter, car, van, bus, truck, tram, ani
             [
                 (
                     'F:2:1: category: is missing: add "category: …"; keys are rule, title, status, template, '
-                    "cameras, with, when, severity, category, explain, replaces, tests"
+                    "cameras, with, when, severity, category, cooldown, explain, replaces, tests"
                 )
             ],
         ),
@@ -117,6 +117,16 @@ CLASSES = "person, bicycle, motorcycle, scooter, car, van, bus, truck, tram, ani
                     "letter or digit"
                 )
             ],
+        ),
+        (
+            "category: parking",
+            "category: parking\ncooldown: 600",
+            ["F:11:11: cooldown: 600: a duration needs its unit: write 600s, 600m or 600h"],
+        ),
+        (
+            "category: parking",
+            "category: parking\ncooldown: 8d",
+            ['F:11:11: cooldown: "8d": write more than 0s and 7d at most'],
         ),
         (
             "when: local.hour >= 7 && local.hour < 20",
@@ -271,6 +281,12 @@ def rule(text=None, **changes):
     return rule_record(parse_rule(parse_document(text, "F"), REPOSITORY))
 
 
+def test_what_counts_does_not_cool_down(refusal):
+    assert refusal(read_rule, COUNT, "category: ", "cooldown: 1m\ncategory: ")[0].endswith(
+        "cooldown: count_line counts, and a count is no alert that could be repeated: remove it"
+    )
+
+
 def test_a_rule_is_judged_with_all_its_parameters_in_base_units():
     record = rule()
     assert record["numbers"] == {
@@ -279,6 +295,8 @@ def test_a_rule_is_judged_with_all_its_parameters_in_base_units():
         "margin_heights": 0.1,
         "within_heights": 0.3,
     }
+    assert record["cooldown_ms"] == 0
+    assert rule(change=("category: parking", "category: parking\ncooldown: 1m30s"))["cooldown_ms"] == 90_000
     assert (record["classes"], record["zones"], record["lines"]) == (["car", "van", "truck"], ["livraison"], [])
 
 
@@ -307,6 +325,7 @@ def test_a_change_that_judges_the_same_keeps_the_version(change):
         ("zone: livraison, ", ""),
         ("local.hour < 20", "local.hour < 21"),
         ("within: 0.3 heights", "within: 0.2 heights"),
+        ("category: parking", "category: parking\ncooldown: 10m"),
     ],
 )
 def test_a_change_that_judges_otherwise_is_another_version(change):

@@ -66,6 +66,7 @@ def rule_of(template, **fields):
             "severity": "warning",
             "category": "security",
             "explain": {"fr": "{object.class} dans {zone.name}", "en": "{object.class} in {zone.name}"},
+            "cooldown_ms": 0,
         }
         | scope
         | fields
