@@ -200,20 +200,24 @@ class CameraState:
 
     def grow(self, boxes: int) -> None:
         """Make room for that many new subjects, as far as a camera may have them."""
-        capacity = len(self.subjects)
         wanted = min(self.n + boxes, MOST_SUBJECTS)
-        if wanted <= capacity:
-            return
-        while capacity < wanted:
-            capacity *= 2
-        old = self.kept
+        if wanted > len(self.subjects):
+            self._take_room(capacity_for(wanted))
+
+    def shrink(self) -> None:
+        """Give back the room of a crowd that has gone: half of it is enough for those who are there."""
+        capacity = capacity_for(2 * self.n)
+        if capacity < len(self.subjects):
+            self._take_room(capacity)
+
+    def _take_room(self, capacity: int) -> None:
+        old, n = self.kept, self.n
         needs = frozenset(name for name in PER_SUBJECT if len(getattr(old, name)))
         new = _room(capacity, old.places.shape[1], old.sides.shape[1], len(old.cells), needs)
         for name, array in zip(Kept._fields, old, strict=True):
-            if name == "cells":
-                new.cells[:, : array.shape[1]] = array
-            elif len(array):
-                getattr(new, name)[: len(array)] = array
+            used = _in_use(name, n)
+            if len(array):
+                getattr(new, name)[used] = array[used]
         self.kept = new
 
     def adopt_table(self, table: RuleTable) -> None:
@@ -280,7 +284,8 @@ class CameraState:
         self.blind = self.unsteady = False
 
     def pack(self) -> _Packed:
-        """The state for a snapshot; slots that are not in use are left out."""
+        """The state for a snapshot, and no more room than it needs; slots that are not in use are left out."""
+        self.shrink()
         n = self.n
         return _Packed(
             self.camera_id,
@@ -336,6 +341,14 @@ class Snapshot(msgspec.Struct, array_like=True):
     format: int
     sweep_at: int
     cameras: list[_Packed]
+
+
+def capacity_for(subjects: int) -> int:
+    """Room for so many subjects, with growth: a power of two times the first capacity."""
+    capacity = FIRST_CAPACITY
+    while capacity < min(subjects, MOST_SUBJECTS):
+        capacity *= 2
+    return capacity
 
 
 def _same(new: tuple[str, ...], old: tuple[str, ...]) -> list[tuple[int, int]]:

@@ -279,6 +279,11 @@ class RuleCore:
         """What the arrays of all cameras take."""
         return sum(state.state_bytes for state in self._cameras.values())
 
+    @property
+    def largest_state_bytes(self) -> int:
+        """What the arrays of the camera take that takes most."""
+        return max((state.state_bytes for state in self._cameras.values()), default=0)
+
     def snapshot(self) -> bytes:
         """The state as msgpack: equal states give equal bytes."""
         cameras = [self._cameras[camera_id].pack() for camera_id in sorted(self._cameras)]

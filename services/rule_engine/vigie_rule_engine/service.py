@@ -81,6 +81,11 @@ class RuleMetrics(Collector):
             ("cameras", "Cameras that are judged", len(tables)),
             ("open_episodes", "Episodes that are open", sum(core.open_episodes for core in cores)),
             ("state_bytes", "What the arrays of all cameras take", sum(core.state_bytes for core in cores)),
+            (
+                "largest_state_bytes",
+                "What the arrays of the camera take that takes most",
+                max((core.largest_state_bytes for core in cores), default=0),
+            ),
             ("refused_rules", "Rules refused, counted once a camera", sum(len(table.errors) for table in tables)),
         ):
             yield GaugeMetricFamily(f"vigie_rule_engine_{name}", doc, value)
