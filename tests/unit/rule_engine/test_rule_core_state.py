@@ -267,7 +267,9 @@ def test_a_gap_in_the_input_is_survived(street, rule, obj):
 
 
 def crowd(obj, people):
-    return lambda _: [obj(100 + k, 0.31 + 0.38 * (k % 40) / 40, 0.45 + 0.4 * (k // 40) / 10, 0.05) for k in range(people)]
+    return lambda _: [
+        obj(100 + k, 0.31 + 0.38 * (k % 40) / 40, 0.45 + 0.4 * (k // 40) / 10, 0.05) for k in range(people)
+    ]
 
 
 def test_a_camera_takes_room_for_a_crowd_and_gives_it_back(street, rule, obj):
