@@ -34,8 +34,9 @@ _TAIL: Final = """
 of templates over one object {common}. Facts are doubles: compare with `30.0`, not `30`. A fact that is not measured
 (metres in a rule that measures in heights) makes a comparison false.
 
-Conditions are [CEL](https://github.com/google/cel-spec) of type bool, at most 1 KB; `matches`, `has`, `all`,
-`exists`, `map` and `filter` are refused, their cost has no bound. An evaluation that fails is false. Texts write
+Conditions are [CEL](https://github.com/google/cel-spec) of type bool, at most 1 KB; `matches`, `all`, `exists`, `map`
+and `filter` are refused, their cost has no bound; so are `has`, since every name is always there, and braces: a list
+does what a map would. An evaluation that fails is false. Texts write
 `{{object.class}}`, `{{zone.name}}`, `{{camera.title}}`, `{{direction}}`, `{{facts.stopped_for}}`; durations and
 class names are put into each language.
 
