@@ -10,7 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from vigie_common.camera_file import SOURCE_KINDS, CameraFile
-from vigie_common.field_types import NAME_PATTERN
+from vigie_common.field_types import EDITOR_NAME_PATTERN
 from vigie_common.site_file import SiteFile
 from vigie_common.taxonomy import CLASS_NAMES
 from vigie_common.units import DISTANCE_PATTERN, DURATION_PATTERN, FRACTION_PATTERN, SPEED_PATTERN
@@ -39,8 +39,8 @@ _KINDS: Final[Mapping[Kind, dict[str, Any]]] = {
     "number": {"type": "number"},
     "choice": {"type": "string"},
     "classes": _one_or_more({"enum": list(CLASS_NAMES[1:])}),
-    "zone": _one_or_more({"type": "string", "pattern": NAME_PATTERN}),
-    "line": _one_or_more({"type": "string", "pattern": NAME_PATTERN}),
+    "zone": _one_or_more({"type": "string", "pattern": EDITOR_NAME_PATTERN}),
+    "line": _one_or_more({"type": "string", "pattern": EDITOR_NAME_PATTERN}),
 }
 
 

@@ -119,6 +119,21 @@ CLASSES = "person, bicycle, motorcycle, scooter, car, van, bus, truck, tram, ani
             ],
         ),
         (
+            "category: parking",
+            'category: "parking\\n"',
+            [
+                (
+                    'F:10:11: category: "parking�": an id has 1 to 64 of a-z, 0-9, - and _, and begins with a '
+                    "letter or digit"
+                )
+            ],
+        ),
+        (
+            "en: Parking in a delivery bay",
+            'en: "\\e[31mParking"',
+            [('F:3:60: title.en: "�[31mParking": has the control character U+001B, which no text needs: remove it')],
+        ),
+        (
             "when: local.hour >= 7 && local.hour < 20",
             "when: local.hour",
             [

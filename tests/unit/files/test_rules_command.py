@@ -118,6 +118,7 @@ def test_a_new_rule_of_every_template_lints_and_passes_its_tests_at_once(scene_s
     ("arguments", "message"),
     [
         (("Wrong Name", "--template", "stopped"), '"Wrong Name" is no id of a rule'),
+        (("abc\n", "--template", "stopped"), "is no id of a rule"),
         (("a", "--template", "stoped"), 'did you mean "stopped"?'),
         (("a", "--template", "stopped", "--camera", "arene-01"), 'did you mean "arenes-01"?'),
         (("a", "--template", "density", "--camera", "feucheres-03"), "density needs four calibration points"),
