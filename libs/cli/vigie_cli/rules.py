@@ -277,7 +277,8 @@ def replay(
 ) -> None:
     """Run changed rules over recorded tracks and show what differs from the rules that are live now.
 
-    New: found by the changed rules alone. Gone: by the present ones alone. Moved: by both, at other times.
+    New: found by the changed rules alone. Gone: by the present ones alone. Moved: by both, at other times. Exit status
+    1 if a camera cannot run a changed rule.
 
     Example: vigie rules replay town --topic --since 2h
 
@@ -313,12 +314,14 @@ def replay(
     found = replaying.replay(changed, present, records, camera)
     if as_json:
         print(json.dumps(found.plain(), ensure_ascii=False, indent=1))
-        return
-    for error in found.errors:
-        print(f"{error['rule']} on {error['camera_id']}: {error['message']}")
-    print(f"{counted(found.records, 'record')} of tracks; compared with {found.against}:")
-    for line in differing.lines(found.difference, found.time_zone):
-        print(line)
+    else:
+        for error in found.errors:
+            print(f"{error['rule']} on {error['camera_id']}: {error['message']}")
+        print(f"{counted(found.records, 'record')} of tracks; compared with {found.against}:")
+        for line in differing.lines(found.difference, found.time_zone):
+            print(line)
+    if found.errors:
+        raise typer.Exit(1)
 
 
 @app.command()

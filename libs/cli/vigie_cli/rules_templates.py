@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from vigie_common.errors import BadInputError
 from vigie_common.yaml_model import nearest
 from vigie_rule_engine.catalogue import TEMPLATES, facts_of_template
+from vigie_rule_engine.quantities import allowed_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -90,6 +91,7 @@ def plain(template: Template) -> dict[str, Any]:
                 "written": spelling(p),
                 "default": None if p.default == () else p.default,
                 "required": p.default is None,
+                "allowed": allowed_words(p),
                 "meaning": p.doc,
             }
             for p in template.parameters
@@ -117,10 +119,11 @@ def page(template: Template) -> Iterator[str]:
     if template.formula:
         yield f"\n{template.formula}"
     yield "\nParameters"
-    rows = [(p.name, default_text(p), spelling(p), p.doc) for p in template.parameters]
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    for name, default, written, doc in rows:
-        yield f"  {name:<{widths[0]}}  {default:<{widths[1]}}  {written:<{widths[2]}}  {doc}"
+    rows = [(p.name, default_text(p), spelling(p), allowed_words(p), p.doc) for p in template.parameters]
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    for *columns, doc in rows:
+        aligned = (f"{column:<{width}}" for column, width in zip(columns, widths, strict=True))
+        yield f"  {'  '.join(aligned)}  {doc}"
     yield f"\nNeeds: {', '.join(needs_of(template)) or 'nothing besides the classes'}"
     yield f"Gives: {'counts' if template.counts else 'episodes'}"
     yield f"Facts: {', '.join(f'facts.{name}' for name in facts_of_template(template.name))}"

@@ -1,27 +1,21 @@
 """The rule file, one a rule, and the authorisation file: what people write, checked against the templates."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BeforeValidator, Field, ValidationError, WithJsonSchema, model_validator
 
 from vigie_common.field_types import Identifier, InstantText, Name, Text, Texts
 from vigie_common.taxonomy import CLASS_NAMES
-from vigie_common.units import (
-    DURATION_PATTERN,
-    Quantity,
-    parse_distance,
-    parse_duration,
-    parse_fraction,
-    parse_instant,
-    parse_speed,
-)
+from vigie_common.units import DURATION_PATTERN, Quantity, parse_duration, parse_instant
 from vigie_common.yaml_model import FileModel, Located, load, nearest, validated
 from vigie_common.yaml_source import Document, InvalidFileError, Problem, read_document, shown
-from vigie_rule_engine.catalogue import METRIC_UNITS, TEMPLATES, Parameter, Template, default_of
+from vigie_rule_engine.catalogue import TEMPLATES, Parameter, Template, default_of
 from vigie_rule_engine.file_texts import mark_inside, text_problems
+from vigie_rule_engine.quantities import METRIC_UNITS, PARSE, Allowed, allowed, allowed_words, disordered
 
 Status = Literal["draft", "test", "stable"]
 Severity = Literal["info", "warning", "critical"]
@@ -200,24 +194,27 @@ class Rule:
         )
 
 
-_QUANTITY: Final[Mapping[str, Callable[[object], Quantity]]] = {
-    "duration": parse_duration,
-    "distance": parse_distance,
-    "speed": parse_speed,
-    "fraction": parse_fraction,
-}
-
-
 def _quantity(template: Template, parameter: Parameter, value: object) -> Quantity:
     """A parameter in its base unit.
 
     Raises:
-        ValueError: no or another unit, or metres where the template measures in heights alone.
+        ValueError: no or another unit, metres where the template measures in heights alone or the other way round,
+            or a value that is not allowed.
     """
-    quantity = _QUANTITY[parameter.kind](value)
-    if quantity.unit in {"m", "mps"} and not parameter.metric:
+    quantity = PARSE[parameter.kind](value)
+    if quantity.unit in METRIC_UNITS and not parameter.metric:
         raise ValueError(f"{template.name} measures in heights of the object, not in metres: write {parameter.default}")
+    within = allowed(parameter).get(quantity.unit)
+    if within is None:
+        raise ValueError(f"{template.name} measures it on the ground: write {allowed_words(parameter)}")
+    _refuse_outside(within, quantity.value)
     return quantity
+
+
+def _refuse_outside(within: Allowed, value: float) -> None:
+    refusal = within.refusal(value)
+    if refusal is not None:
+        raise ValueError(refusal)
 
 
 def _names(value: object) -> list[str]:
@@ -260,7 +257,7 @@ def normalised(template: Template, given: Mapping[str, Any]) -> tuple[Parameters
             if parameter.kind in named:
                 named[parameter.kind] = tuple(_names(value)) if value != () else ()
             elif parameter.kind == "number":
-                numbers[parameter.name] = _number(value)
+                numbers[parameter.name] = _number(parameter, value)
             elif parameter.kind == "choice":
                 numbers[parameter.name] = _choice(parameter, value)
             else:
@@ -269,6 +266,10 @@ def normalised(template: Template, given: Mapping[str, Any]) -> tuple[Parameters
                 numbers[f"{parameter.name}_{quantity.unit}"] = quantity.value
         except ValueError as error:
             problems.append(([parameter.name], f"with.{parameter.name}: {shown(value)}: {error}"))
+    for below, above in disordered(template, numbers):
+        low, high = (given.get(name, template.parameter(name).default) for name in (below, above))
+        text = f"with.{below}: {low} is above `{above}`, {high}: as soon as it is on it would be over; write less"
+        problems.append(([below if below in given else above], text))
     problems += _unknown_classes(given, named["classes"])
     classes = tuple(c for c in CLASS_NAMES if c in named["classes"])  # in the taxonomy's order
     return Parameters(classes, named["zone"], named["line"], dict(sorted(numbers.items()))), problems
@@ -279,7 +280,7 @@ def _metric(template: Template, given: Mapping[str, Any]) -> bool:
     for parameter in template.parameters:
         if parameter.metric and parameter.name in given:
             try:
-                quantity = _QUANTITY[parameter.kind](given[parameter.name])
+                quantity = PARSE[parameter.kind](given[parameter.name])
             except ValueError:
                 continue
             if quantity.unit in METRIC_UNITS:
@@ -299,9 +300,10 @@ def _choice(parameter: Parameter, value: object) -> float:
     return parameter.choices[value]
 
 
-def _number(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not -1e12 < value < 1e12:
-        raise ValueError("write a plain number")
+def _number(parameter: Parameter, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+        raise ValueError(f"write a plain number, {allowed_words(parameter)}")
+    _refuse_outside(allowed(parameter)[""], value)
     return float(value)
 
 

@@ -16,6 +16,7 @@ from vigie_common.taxonomy import CLASS_NAMES
 from vigie_common.units import DISTANCE_PATTERN, DURATION_PATTERN, FRACTION_PATTERN, SPEED_PATTERN
 from vigie_rule_engine.catalogue import TEMPLATES, Kind, Parameter, Template
 from vigie_rule_engine.compound_file import CompoundFile
+from vigie_rule_engine.quantities import allowed
 from vigie_rule_engine.rule_file import AuthorisationFile, RuleFile
 
 if TYPE_CHECKING:
@@ -46,6 +47,9 @@ _KINDS: Final[Mapping[Kind, dict[str, Any]]] = {
 
 def _parameter(parameter: Parameter) -> dict[str, Any]:
     schema: dict[str, Any] = {"description": parameter.doc, **_KINDS[parameter.kind]}
+    if parameter.kind == "number":
+        within = allowed(parameter)[""]
+        schema |= {"minimum": within.least, "maximum": within.most}
     if parameter.choices:
         schema["enum"] = list(parameter.choices)
     if parameter.default not in {None, ()}:

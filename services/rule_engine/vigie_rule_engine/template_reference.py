@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from vigie_rule_engine.catalogue import COMMON_FACTS, TEMPLATES
+from vigie_rule_engine.quantities import allowed_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,7 +72,7 @@ def _parameter(parameter: Parameter) -> str:
     if parameter.metric_default:
         default += f" or `{parameter.metric_default}`"
     kind = parameter.kind + (" or metres" if parameter.metric and parameter.kind == "distance" else "")
-    return f"| `{parameter.name}` | {kind} | {default} | {parameter.doc} |"
+    return f"| `{parameter.name}` | {kind} | {default} | {allowed_words(parameter)} | {parameter.doc} |"
 
 
 def section(template: Template) -> Iterator[str]:
@@ -84,8 +85,8 @@ def section(template: Template) -> Iterator[str]:
     yield f"{template.doc} ({template.scope}.)\n"
     yield f"![{template.name}: {happens}](templates/{template.name}.png)\n"
     yield f"{template.formula}\n"
-    yield "| parameter | kind | default | |"
-    yield "|---|---|---|---|"
+    yield "| parameter | kind | default | allowed | |"
+    yield "|---|---|---|---|---|"
     yield from map(_parameter, template.parameters)
     facts = ", ".join(f"`facts.{name}`" for name in template.facts)
     yield f"\n* Needs: {', '.join(wanted) or 'nothing'}."

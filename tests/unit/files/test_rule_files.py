@@ -11,7 +11,9 @@ from vigie_common.site_file import read_site
 from vigie_common.yaml_source import parse_document
 from vigie_rule_engine.bundle import read_rules, rule_bundle, rule_record
 from vigie_rule_engine.catalogue import TEMPLATES, Parameter, Template
+from vigie_rule_engine.quantities import allowed
 from vigie_rule_engine.rule_file import RuleFile, normalised, parse_rule, read_authorisation, read_rule
+from vigie_rule_engine.schema_json import rule_schema
 
 REPOSITORY = Path(__file__).parents[3]
 RULE = "rules/town/delivery-parking.yaml"
@@ -349,8 +351,66 @@ def test_every_default_of_the_catalogue_is_what_an_author_could_write():
         assert all(value >= 0 for value in parameters.numbers.values())
 
 
+@pytest.mark.parametrize(
+    ("template", "name", "value", "told"),
+    [
+        ("gathering", "people", -3, "-3: it must be 1 to 2048"),
+        ("gathering", "people", 0, "0: it must be 1 to 2048"),
+        ("gathering", "people", float("nan"), "nan: write a plain number, 1 to 2048"),
+        ("gathering", "slower", "0 km/h", '"0 km/h": it must be 0.1 to 500 km/h'),
+        ("fall", "aspect", -1, "-1: it must be 0.1 to 10"),
+        ("fall", "took", "0s", '"0s": it must be 0.5s to 30d'),
+        ("dwell", "for", "200d", '"200d": it must be 0s to 30d'),
+        ("dwell", "for", "999999999d", '"999999999d": it must be 0s to 30d'),
+        ("dwell", "keep_open", "365d", '"365d": it must be 0s to 30d'),
+        ("dwell", "excursion", "999999d", '"999999d": it must be 0s to 30d'),
+        ("count_line", "band", "999999999 heights", '"999999999 heights": it must be 0 to 100 heights'),
+        ("stopped", "within", "0 m", '"0 m": it must be 0.01 to 1000 m'),
+        ("speed", "limit", "0 km/h", '"0 km/h": it must be 0.1 to 500 km/h'),
+        ("speed", "limit", "3 heights/s", '"3 heights/s": speed measures it on the ground: write 0.1 to 500 km/h'),
+        ("object_class", "score", 2, "2: it must be 0 to 1"),
+        ("density", "enter", 0, "0: it must be 0.01 to 20"),
+        ("congestion", "slow", "0%", '"0%": it must be 1% to 100%'),
+    ],
+)
+def test_a_number_that_means_nothing_is_refused_with_what_is_allowed(template, name, value, told):
+    required = {"classes": ["person"], "zone": "place", "line": "porte", "limit": "30 km/h"}
+    declared = TEMPLATES[template]
+    given = {p.name: required[p.name] for p in declared.parameters if p.default is None} | {name: value}
+    assert normalised(declared, given)[1] == [([name], f"with.{name}: {told}")]
+
+
+@pytest.mark.parametrize(
+    ("template", "given", "place", "told"),
+    [
+        ("density", {"enter": 0.3}, "enter", "with.leave: 0.35 is above `enter`, 0.3"),
+        ("density", {"leave": 0.6}, "leave", "with.leave: 0.6 is above `enter`, 0.5"),
+        ("congestion", {"slow": "50%", "recovers": "40%"}, "slow", "with.slow: 50% is above `recovers`, 40%"),
+    ],
+)
+def test_what_is_over_as_soon_as_it_is_on_is_refused(template, given, place, told):
+    _, [(path, text)] = normalised(TEMPLATES[template], {"classes": ["person"], "zone": "place", **given})
+    assert (path, text) == ([place], f"{told}: as soon as it is on it would be over; write less")
+
+
+def test_the_limits_of_every_parameter_hold_its_defaults_and_are_those_of_the_engine_and_of_editors():
+    schema = rule_schema()["allOf"]
+    for template, one in zip((TEMPLATES[name] for name in sorted(TEMPLATES)), schema, strict=True):
+        for parameter in template.parameters:
+            for within in allowed(parameter).values():
+                assert within.least < within.most
+                assert within.refusal(within.least) is within.refusal(within.most) is None
+            if parameter.kind == "number":
+                assert parameter.most or parameter.least, f"{template.name}.{parameter.name} has no limits of its own"
+                written = one["then"]["properties"]["with"]["properties"][parameter.name]
+                assert (written["minimum"], written["maximum"]) == (
+                    allowed(parameter)[""].least,
+                    allowed(parameter)[""].most,
+                )
+
+
 def test_a_parameter_that_measures_the_ground_is_read_in_metres():
-    speed = Parameter("limit", "speed", "30 km/h", "", metric=True)
+    speed = Parameter("limit", "speed", "30 km/h", "", metric=True, ground=True)
     share = Parameter("share", "fraction", "75%", "")
     least = Parameter("least", "number", 4.0, "")
     template = Template("speed", "track", (speed, share, least), frozenset({"homography"}), "")

@@ -135,7 +135,7 @@ def test_the_templates_are_listed_and_shown_with_units_and_defaults():
     listed = rules("templates").stdout
     assert [line.split()[0] for line in listed.splitlines()] == list(TEMPLATES)
     shown = " ".join(rules("templates", "stopped").stdout.split())
-    assert "for 60s duration: 500ms, 10s, 1h30m how long it must have been still" in shown
+    assert "for 60s duration: 500ms, 10s, 1h30m 0s to 30d how long it must have been still" in shown
     assert "facts.stopped_for_s" in shown
     [plain] = json.loads(rules("templates", "density", "--json").stdout)
     assert plain["needs"] == ["a calibrated camera (four calibration points or more)", "a named zone"]
@@ -163,6 +163,16 @@ def test_replay_shows_what_a_changed_rule_finds_otherwise(site, monkeypatch, rep
     assert [len(plain[what]) for what in ("new", "gone", "moved")] == [0, 1, 0]
     same = rules("replay", repository / "rules/town/delivery-parking.yaml", *PARKS, *against)
     assert same.stdout.splitlines()[-1] == "0 new, 0 gone, 0 moved, 1 the same"
+
+
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_replay_ends_with_1_when_a_camera_cannot_run_a_changed_rule(site, monkeypatch, repository, form):
+    monkeypatch.chdir(site)
+    path = site / "rules/town/delivery-parking.yaml"
+    path.write_text(path.read_text().replace("zone: livraison,", "zone: livraisons,"), encoding="utf-8")
+    refused = rules("replay", path, *PARKS, "--against", repository / "rules", *form)
+    assert refused.exit_code == 1
+    assert "zone 'livraisons' is not in camera maison-carree-02" in refused.stdout
 
 
 MEETING = """\
