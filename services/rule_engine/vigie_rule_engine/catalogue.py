@@ -94,6 +94,7 @@ class Template:
         counts: it gives COUNT events and no episodes.
         scenes: what the three scenes of its tests show: it happens, nearly, looks alike.
         ascending: pairs of parameters of which the first must not be above the second.
+        classes: those that it is about, of which one at least should be given; empty: any.
     """
 
     name: str
@@ -110,6 +111,7 @@ class Template:
     counts: bool = False
     scenes: tuple[str, str, str] = ("", "", "")
     ascending: tuple[tuple[str, str], ...] = ()
+    classes: frozenset[str] = frozenset()
 
     def parameter(self, name: str) -> Parameter:
         """The parameter called `name`; KeyError if there is none."""
@@ -146,6 +148,9 @@ _MOVED: Final = Parameter(
 _BAND: Final = Parameter("band", "distance", "0.2 heights", "dead band on each side, in which no side is sure")
 _CONFIRM: Final = Parameter("confirm", "duration", "0.4s", "how long past the band confirms the crossing")
 _DEPTH: Final = Parameter("depth", "distance", "0.5 heights", "or how deep past the line confirms it at once")
+_PEOPLE: Final = frozenset({"person"})
+_THINGS: Final = frozenset({"bag", "bicycle", "scooter"})
+_VEHICLES: Final = frozenset({"bicycle", "motorcycle", "scooter", "car", "van", "bus", "truck", "tram"})
 _ONE: Final[Bounds] = (1.0,)
 _MOST_OBJECTS: Final[Bounds] = (2048.0,)
 """No camera keeps more subjects (`layers.state`)."""
@@ -238,7 +243,7 @@ _ALL: Final[tuple[Template, ...]] = (
         scope="track over line",
         parameters=(
             _CLASSES,
-            Parameter("line", "line", None, "line of the camera file"),
+            Parameter("line", "line", None, "a line of the camera file"),
             _BAND,
             _CONFIRM,
             _DEPTH,
@@ -256,7 +261,7 @@ _ALL: Final[tuple[Template, ...]] = (
         scope="track over line",
         parameters=(
             _CLASSES,
-            Parameter("line", "line", None, "line of the camera file"),
+            Parameter("line", "line", None, "a line of the camera file"),
             Parameter(
                 "direction",
                 "choice",
@@ -394,6 +399,7 @@ _ALL: Final[tuple[Template, ...]] = (
         source="decree 2023-828 of 28 August 2023, chapter I, names the event, a person on the ground after a "
         "fall; the numbers are judgement",
         scenes=("walks, falls and lies", "crouches", "sits and lies on benches from the start"),
+        classes=_PEOPLE,
     ),
     Template(
         name="fall",
@@ -419,6 +425,7 @@ _ALL: Final[tuple[Template, ...]] = (
         source="decree 2023-828 of 28 August 2023, chapter I, names the event, a person on the ground after a "
         "fall; the numbers are judgement",
         scenes=("walks, falls and lies", "crouches", "sits and lies on benches from the start"),
+        classes=_PEOPLE,
     ),
     Template(
         name="abandoned_object",
@@ -454,6 +461,7 @@ _ALL: Final[tuple[Template, ...]] = (
         source="decree 2023-828 of 28 August 2023, chapter I, names the event; after PETS 2006 (left luggage: of "
         "an owner, in space and in time); the numbers are judgement",
         scenes=("a bag is put down and left", "left and fetched", "a bin; somebody asleep beside a bag"),
+        classes=_THINGS,
     ),
     Template(
         name="congestion",
@@ -504,6 +512,7 @@ _ALL: Final[tuple[Template, ...]] = (
             Measure("speed ÷ free flow", "share", "slow", "<"),
         ),
         scenes=("a lane stands for two minutes", "waits 35 s at red", "a row of parked cars"),
+        classes=_VEHICLES,
         ascending=(("slow", "recovers"),),
     ),
     Template(
@@ -549,6 +558,7 @@ _ALL: Final[tuple[Template, ...]] = (
         facts=("people",),
         measures=(Measure("people together", "going", "people", ">="),),
         scenes=("seven come together and stay", "four", "two streams that cross"),
+        classes=_PEOPLE,
     ),
     Template(
         name="density",
@@ -582,6 +592,7 @@ _ALL: Final[tuple[Template, ...]] = (
         "Fruin walking slows at 2 people/m² and nobody avoids contact at 3.6 (table 1 of doi "
         "10.1140/epjds17); `enter` is what boxes show of less: judgement",
         scenes=("sixty people close together", "a busy forecourt", "a file towards the camera"),
+        classes=_PEOPLE,
         ascending=(("leave", "enter"),),
     ),
     Template(
@@ -623,6 +634,7 @@ _ALL: Final[tuple[Template, ...]] = (
         source="decree 2023-828 of 28 August 2023, chapter I, names the event, a movement of a crowd; the numbers "
         "are judgement",
         scenes=("a crowd flees", "joggers pass", "the camera shakes"),
+        classes=_PEOPLE,
     ),
     Template(
         name="object_class",

@@ -124,19 +124,19 @@ def compile_condition(source: str, template: str) -> Condition:
         raise ConditionError("when: half of a character (a lone surrogate) is no text: remove it") from broken
     if size > LONGEST:
         raise ConditionError(f"when: {size} bytes is longer than {LONGEST}: split it into several rules")
-    bare = _NO_CODE.sub(lambda found: re.sub(r"[^\n]", " ", found.group()), source)
+    bare, _ = without_texts(source)
     for pattern, reason in _FORBIDDEN:
         forbidden = pattern.search(bare)
         if forbidden:
             what = forbidden.group(1) if forbidden.group(1) == "{" else f"{forbidden.group(1)}()"
-            raise ConditionError(f"when: {what} may not be used, {reason}", *_place(bare, forbidden.start()))
+            raise ConditionError(f"when: {what} may not be used, {reason}", *place_of(bare, forbidden.start()))
     try:
         expression = cel_environment(template).compile(source)
     except RuntimeError as error:
         word = _WORDS.search(bare) if "Syntax error" in str(error) else None
         if word:
             sign = _SIGNS[word.group().lower()]
-            raise ConditionError(f"when: {word.group()}: CEL writes {sign}", *_place(bare, word.start())) from error
+            raise ConditionError(f"when: {word.group()}: CEL writes {sign}", *place_of(bare, word.start())) from error
         raise _explained(str(error), source, template) from error
     if expression.return_type() != cel.Type.BOOL:
         raise ConditionError(
@@ -146,7 +146,14 @@ def compile_condition(source: str, template: str) -> Condition:
     return Condition(source, template, expression)
 
 
-def _place(text: str, offset: int) -> tuple[int, int]:
+def without_texts(source: str) -> tuple[str, list[tuple[int, int]]]:
+    """The source with its comments and texts blanked, of the same length, and where the texts begin and end."""
+    found = list(_NO_CODE.finditer(source))
+    bare = _NO_CODE.sub(lambda text: re.sub(r"[^\n]", " ", text.group()), source)
+    return bare, [text.span() for text in found if not text.group().startswith("//")]
+
+
+def place_of(text: str, offset: int) -> tuple[int, int]:
     """Line and column, from 1, of an offset."""
     return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
 

@@ -61,6 +61,9 @@ class Expectation(FileModel):
             raise ValueError("`at` goes with `count`: write {count: in, at: 12s}")
         if self.count is not None and self.close is not None:
             raise ValueError("`close` goes with `open`: a count is one instant")
+        begins, ends = (None if t is None else parse_duration(t).value for t in (self.open, self.close))
+        if begins is not None and ends is not None and ends < begins:
+            raise ValueError(f"close ({self.close}) is before open ({self.open}): both count from the test's start")
         return self
 
 
@@ -369,7 +372,7 @@ def examine_rule(document: Document, folder: Path) -> tuple[Rule | None, RulePar
         parameters, found = normalised(template, given)
         problems += _placed(document, template, ["with"], found)
     if template is not None:
-        problems += _condition_problems(document, fields.get("when"), template)
+        problems += _condition_problems(document, fields.get("when"), template, parameters)
         problems += _text_problems(document, template)
     tests = tuple(read_part(RuleTest, test) for test in listed(fields.get("tests")))
     for index, test in enumerate(tests):
@@ -410,8 +413,9 @@ def read_part(model: type[M], value: object) -> M | None:
         return None
 
 
-def _condition_problems(document: Document, when: object, template: Template) -> list[Problem]:
+def _condition_problems(document: Document, when: object, template: Template, parameters: Parameters) -> list[Problem]:
     """What is wrong with `when`, at its own line and column where the YAML keeps them."""
+    from vigie_rule_engine.condition_names import unknown_names
     from vigie_rule_engine.conditions import ConditionError, compile_condition
 
     if not isinstance(when, str) or not when:
@@ -420,7 +424,16 @@ def _condition_problems(document: Document, when: object, template: Template) ->
         compile_condition(when, template.name)
     except ConditionError as error:
         return [Problem(document.file, mark_inside(document, ["when"], error.line, error.column), str(error))]
-    return []
+    over_line = template.scope == "track over line"
+    known = {
+        "object.class": CLASS_NAMES,
+        "zone.name": () if over_line else parameters.zones,
+        "line.name": parameters.lines if over_line else (),
+    }
+    return [
+        Problem(document.file, mark_inside(document, ["when"], line, column), text)
+        for text, line, column in unknown_names(when, known)
+    ]
 
 
 def _text_problems(document: Document, template: Template) -> list[Problem]:

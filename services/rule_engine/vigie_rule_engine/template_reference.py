@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from vigie_rule_engine.catalogue import COMMON_FACTS, TEMPLATES
+from vigie_rule_engine.needs import model_of, needs_of
 from vigie_rule_engine.quantities import allowed_words
 
 if TYPE_CHECKING:
@@ -77,9 +78,6 @@ def _parameter(parameter: Parameter) -> str:
 
 def section(template: Template) -> Iterator[str]:
     """The lines of one template's section."""
-    needs = {"homography": "a calibrated camera", "zone": "a named zone"}
-    wanted = [needs[need] for need in sorted(template.needs)]
-    wanted += [f"{template.least_fps:g} frames a second"] if template.least_fps else []
     happens, nearly, alike = template.scenes
     yield f"\n## {template.name}\n"
     yield f"{template.doc} ({template.scope}.)\n"
@@ -89,7 +87,7 @@ def section(template: Template) -> Iterator[str]:
     yield "|---|---|---|---|---|"
     yield from map(_parameter, template.parameters)
     facts = ", ".join(f"`facts.{name}`" for name in template.facts)
-    yield f"\n* Needs: {', '.join(wanted) or 'nothing'}."
+    yield f"\n* Needs: {', '.join([*needs_of(template), model_of(template)])}."
     yield f"* Limits: {template.limits}"
     if facts:
         yield f"* Facts: {facts}."

@@ -11,6 +11,7 @@ from vigie_common.site_file import read_site
 from vigie_common.yaml_source import parse_document
 from vigie_rule_engine.bundle import read_rules, rule_bundle, rule_record
 from vigie_rule_engine.catalogue import TEMPLATES, Parameter, Template
+from vigie_rule_engine.compile import numbers_of
 from vigie_rule_engine.quantities import allowed
 from vigie_rule_engine.rule_file import RuleFile, normalised, parse_rule, read_authorisation, read_rule
 from vigie_rule_engine.schema_json import rule_schema
@@ -161,6 +162,18 @@ def test_a_wrong_rule_file_is_refused_with_the_place_and_the_fix(refusal, old, n
     assert refusal(read_rule, RULE, old, new) == messages
 
 
+def test_a_condition_on_a_zone_that_the_rule_does_not_have_is_named(refusal):
+    [message] = refusal(read_rule, RULE, "local.hour >= 7 && local.hour < 20", "zone.name == 'livraisn'")
+    assert message == ('F:8:20: when: zone.name is never "livraisn": it is livraison here; did you mean "livraison"?')
+
+
+def test_a_test_that_closes_before_it_opens_is_refused(refusal):
+    [message] = refusal(read_rule, RULE, "within: 2s, close: 5m", "within: 2s, close: 3m")
+    assert message == (
+        "F:18:14: tests[0].expect[0]: close (3m) is before open (3m10s): both count from the test's start"
+    )
+
+
 def test_an_unknown_variable_of_a_condition_is_shown_at_its_own_column(refusal):
     [message] = refusal(read_rule, RULE, "local.hour >= 7 && local.hour < 20", "local.hour >= 7 && lokal.hour < 20")
     assert message.startswith("F:8:26: when: undeclared reference to 'lokal.hour': known are local.hour, ")
@@ -234,7 +247,7 @@ def test_a_test_has_one_source(refusal, test, message):
 
 def test_a_count_without_its_line_says_so(refusal):
     assert refusal(read_rule, COUNT, ", line: porte}", "}") == [
-        "F:7:7: with.line: is missing: count_line needs it (line of the camera file)"
+        "F:7:7: with.line: is missing: count_line needs it (a line of the camera file)"
     ]
     assert refusal(read_rule, COUNT, "{count: in, at: 6s, within: 2s}", "{count: in}") == [
         "F:17:9: tests[0].expect[0]: `at` goes with `count`: write {count: in, at: 12s}"
@@ -393,13 +406,27 @@ def test_what_is_over_as_soon_as_it_is_on_is_refused(template, given, place, tol
     assert (path, text) == ([place], f"{told}: as soon as it is on it would be over; write less")
 
 
-def test_the_limits_of_every_parameter_hold_its_defaults_and_are_those_of_the_engine_and_of_editors():
+def engine_says(template, parameter, unit, value):
+    """Why the engine refuses a value in base units, if it does."""
+    name = f"{parameter.name}_{unit}" if unit else parameter.name
+    numbers = ({"limit_mps": 1.0} if template.name == "speed" else {}) | {name: value}
+    try:
+        numbers_of({"numbers": numbers}, template)
+    except BadInputError as error:
+        return str(error)
+    return ""
+
+
+def test_the_limits_of_every_parameter_are_those_of_the_engine_and_of_editors():
     schema = rule_schema()["allOf"]
     for template, one in zip((TEMPLATES[name] for name in sorted(TEMPLATES)), schema, strict=True):
         for parameter in template.parameters:
             for within in allowed(parameter).values():
                 assert within.least < within.most
                 assert within.refusal(within.least) is within.refusal(within.most) is None
+                assert "it must be" not in engine_says(template, parameter, within.unit, within.least)
+                assert "it must be" not in engine_says(template, parameter, within.unit, within.most)
+                assert f"it must be {within.words}" in engine_says(template, parameter, within.unit, within.most + 1.0)
             if parameter.kind == "number":
                 assert parameter.most or parameter.least, f"{template.name}.{parameter.name} has no limits of its own"
                 written = one["then"]["properties"]["with"]["properties"][parameter.name]

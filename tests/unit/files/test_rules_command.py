@@ -165,6 +165,15 @@ def test_replay_shows_what_a_changed_rule_finds_otherwise(site, monkeypatch, rep
     assert same.stdout.splitlines()[-1] == "0 new, 0 gone, 0 moved, 1 the same"
 
 
+def test_a_warning_of_the_lint_is_told_and_ends_with_1_only_when_asked_to(site, change):
+    change(site / "rules/authorisations/exercise.yaml", "until: 2035-12-31", "until: 2021-12-31")
+    told = rules("lint", site)
+    assert (told.exit_code, "exercise.yaml:10:8: warning: until: 2021-12-31 is over" in told.stdout) == (0, True)
+    assert rules("lint", site, "--strict").exit_code == 1
+    rows = json.loads(rules("lint", site, "--format", "json").stdout)
+    assert {row["level"] for row in rows} == {"warning"}
+
+
 @pytest.mark.parametrize("form", [(), ("--json",)])
 def test_replay_ends_with_1_when_a_camera_cannot_run_a_changed_rule(site, monkeypatch, repository, form):
     monkeypatch.chdir(site)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from vigie_rule_engine.condition_names import unknown_names
 from vigie_rule_engine.conditions import (
     LONGEST,
     Condition,
@@ -106,6 +107,34 @@ def test_an_evaluation_that_fails_is_false_however_the_evaluator_says_it(source)
 def test_a_condition_that_an_older_engine_took_and_this_one_refuses_is_false():
     assert held("{1: true}[1]", "stopped", VARIABLES) is False
     assert held("local.hour == 12", "stopped", VARIABLES) is True
+
+
+KNOWN = {"object.class": ("person", "car"), "zone.name": ("place", "voie"), "line.name": ()}
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("object.class == 'car' && zone.name != \"voie\" && zone.name == ''", []),
+        ("object.class == 'persn'", [('object.class is never "persn": it is person or car here', (1, 17))]),
+        ("true &&\n 'nowhere' != zone.name", [('zone.name is never "nowhere": it is place or voie here', (2, 2))]),
+        ("zone.name in ['place', 'plaice']", [('zone.name is never "plaice"', (1, 24))]),
+        ("line.name == 'porte'", [('line.name is never "porte": it is always empty here', (1, 14))]),
+        ("camera.id == 'persn' || zone.name.contains('x') // zone.name == 'y'", []),
+        ("zone.name + 'x' == 'placex' && 'x' == zone.name.substring(0)", []),
+        ("'zone.name == ' + 'x' == 'a'", []),
+        ("zone.name == 'a\\n'", []),
+    ],
+)
+def test_a_name_that_is_compared_with_what_it_never_is(source, told):
+    found = list(unknown_names(source, KNOWN))
+    assert [place for _, *place in found] == [list(place) for _, place in told]
+    assert all(text.startswith(f"when: {begins}") for (text, *_), (begins, _) in zip(found, told, strict=True))
+
+
+def test_the_nearest_name_is_offered():
+    [(text, *_)] = unknown_names("object.class == 'persn'", KNOWN)
+    assert text.endswith('; did you mean "person"?')
 
 
 def test_a_variable_that_is_missing_is_false_not_true():
