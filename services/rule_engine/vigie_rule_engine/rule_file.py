@@ -299,7 +299,7 @@ def _refuse_mixed(parameter: Parameter, quantity: Quantity, *, metric: bool) -> 
 
 def _choice(parameter: Parameter, value: object) -> float:
     if not isinstance(value, str) or value not in parameter.choices:
-        raise ValueError(f"write one of {', '.join(parameter.choices)}")
+        raise ValueError(f"write one of {', '.join(parameter.choices)}{nearest(value, parameter.choices)}")
     return parameter.choices[value]
 
 

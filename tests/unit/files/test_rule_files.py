@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from vigie_common.errors import BadInputError
 from vigie_common.site_file import read_site
+from vigie_common.yaml_model import MOST_TOLD
 from vigie_common.yaml_source import parse_document
 from vigie_rule_engine.bundle import read_rules, rule_bundle, rule_record
 from vigie_rule_engine.catalogue import TEMPLATES, Parameter, Template
@@ -133,6 +134,11 @@ CLASSES = "person, bicycle, motorcycle, scooter, car, van, bus, truck, tram, ani
         ),
         (
             "en: Parking in a delivery bay",
+            'en: "\\ud800"',
+            ["F:3:60: title.en: half of a character (a lone surrogate) is no text: remove it"],
+        ),
+        (
+            "en: Parking in a delivery bay",
             'en: "\\e[31mParking"',
             [('F:3:60: title.en: "�[31mParking": has the control character U+001B, which no text needs: remove it')],
         ),
@@ -178,6 +184,37 @@ def test_an_unknown_variable_of_a_condition_is_shown_at_its_own_column(refusal):
     [message] = refusal(read_rule, RULE, "local.hour >= 7 && local.hour < 20", "local.hour >= 7 && lokal.hour < 20")
     assert message.startswith("F:8:26: when: undeclared reference to 'lokal.hour': known are local.hour, ")
     assert message.endswith('; did you mean "local.hour"?')
+
+
+@pytest.mark.parametrize(
+    ("when", "place"),
+    [
+        ("|\n  local.hour >= 7 &&\n    lokal.hour < 20", "F:10:5"),
+        ("|\n\n  local.hour >= 7 &&\n\n  lokal.hour < 20", "F:12:3"),
+        ("|2-\n    local.hour >= 7 &&\n  lokal.hour < 20", "F:10:3"),
+        (">-\n  local.hour >= 7 &&\n  lokal.hour < 20", "F:10:3"),
+        (">\n  local.hour >= 7\n\n  && lokal.hour < 20", "F:11:6"),
+        ("local.hour >= 7 &&\n  lokal.hour < 20  # daytime", "F:9:3"),
+        ("\n  local.hour >= 7 &&\n  lokal.hour < 20", "F:10:3"),
+        ("'local.hour >= 7 && lokal.hour < 20'", "F:8:27"),
+    ],
+)
+def test_what_is_wrong_in_a_condition_of_several_lines_is_shown_where_it_stands(refusal, when, place):
+    [message] = refusal(read_rule, RULE, "local.hour >= 7 && local.hour < 20", when)
+    assert message.startswith(f"{place}: when: undeclared reference to 'lokal.hour'")
+
+
+def test_a_placeholder_in_a_block_is_shown_where_it_stands(refusal):
+    [message] = refusal(
+        read_rule, RULE, 'en: "{object.class} still for {facts.stopped_for}', "en: >\n    still,\n    {object.klass}"
+    )
+    assert message.startswith("F:15:5: explain.en: {object.klass} is not known")
+
+
+def test_of_very_many_problems_the_first_are_told(refusal):
+    found = refusal(read_rule, RULE, "tests:\n", f"tests: [{', '.join(['1'] * 5_000)}]\nno_tests:\n")
+    assert len(found) == MOST_TOLD + 1
+    assert "and 4801 more problems of this file: mend these first" in "\n".join(found)
 
 
 def test_a_placeholder_that_nothing_fills_is_shown(refusal):
@@ -370,6 +407,13 @@ def test_every_default_of_the_catalogue_is_what_an_author_could_write():
         ("gathering", "people", -3, "-3: it must be 1 to 2048"),
         ("gathering", "people", 0, "0: it must be 1 to 2048"),
         ("gathering", "people", float("nan"), "nan: write a plain number, 1 to 2048"),
+        ("line_cross", "direction", "inn", '"inn": write one of both, in, out; did you mean "in"?'),
+        (
+            "dwell",
+            "for",
+            float("nan"),
+            "nan: not a duration: write a number and its unit, such as 500ms, 10s, 3m or 1h30m",
+        ),
         ("gathering", "slower", "0 km/h", '"0 km/h": it must be 0.1 to 500 km/h'),
         ("fall", "aspect", -1, "-1: it must be 0.1 to 10"),
         ("fall", "took", "0s", '"0s": it must be 0.5s to 30d'),
