@@ -426,7 +426,7 @@ def _condition_problems(document: Document, when: object, template: Template, pa
         return [Problem(document.file, mark_inside(document, ["when"], error.line, error.column), str(error))]
     over_line = template.scope == "track over line"
     known = {
-        "object.class": CLASS_NAMES,
+        "object.class": parameters.classes or CLASS_NAMES,
         "zone.name": () if over_line else parameters.zones,
         "line.name": parameters.lines if over_line else (),
     }

@@ -168,7 +168,9 @@ def test_a_wrong_rule_file_is_refused_with_the_place_and_the_fix(refusal, old, n
     assert refusal(read_rule, RULE, old, new) == messages
 
 
-def test_a_condition_on_a_zone_that_the_rule_does_not_have_is_named(refusal):
+def test_a_condition_on_a_class_or_zone_that_the_rule_does_not_have_is_named(refusal):
+    [message] = refusal(read_rule, RULE, "local.hour >= 7 && local.hour < 20", "object.class in ['car', 'bus']")
+    assert message == 'F:8:31: when: object.class is never "bus": it is car or van or truck here'
     [message] = refusal(read_rule, RULE, "local.hour >= 7 && local.hour < 20", "zone.name == 'livraisn'")
     assert message == ('F:8:20: when: zone.name is never "livraisn": it is livraison here; did you mean "livraison"?')
 
