@@ -6,6 +6,7 @@ Each command's own module is imported when it runs, so that those that only read
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -35,13 +36,17 @@ class Format(StrEnum):
     json = "json"
 
 
-def _print(problems: Sequence[Problem], form: Format) -> None:
+def _print(problems: Sequence[Problem], warnings: Sequence[Problem], form: Format) -> None:
+    told = sorted([(problem, "error") for problem in problems] + [(warning, "warning") for warning in warnings])
     if form is Format.json:
-        rows = [{"file": p.file, "line": p.mark.line, "column": p.mark.column, "message": p.message} for p in problems]
+        rows = [
+            {"file": p.file, "line": p.mark.line, "column": p.mark.column, "level": level, "message": p.message}
+            for p, level in told
+        ]
         print(json.dumps(rows, ensure_ascii=False, indent=1))
     else:
-        for problem in problems:
-            print(problem)
+        for problem, level in told:
+            print(problem if level == "error" else replace(problem, message=f"warning: {problem.message}"))
 
 
 @app.command()
@@ -50,24 +55,31 @@ def lint(
     cameras: Annotated[
         Path | None, typer.Option(help="folder of the cameras: their zones, lines and tags are checked too")
     ] = None,
+    strict: Annotated[bool, typer.Option(help="warnings are errors too")] = False,
     form: Annotated[Format, typer.Option("--format", help="for people, or for programs")] = Format.text,
 ) -> None:
-    """Check rules, compounds, authorisations: each error with its line, column and fix; exit status 1 if there is one.
+    """Check rules, compounds, authorisations: each error and warning with its line, column and fix.
+
+    Exit status 1 if there is an error (with --strict, or a warning), else 0.
 
     Example: vigie rules lint rules --cameras cameras
     """
+    import time
+
     from vigie_cli.site_folder import rule_problems, rule_sources
     from vigie_common.catalogue import load_catalogue
     from vigie_rule_engine.bundle import read_rules
     from vigie_rule_engine.lint import read_cameras
+    from vigie_rule_engine.lint_warnings import lint_warnings
 
     if cameras is None and (folder / "cameras").is_dir():
         cameras = folder
     known = read_cameras(cameras, frozenset(load_catalogue().models)) if cameras is not None else None
     rules = read_rules(*rule_sources(folder))
     problems = rule_problems(rules, known)
-    _print(problems, form)
-    if problems:
+    warnings = lint_warnings(rules, known, time.time_ns() // 1_000_000)
+    _print(problems, warnings, form)
+    if problems or (strict and warnings):
         raise typer.Exit(1)
     if not (rules.rules or rules.compounds or rules.authorisations):
         raise BadInputError(f"{folder}: no rule and no authorisation below it: give the folder that holds them")
@@ -277,7 +289,8 @@ def replay(
 ) -> None:
     """Run changed rules over recorded tracks and show what differs from the rules that are live now.
 
-    New: found by the changed rules alone. Gone: by the present ones alone. Moved: by both, at other times.
+    New: found by the changed rules alone. Gone: by the present ones alone. Moved: by both, at other times. Exit status
+    1 if a camera cannot run a changed rule.
 
     Example: vigie rules replay town --topic --since 2h
 
@@ -313,12 +326,14 @@ def replay(
     found = replaying.replay(changed, present, records, camera)
     if as_json:
         print(json.dumps(found.plain(), ensure_ascii=False, indent=1))
-        return
-    for error in found.errors:
-        print(f"{error['rule']} on {error['camera_id']}: {error['message']}")
-    print(f"{counted(found.records, 'record')} of tracks; compared with {found.against}:")
-    for line in differing.lines(found.difference, found.time_zone):
-        print(line)
+    else:
+        for error in found.errors:
+            print(f"{error['rule']} on {error['camera_id']}: {error['message']}")
+        print(f"{counted(found.records, 'record')} of tracks; compared with {found.against}:")
+        for line in differing.lines(found.difference, found.time_zone):
+            print(line)
+    if found.errors:
+        raise typer.Exit(1)
 
 
 @app.command()

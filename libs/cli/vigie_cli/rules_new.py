@@ -98,7 +98,7 @@ def new_rule(folder: Path, name: str, template_name: str, camera: str | None) ->
         BadInputError: the name is taken or no id, there is no such template or camera, or no camera has what the
             template needs.
     """
-    if not re.match(ID_PATTERN, name):
+    if not re.fullmatch(ID_PATTERN, name):
         raise BadInputError(
             f'"{name}" is no id of a rule: 1 to 64 of a-z, 0-9, - and _, beginning with a letter or digit'
         )

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 from vigie_common.errors import BadInputError
 from vigie_common.yaml_model import nearest
 from vigie_rule_engine.catalogue import TEMPLATES, facts_of_template
+from vigie_rule_engine.needs import model_of, needs_of
+from vigie_rule_engine.quantities import allowed_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from vigie_rule_engine.catalogue import Need, Parameter, Template
+    from vigie_rule_engine.catalogue import Parameter, Template
 
 _SPELT: Final[Mapping[str, str]] = {
     "duration": "duration: 500ms, 10s, 1h30m",
@@ -27,11 +29,6 @@ _SPELT: Final[Mapping[str, str]] = {
 """How the value of each kind of parameter is written."""
 
 _METRIC: Final[Mapping[str, str]] = {"distance": ", 2 m, 50 cm", "speed": ", 30 km/h, 8 m/s"}
-
-NEEDS: Final[Mapping[Need, str]] = {
-    "homography": "a calibrated camera (four calibration points or more)",
-    "zone": "a named zone",
-}
 
 
 def all_templates() -> list[Template]:
@@ -50,13 +47,6 @@ def template_named(name: str) -> Template:
         known = sorted(TEMPLATES)
         raise BadInputError(f'"{name}" is not a template; templates are {", ".join(known)}{nearest(name, known)}')
     return found
-
-
-def needs_of(template: Template) -> list[str]:
-    """What a camera must have, in words."""
-    needs = [NEEDS[need] for need in sorted(template.needs)]
-    needs += ["a line"] * any(p.kind == "line" and p.default is None for p in template.parameters)
-    return needs + [f"{template.least_fps:g} frames a second or more"] * bool(template.least_fps)
 
 
 def spelling(parameter: Parameter) -> str:
@@ -90,11 +80,13 @@ def plain(template: Template) -> dict[str, Any]:
                 "written": spelling(p),
                 "default": None if p.default == () else p.default,
                 "required": p.default is None,
+                "allowed": allowed_words(p),
                 "meaning": p.doc,
             }
             for p in template.parameters
         ],
         "needs": needs_of(template),
+        "classes": sorted(template.classes),
         "limits": template.limits,
         "facts": list(facts_of_template(template.name)),
         "gives": "counts" if template.counts else "episodes",
@@ -117,11 +109,12 @@ def page(template: Template) -> Iterator[str]:
     if template.formula:
         yield f"\n{template.formula}"
     yield "\nParameters"
-    rows = [(p.name, default_text(p), spelling(p), p.doc) for p in template.parameters]
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    for name, default, written, doc in rows:
-        yield f"  {name:<{widths[0]}}  {default:<{widths[1]}}  {written:<{widths[2]}}  {doc}"
-    yield f"\nNeeds: {', '.join(needs_of(template)) or 'nothing besides the classes'}"
+    rows = [(p.name, default_text(p), spelling(p), allowed_words(p), p.doc) for p in template.parameters]
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    for *columns, doc in rows:
+        aligned = (f"{column:<{width}}" for column, width in zip(columns, widths, strict=True))
+        yield f"  {'  '.join(aligned)}  {doc}"
+    yield f"\nNeeds: {', '.join([*needs_of(template), model_of(template)])}"
     yield f"Gives: {'counts' if template.counts else 'episodes'}"
     yield f"Facts: {', '.join(f'facts.{name}' for name in facts_of_template(template.name))}"
     for title, text in (("Limits", template.limits), ("Source", template.source)):

@@ -51,7 +51,7 @@ def _polygon(points: list[list[float]]) -> list[list[float]]:
 
 
 def _credentials(value: object) -> object:
-    if not isinstance(value, str) or not re.match(_REFERENCE_PATTERN, value):
+    if not isinstance(value, str) or not re.fullmatch(_REFERENCE_PATTERN, value):
         # never shown: it may be the secret itself
         raise PydanticCustomError(
             "not_shown",

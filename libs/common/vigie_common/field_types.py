@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, StringConstraints, WithJsonSchema
@@ -10,25 +11,38 @@ from pydantic import AfterValidator, StringConstraints, WithJsonSchema
 from vigie_common.units import parse_instant
 
 ID_PATTERN: Final = r"^[a-z0-9][a-z0-9_-]{0,63}$"
-NAME_PATTERN: Final = r"^[^\W_][\w-]{0,63}$"
+NAME_PATTERN: Final = r"[^\W_][\w-]{0,63}"
+EDITOR_NAME_PATTERN: Final = (
+    r"^[^\u0000-\u002f\u003a-\u0040\u005b-\u0060\u007b-\u009f]"
+    r"[^\u0000-\u002c\u002e\u002f\u003a-\u0040\u005b-\u005e\u0060\u007b-\u009f]{0,63}$"
+)
+r"""NAME_PATTERN for JSON Schemas: `\w` is ASCII alone in the regular expressions of editors (ECMA-262, section
+22.2.1), so this one excludes by code point, and lets signs beyond ASCII pass that are no letters: the reader's."""
 LANGUAGE_PATTERN: Final = r"^[a-z]{2}(-[A-Z]{2})?$"
 
 
 def _identifier(value: str) -> str:
-    if not re.match(ID_PATTERN, value):
+    if not re.fullmatch(ID_PATTERN, value):
         raise ValueError("an id has 1 to 64 of a-z, 0-9, - and _, and begins with a letter or digit")
     return value
 
 
 def _name(value: str) -> str:
-    if not re.match(NAME_PATTERN, value):
+    if not re.fullmatch(NAME_PATTERN, value):
         raise ValueError("a name has 1 to 64 letters, digits, - and _, and begins with a letter or digit")
     return value
 
 
 def _language(value: str) -> str:
-    if not re.match(LANGUAGE_PATTERN, value):
+    if not re.fullmatch(LANGUAGE_PATTERN, value):
         raise ValueError("a language is its ISO 639 code: fr, en or fr-CA")
+    return value
+
+
+def _printed(value: str) -> str:
+    found = next((c for c in value if unicodedata.category(c) == "Cc" and c not in "\n\t"), None)
+    if found is not None:
+        raise ValueError(f"has the control character U+{ord(found):04X}, which no text needs: remove it")
     return value
 
 
@@ -40,12 +54,13 @@ def _instant(value: str) -> str:
 Identifier = Annotated[str, AfterValidator(_identifier), WithJsonSchema({"type": "string", "pattern": ID_PATTERN})]
 """Stable and unique: it goes into record keys and into the ids of episodes."""
 
-Name = Annotated[str, AfterValidator(_name), WithJsonSchema({"type": "string", "pattern": NAME_PATTERN})]
+Name = Annotated[str, AfterValidator(_name), WithJsonSchema({"type": "string", "pattern": EDITOR_NAME_PATTERN})]
 """Of a zone, line, mask, tag or model."""
 
 Language = Annotated[str, AfterValidator(_language), WithJsonSchema({"type": "string", "pattern": LANGUAGE_PATTERN})]
 
-Text = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=2000), AfterValidator(_printed)]
+"""Without control characters but newline and tab: it goes to terminals, logs and web pages."""
 
 Texts = dict[Language, Text]
 """One text a language."""

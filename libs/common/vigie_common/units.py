@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from math import isfinite
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -49,7 +50,7 @@ class Quantity:
 
 def _bare(value: object) -> str | None:
     """The digits of a value that is a number alone, as the author would write it; else None."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value):
         return f"{value:g}"
     if isinstance(value, str) and re.fullmatch(r"\d+(\.\d+)?", value.strip()):
         return value.strip()

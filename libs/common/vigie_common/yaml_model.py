@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 
+MOST_TOLD: Final = 200
+"""Wrong fields of one file: nobody reads more."""
+
+
 class FileModel(BaseModel):
     """A mapping in a file that people write: no unknown key, no silent conversion, no infinity."""
 
@@ -86,9 +90,13 @@ def validated(document: Document, model: type[M]) -> M:
     try:
         return model.model_validate(document.root.plain())
     except ValidationError as error:
-        raise InvalidFileError(
-            [_problem(document, model, details) for details in error.errors(include_url=False)]
-        ) from error
+        found = error.errors(include_url=False)
+        problems = [_problem(document, model, details) for details in found[:MOST_TOLD]]
+        if len(found) > MOST_TOLD:
+            last = problems[-1]
+            text = f"and {len(found) - MOST_TOLD} more problems of this file: mend these first"
+            problems.append(Problem(last.file, last.mark, text))
+        raise InvalidFileError(problems) from error
 
 
 _EXPECTED: Final[Mapping[str, str]] = {
@@ -218,6 +226,8 @@ def _sentence(kind: str, given: object, context: Mapping[str, Any], message: str
     if kind == "value_error":
         error = str(context["error"])
         return error if isinstance(given, dict | list) else f"{shown(given)}: {error}"
+    if kind == "string_unicode":
+        return "half of a character (a lone surrogate) is no text: remove it"
     if kind == "not_shown":
         return message
     if kind == "string_too_short":

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -24,6 +25,7 @@ from ruamel.yaml.events import (
     ScalarEvent,
     SequenceEndEvent,
 )
+from ruamel.yaml.reader import ReaderError
 
 from vigie_common.errors import BadInputError
 
@@ -35,6 +37,9 @@ MAX_BYTES: Final = 1 << 20
 
 MAX_DEPTH: Final = 32
 """Deeper nesting than any of our files has."""
+
+MAX_VALUES: Final = 20_000
+"""More than any of our files has: what is read of one takes a second at most."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -103,6 +108,8 @@ class Document:
 
     file: str
     root: Node
+    lines: tuple[str, ...] = ()
+    """Of its text."""
 
     def at(self, path: Sequence[object]) -> Node | None:
         """The node at a path of keys and indexes; None if there is none."""
@@ -161,7 +168,10 @@ def parse_document(text: str, file: str) -> Document:
         InvalidFileError: it is not the YAML described above.
     """
     try:
-        return _Builder(file).build(YAML(typ="safe", pure=True).parse(text))
+        return _Builder(file).build(YAML(typ="safe", pure=True).parse(text), text)
+    except ReaderError as error:
+        message = f"the character U+{ord(text[error.position]):04X} is not allowed in YAML: remove it"
+        raise InvalidFileError([Problem(file, _mark_at(text, error.position), message)]) from error
     except MarkedYAMLError as error:
         found = error.problem_mark or error.context_mark
         mark = Mark(found.line + 1, found.column + 1) if found is not None else START
@@ -171,9 +181,21 @@ def parse_document(text: str, file: str) -> Document:
         raise InvalidFileError([Problem(file, mark, f"not YAML: {why}")]) from error
     except (YAMLError, ValueError, OverflowError) as error:
         # ruamel.yaml lets chr() and int() speak for themselves on broken escapes
+        for escape in _ESCAPE.finditer(text):
+            if int(escape[1], 16) > sys.maxunicode:
+                message = f"not YAML: {escape[0]} is no character: the last is \\U{sys.maxunicode:08X}"
+                raise InvalidFileError([Problem(file, _mark_at(text, escape.start()), message)]) from error
         first_line = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InvalidFileError([Problem(file, START, f"not YAML: {first_line}")]) from error
 
+
+def _mark_at(text: str, offset: int) -> Mark:
+    return Mark(text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset))
+
+
+_ESCAPE: Final = re.compile(r"\\U([0-9a-fA-F]{8})")
+_BREAK: Final = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
+"""Where ruamel.yaml begins a new line, which its marks count."""
 
 _NULL: Final = frozenset({"", "~", "null", "Null", "NULL"})
 _BOOL: Final = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
@@ -217,8 +239,8 @@ class _Builder:
         self.pending: list[tuple[str, Mark] | None] = []
         """Of each open node: the key that waits for its value."""
 
-    def build(self, events: Iterator[Event]) -> Document:
-        documents = 0
+    def build(self, events: Iterator[Event], text: str) -> Document:
+        documents, values = 0, 0
         for event in events:
             mark = Mark(event.start_mark.line + 1, event.start_mark.column + 1)
             if isinstance(event, DocumentStartEvent):
@@ -228,6 +250,10 @@ class _Builder:
                     break
             elif isinstance(event, NodeEvent):
                 self.node(event, mark)
+                values += 1
+                if values > MAX_VALUES:
+                    self.fail(mark, f"more than {MAX_VALUES} values: no such file needs them, split it")
+                    break
             elif isinstance(event, MappingEndEvent | SequenceEndEvent):
                 self.open.pop()
                 self.pending.pop()
@@ -238,7 +264,7 @@ class _Builder:
             self.fail(START, "the file is empty")
         if self.problems or self.root is None:
             raise InvalidFileError(self.problems)
-        return Document(self.file, self.root)
+        return Document(self.file, self.root, tuple(_BREAK.split(text)))
 
     def fail(self, mark: Mark, message: str) -> None:
         self.problems.append(Problem(self.file, mark, message))

@@ -101,7 +101,8 @@ def _yaml_files(folder: Path) -> Iterable[Path]:
     for path in folder.rglob("*"):
         inside = path.relative_to(folder).parts
         hidden = any(part.startswith(".") for part in inside)
-        if path.suffix in {".yaml", ".yml"} and path.is_file() and not hidden and not _NOT_RULES & set(inside):
+        there = path.is_file() or not path.exists()  # a link that leads nowhere is told, not passed over
+        if path.suffix in {".yaml", ".yml"} and there and not hidden and not _NOT_RULES & set(inside):
             yield path
 
 

@@ -20,6 +20,9 @@ Kind = Literal["duration", "distance", "speed", "fraction", "number", "choice", 
 Scope = Literal["track in zone", "track over line", "track", "zone", "line"]
 """What an episode or a count of the template is about."""
 
+Bounds = tuple[str | float, ...]
+"""The least or the most that a parameter may be, as an author writes it: one for each unit that needs its own."""
+
 Need = Literal["homography", "zone"]
 """What a camera must have before the template can judge it: four calibration points or more; a named zone."""
 
@@ -38,6 +41,8 @@ class Parameter:
         metric_default: the default of a rule that gives another of its distances or speeds in metres.
         fills: of `layers.templates.RULE`, where the compiled rule keeps it; empty: compile knows it by name.
         choices: of a choice: each word and the number that stands for it.
+        least: allowed, where `quantities` does not say it of its kind already; so is `most`.
+        ground: only a distance or speed on the ground is understood.
     """
 
     name: str
@@ -48,6 +53,9 @@ class Parameter:
     metric_default: str | None = None
     fills: str = ""
     choices: Mapping[str, float] = field(default_factory=dict)
+    least: Bounds = ()
+    most: Bounds = ()
+    ground: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +93,8 @@ class Template:
         least_fps: a camera sampled more slowly is refused; 0: any.
         counts: it gives COUNT events and no episodes.
         scenes: what the three scenes of its tests show: it happens, nearly, looks alike.
+        ascending: pairs of parameters of which the first must not be above the second.
+        classes: those that it is about, of which one at least should be given; empty: any.
     """
 
     name: str
@@ -100,6 +110,8 @@ class Template:
     least_fps: float = 0.0
     counts: bool = False
     scenes: tuple[str, str, str] = ("", "", "")
+    ascending: tuple[tuple[str, str], ...] = ()
+    classes: frozenset[str] = frozenset()
 
     def parameter(self, name: str) -> Parameter:
         """The parameter called `name`; KeyError if there is none."""
@@ -136,6 +148,31 @@ _MOVED: Final = Parameter(
 _BAND: Final = Parameter("band", "distance", "0.2 heights", "dead band on each side, in which no side is sure")
 _CONFIRM: Final = Parameter("confirm", "duration", "0.4s", "how long past the band confirms the crossing")
 _DEPTH: Final = Parameter("depth", "distance", "0.5 heights", "or how deep past the line confirms it at once")
+_PEOPLE: Final = frozenset({"person"})
+_THINGS: Final = frozenset({"bag", "bicycle", "scooter"})
+_VEHICLES: Final = frozenset({"bicycle", "motorcycle", "scooter", "car", "van", "bus", "truck", "tram"})
+_ONE: Final[Bounds] = (1.0,)
+_MOST_OBJECTS: Final[Bounds] = (2048.0,)
+"""No camera keeps more subjects (`layers.state`)."""
+_SOME_DISTANCE: Final[Bounds] = ("0.01 heights", "0.01 m")
+_SOME_SHARE: Final[Bounds] = ("1%",)
+_ASPECT: Final = Parameter(
+    "aspect",
+    "number",
+    1.2,
+    "width ÷ height of the box from which it lies",
+    fills="least",
+    least=(0.1,),
+    most=(10.0,),
+)
+_SHRUNK: Final = Parameter(
+    "shrunk",
+    "fraction",
+    "60%",
+    "height against the same person's when upright",
+    fills="ratio",
+    least=_SOME_SHARE,
+)
 
 
 def _for(default: str, doc: str) -> Parameter:
@@ -182,6 +219,7 @@ _ALL: Final[tuple[Template, ...]] = (
                 metric=True,
                 metric_default="2 m",
                 fills="within",
+                least=_SOME_DISTANCE,
             ),
             _MARGIN,
             _KEEP_OPEN,
@@ -205,7 +243,7 @@ _ALL: Final[tuple[Template, ...]] = (
         scope="track over line",
         parameters=(
             _CLASSES,
-            Parameter("line", "line", None, "line of the camera file"),
+            Parameter("line", "line", None, "a line of the camera file"),
             _BAND,
             _CONFIRM,
             _DEPTH,
@@ -223,7 +261,7 @@ _ALL: Final[tuple[Template, ...]] = (
         scope="track over line",
         parameters=(
             _CLASSES,
-            Parameter("line", "line", None, "line of the camera file"),
+            Parameter("line", "line", None, "a line of the camera file"),
             Parameter(
                 "direction",
                 "choice",
@@ -285,6 +323,7 @@ _ALL: Final[tuple[Template, ...]] = (
                 metric=True,
                 metric_default="5 m",
                 fills="within",
+                least=_SOME_DISTANCE,
             ),
             _for("1.5s", "for how long, still under way"),
             _MARGIN,
@@ -309,7 +348,16 @@ _ALL: Final[tuple[Template, ...]] = (
         parameters=(
             _CLASSES,
             _ZONE,
-            Parameter("limit", "speed", None, "speed that is allowed", metric=True, fills="speed"),
+            Parameter(
+                "limit",
+                "speed",
+                None,
+                "speed that is allowed",
+                metric=True,
+                fills="speed",
+                least=("0.1 km/h",),
+                ground=True,
+            ),
             _for("0.5s", "for how long it is surely faster"),
             _MARGIN,
             _KEEP_OPEN,
@@ -334,8 +382,8 @@ _ALL: Final[tuple[Template, ...]] = (
             _CLASSES,
             _ZONE,
             _for("10s", "how long somebody must lie"),
-            Parameter("aspect", "number", 1.2, "width ÷ height of the box from which it lies", fills="least"),
-            Parameter("shrunk", "fraction", "60%", "height against the same person's when upright", fills="ratio"),
+            _ASPECT,
+            _SHRUNK,
             _MARGIN,
             Parameter("keep_open", "duration", "10s", "how long it may fail before the episode ends"),
         ),
@@ -351,6 +399,7 @@ _ALL: Final[tuple[Template, ...]] = (
         source="decree 2023-828 of 28 August 2023, chapter I, names the event, a person on the ground after a "
         "fall; the numbers are judgement",
         scenes=("walks, falls and lies", "crouches", "sits and lies on benches from the start"),
+        classes=_PEOPLE,
     ),
     Template(
         name="fall",
@@ -358,10 +407,10 @@ _ALL: Final[tuple[Template, ...]] = (
         parameters=(
             _CLASSES,
             _ZONE,
-            Parameter("took", "duration", "2s", "at most, from upright to lying", fills="spare_ms"),
+            Parameter("took", "duration", "2s", "at most, from upright to lying", fills="spare_ms", least=("0.5s",)),
             _for("3s", "how long somebody must then lie"),
-            Parameter("aspect", "number", 1.2, "width ÷ height of the box from which it lies", fills="least"),
-            Parameter("shrunk", "fraction", "60%", "height against the same person's when upright", fills="ratio"),
+            _ASPECT,
+            _SHRUNK,
             _MARGIN,
             Parameter("keep_open", "duration", "10s", "how long it may fail before the episode ends"),
         ),
@@ -376,6 +425,7 @@ _ALL: Final[tuple[Template, ...]] = (
         source="decree 2023-828 of 28 August 2023, chapter I, names the event, a person on the ground after a "
         "fall; the numbers are judgement",
         scenes=("walks, falls and lies", "crouches", "sits and lies on benches from the start"),
+        classes=_PEOPLE,
     ),
     Template(
         name="abandoned_object",
@@ -393,6 +443,7 @@ _ALL: Final[tuple[Template, ...]] = (
                 metric=True,
                 metric_default="3 m",
                 fills="within",
+                least=_SOME_DISTANCE,
             ),
             _MARGIN,
             Parameter("keep_open", "duration", "10s", "how long it may fail before the episode ends"),
@@ -410,6 +461,7 @@ _ALL: Final[tuple[Template, ...]] = (
         source="decree 2023-828 of 28 August 2023, chapter I, names the event; after PETS 2006 (left luggage: of "
         "an owner, in space and in time); the numbers are judgement",
         scenes=("a bag is put down and left", "left and fetched", "a bin; somebody asleep beside a bag"),
+        classes=_THINGS,
     ),
     Template(
         name="congestion",
@@ -417,9 +469,19 @@ _ALL: Final[tuple[Template, ...]] = (
         parameters=(
             _CLASSES,
             _ZONE,
-            Parameter("vehicles", "number", 4.0, "at least so many, parked ones apart", fills="least"),
-            Parameter("slow", "fraction", "20%", "median speed against free flow, below", fills="ratio"),
-            Parameter("recovers", "fraction", "30%", "and above which it is over", fills="leave"),
+            Parameter(
+                "vehicles",
+                "number",
+                4.0,
+                "at least so many, parked ones apart",
+                fills="least",
+                least=_ONE,
+                most=_MOST_OBJECTS,
+            ),
+            Parameter(
+                "slow", "fraction", "20%", "median speed against free flow, below", fills="ratio", least=_SOME_SHARE
+            ),
+            Parameter("recovers", "fraction", "30%", "and above which it is over", fills="leave", least=_SOME_SHARE),
             Parameter("occupancy", "fraction", "20%", "share of the zone that vehicles cover, at least", fills="share"),
             Parameter(
                 "free_flow",
@@ -450,6 +512,8 @@ _ALL: Final[tuple[Template, ...]] = (
             Measure("speed ÷ free flow", "share", "slow", "<"),
         ),
         scenes=("a lane stands for two minutes", "waits 35 s at red", "a row of parked cars"),
+        classes=_VEHICLES,
+        ascending=(("slow", "recovers"),),
     ),
     Template(
         name="gathering",
@@ -457,7 +521,7 @@ _ALL: Final[tuple[Template, ...]] = (
         parameters=(
             _CLASSES,
             _ZONE,
-            Parameter("people", "number", 5.0, "in one group, at least", fills="least"),
+            Parameter("people", "number", 5.0, "in one group, at least", fills="least", least=_ONE, most=_MOST_OBJECTS),
             Parameter(
                 "link",
                 "distance",
@@ -466,6 +530,7 @@ _ALL: Final[tuple[Template, ...]] = (
                 metric=True,
                 metric_default="2 m",
                 fills="within",
+                least=_SOME_DISTANCE,
             ),
             Parameter(
                 "slower",
@@ -475,6 +540,7 @@ _ALL: Final[tuple[Template, ...]] = (
                 metric=True,
                 metric_default="0.5 m/s",
                 fills="speed",
+                least=("0.01 heights/s", "0.1 km/h"),
             ),
             Parameter("holds", "fraction", "75%", "of `people`: with fewer it is over", fills="ratio"),
             _for("60s", "for how long"),
@@ -492,6 +558,7 @@ _ALL: Final[tuple[Template, ...]] = (
         facts=("people",),
         measures=(Measure("people together", "going", "people", ">="),),
         scenes=("seven come together and stay", "four", "two streams that cross"),
+        classes=_PEOPLE,
     ),
     Template(
         name="density",
@@ -499,8 +566,16 @@ _ALL: Final[tuple[Template, ...]] = (
         parameters=(
             _CLASSES,
             _A_ZONE,
-            Parameter("enter", "number", 0.5, "people a square metre, as boxes show them", fills="least"),
-            Parameter("leave", "number", 0.35, "below which it is over", fills="leave"),
+            Parameter(
+                "enter",
+                "number",
+                0.5,
+                "people a square metre, as boxes show them",
+                fills="least",
+                least=(0.01,),
+                most=(20.0,),
+            ),
+            Parameter("leave", "number", 0.35, "below which it is over", fills="leave", least=(0.001,), most=(20.0,)),
             _for("30s", "for how long"),
             _MARGIN,
             Parameter("keep_open", "duration", "10s", "how long it may fail before the episode ends"),
@@ -517,6 +592,8 @@ _ALL: Final[tuple[Template, ...]] = (
         "Fruin walking slows at 2 people/m² and nobody avoids contact at 3.6 (table 1 of doi "
         "10.1140/epjds17); `enter` is what boxes show of less: judgement",
         scenes=("sixty people close together", "a busy forecourt", "a file towards the camera"),
+        classes=_PEOPLE,
+        ascending=(("leave", "enter"),),
     ),
     Template(
         name="crowd_movement",
@@ -524,8 +601,8 @@ _ALL: Final[tuple[Template, ...]] = (
         parameters=(
             _CLASSES,
             _ZONE,
-            Parameter("people", "number", 8.0, "at least", fills="least"),
-            Parameter("times", "number", 2.0, "median speed against what is usual there", fills="ratio"),
+            Parameter("people", "number", 8.0, "at least", fills="least", least=_ONE, most=_MOST_OBJECTS),
+            Parameter("times", "number", 2.0, "median speed against what is usual there", fills="ratio", most=(100.0,)),
             Parameter(
                 "faster",
                 "speed",
@@ -557,6 +634,7 @@ _ALL: Final[tuple[Template, ...]] = (
         source="decree 2023-828 of 28 August 2023, chapter I, names the event, a movement of a crowd; the numbers "
         "are judgement",
         scenes=("a crowd flees", "joggers pass", "the camera shakes"),
+        classes=_PEOPLE,
     ),
     Template(
         name="object_class",
@@ -564,9 +642,9 @@ _ALL: Final[tuple[Template, ...]] = (
         parameters=(
             _CLASSES,
             _ZONE,
-            Parameter("score", "number", 0.5, "of the detector, at least", fills="least"),
+            Parameter("score", "number", 0.5, "of the detector, at least", fills="least", most=(1.0,)),
             Parameter("share", "fraction", "60%", "of the frames of the last `over`, at least", fills="share"),
-            Parameter("over", "duration", "2s", "how far back", fills="spare_ms"),
+            Parameter("over", "duration", "2s", "how far back", fills="spare_ms", least=("0.1s",)),
             _for("0s", "for how long beside"),
             _MARGIN,
             _KEEP_OPEN,
@@ -630,13 +708,6 @@ def facts_of_template(name: str) -> tuple[str, ...]:
     if template is None:
         return COMMON_FACTS
     return template.facts if template.scope == "zone" else (*template.facts, *COMMON_FACTS)
-
-
-MOST_COOLDOWN_S: Final = 7 * 86_400
-"""The longest cooldown of a rule."""
-
-METRIC_UNITS: Final = frozenset({"m", "mps"})
-"""Of what is measured on the ground."""
 
 
 def default_of(parameter: Parameter, *, metric: bool) -> str | float | tuple[str, ...] | None:

@@ -19,21 +19,20 @@ from vigie_common.digest import content_digest
 from vigie_common.errors import BadInputError
 from vigie_common.ground_plane import CalibrationError, ControlPoint, GroundPlane, ground_plane
 from vigie_common.taxonomy import CLASS_NAMES, CLASS_ORDINAL
-from vigie_common.units import parse_distance, parse_duration, parse_fraction, parse_speed
 from vigie_rule_engine.authority import Authority, applies
-from vigie_rule_engine.catalogue import METRIC_UNITS, MOST_COOLDOWN_S, TEMPLATES, Parameter, Template, default_of
+from vigie_rule_engine.catalogue import TEMPLATES, Parameter, Template, default_of
 from vigie_rule_engine.compounds import compounds_of
 from vigie_rule_engine.conditions import Condition, compile_condition
 from vigie_rule_engine.layers.templates import FALL, NUMBERS, PERSON_DOWN, RULE, SCOPES
 from vigie_rule_engine.plan import GateSource, RegionSource, plan_of, plane_numbers
+from vigie_rule_engine.quantities import METRIC_UNITS, MOST_COOLDOWN_S, PARSE, allowed, disordered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy.typing as npt
 
     from vigie_common.records import Camera, Compound, Line, Polygon, Rule, RuleBundle, RuleError, ScopeKind
-    from vigie_common.units import Quantity
     from vigie_rule_engine.layers.state import Plan
 
 
@@ -410,14 +409,27 @@ def numbers_of(rule: Rule, template: Template) -> dict[str, float]:
                 f"{parameter.name} is in heights and another distance of the rule in metres: give it in metres too, "
                 f"such as {parameter.metric_default}"
             )
-        least = -1.0 if parameter.kind == "choice" else 0.0
-        if not least <= value < 1e7:
-            raise BadInputError(f"{name} is {value:g}: it must be 0 or more, and finite")
+        refusal = _refusal(parameter, name, value)
+        if refusal is not None:
+            raise BadInputError(f"{name} is {value:g}: {refusal}")
         found[name] = float(value)
     if given:
         known = ", ".join(p.name for p in template.parameters)
         raise BadInputError(f"{min(given)!r} is no parameter of template {template.name}: it has {known}")
+    for below, above in disordered(template, found):
+        raise BadInputError(f"{below} is above {above}: as soon as the rule is on it would be over, lower {below}")
     return found
+
+
+def _refusal(parameter: Parameter, name: str, value: float) -> str | None:
+    """What is wrong with a value of a rule record, if anything."""
+    if parameter.choices:
+        known = sorted(parameter.choices.values())
+        return None if value in known else f"it must be one of {', '.join(f'{one:g}' for one in known)}"
+    within = allowed(parameter).get(name.removeprefix(parameter.name).removeprefix("_"))
+    if within is None:
+        return f"it must be {' or '.join(one.words for one in allowed(parameter).values())}"
+    return within.refusal(value)
 
 
 def _default(parameter: Parameter, template: Template, *, metric: bool) -> tuple[str, float]:
@@ -428,16 +440,8 @@ def _default(parameter: Parameter, template: Template, *, metric: bool) -> tuple
         return parameter.name, float(default)
     if parameter.choices:
         return parameter.name, parameter.choices[default]
-    quantity = _PARSE[parameter.kind](default)
+    quantity = PARSE[parameter.kind](default)
     return f"{parameter.name}_{quantity.unit}", quantity.value
-
-
-_PARSE: Final[Mapping[str, Callable[[object], Quantity]]] = {
-    "duration": parse_duration,
-    "distance": parse_distance,
-    "speed": parse_speed,
-    "fraction": parse_fraction,
-}
 
 
 def _direction(line: _Shape, plane: GroundPlane | None) -> tuple[float, float]:

@@ -1,8 +1,9 @@
 """Conditions of rules (`when`): typed CEL expressions over what is known when an episode matures.
 
-A condition is compiled once, must be of type bool, and is bounded: at most `LONGEST` bytes, no comprehension and
-no regular expression, so that an evaluation costs microseconds whatever its author wrote. Every variable is
-declared with its type, so a misspelt name is an error when the rule is read and not a rule that never fires.
+A condition is compiled once, must be of type bool, and is bounded: at most `LONGEST` bytes, no comprehension, no
+regular expression and no map, so that an evaluation is short whatever its author wrote, and no author's text stops the
+engine: what fails is false. Every variable is declared with its type, so a misspelt name is an error when the rule is
+read and not a rule that never fires.
 Language: Common Expression Language, https://github.com/google/cel-spec.
 """
 
@@ -46,9 +47,24 @@ _VARIABLES: Final[Mapping[str, Any]] = {
 VARIABLE_NAMES: Final = tuple(_VARIABLES)
 """Names for error messages and the documentation, facts apart."""
 
-_FORBIDDEN: Final = re.compile(
-    r"\b(matches|all|exists|exists_one|existsOne|map|filter|has|transformList|transformMap)\s*\("
+_NO_BOUND: Final = "its cost has no bound: compare with ==, in, startsWith() or contains()"
+_FORBIDDEN: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
+    (re.compile(r"\b(matches|all|exists|exists_one|existsOne|map|filter|transformList|transformMap)\s*\("), _NO_BOUND),
+    (
+        re.compile(r"\b(has)\s*\("),
+        "every name is always there, and the test would never be true: compare its value, such as zone.name != ''",
+    ),
+    (
+        re.compile(r"(\{)"),
+        "a map or message is not needed, and one with a key twice fails: write a list, such as local.weekday in [6, 7]",
+    ),
 )
+"""What no condition may contain, and why; braces have no other use in CEL."""
+
+_WORDS: Final = re.compile(r"(?<![\w.])(?:and|or|not)(?!\w)|(?<![=!<>])=(?!=)", re.IGNORECASE)
+_SIGNS: Final[Mapping[str, str]] = {"and": "&&", "or": "||", "not": "!", "=": "=="}
+"""What other languages write, and CEL's sign for it."""
+
 _NO_CODE: Final = re.compile(
     r"//[^\n]*"
     r"|\b(?:[rR][bB]?|[bB][rR])(?:\"{3}.*?\"{3}|'{3}.*?'{3}|\"[^\"\n\r]*\"|'[^'\n\r]*')"
@@ -67,6 +83,10 @@ class ConditionError(BadInputError):
         self.column = column
 
 
+_FAILURES: Final = (RuntimeError, ValueError, TypeError, LookupError, ArithmeticError)
+"""What the evaluator raises where it gives no error value, such as for a key that a map has twice."""
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """A compiled condition."""
@@ -77,12 +97,16 @@ class Condition:
 
     def holds(self, variables: Mapping[str, object]) -> bool:
         """Whether it is true of `variables` (every declared name); an error of evaluation is false."""
-        value = self._expression.eval(data=variables)
-        return bool(value.type() == cel.Type.BOOL and value.value() is True)
+        try:
+            value = self._expression.eval(data=variables)
+            return bool(value.type() == cel.Type.BOOL and value.value() is True)
+        except _FAILURES:
+            return False
 
 
 @lru_cache(maxsize=32)
-def _environment(template: str) -> Any:
+def cel_environment(template: str) -> Any:
+    """The compiler of a template's conditions, with every name that they may use; its refusals are RuntimeErrors."""
     facts = {f"facts.{name}": cel.Type.DOUBLE for name in facts_of_template(template)}
     return cel.NewEnv(variables={**_VARIABLES, **facts})
 
@@ -92,7 +116,7 @@ def compile_condition(source: str, template: str) -> Condition:
     """The compiled condition of a rule of `template`.
 
     Raises:
-        ConditionError: too long, not CEL, an unknown variable, a forbidden function, or not a bool.
+        ConditionError: too long, not CEL, an unknown variable, a forbidden function or map, or not a bool.
     """
     try:
         size = len(source.encode())
@@ -100,20 +124,19 @@ def compile_condition(source: str, template: str) -> Condition:
         raise ConditionError("when: half of a character (a lone surrogate) is no text: remove it") from broken
     if size > LONGEST:
         raise ConditionError(f"when: {size} bytes is longer than {LONGEST}: split it into several rules")
-    bare = _NO_CODE.sub(lambda found: re.sub(r"[^\n]", " ", found.group()), source)
-    forbidden = _FORBIDDEN.search(bare)
-    if forbidden:
-        line = bare.count("\n", 0, forbidden.start()) + 1
-        column = forbidden.start() - bare.rfind("\n", 0, forbidden.start())
-        raise ConditionError(
-            f"when: {forbidden.group(1)}() may not be used, its cost has no bound: "
-            "compare with ==, in, startsWith() or contains()",
-            line,
-            column,
-        )
+    bare, _ = without_texts(source)
+    for pattern, reason in _FORBIDDEN:
+        forbidden = pattern.search(bare)
+        if forbidden:
+            what = forbidden.group(1) if forbidden.group(1) == "{" else f"{forbidden.group(1)}()"
+            raise ConditionError(f"when: {what} may not be used, {reason}", *place_of(bare, forbidden.start()))
     try:
-        expression = _environment(template).compile(source)
+        expression = cel_environment(template).compile(source)
     except RuntimeError as error:
+        word = _WORDS.search(bare) if "Syntax error" in str(error) else None
+        if word:
+            sign = _SIGNS[word.group().lower()]
+            raise ConditionError(f"when: {word.group()}: CEL writes {sign}", *place_of(bare, word.start())) from error
         raise _explained(str(error), source, template) from error
     if expression.return_type() != cel.Type.BOOL:
         raise ConditionError(
@@ -121,6 +144,26 @@ def compile_condition(source: str, template: str) -> Condition:
             "compare it with something, such as local.hour >= 7"
         )
     return Condition(source, template, expression)
+
+
+def without_texts(source: str) -> tuple[str, list[tuple[int, int]]]:
+    """The source with its comments and texts blanked, of the same length, and where the texts begin and end."""
+    found = list(_NO_CODE.finditer(source))
+    bare = _NO_CODE.sub(lambda text: re.sub(r"[^\n]", " ", text.group()), source)
+    return bare, [text.span() for text in found if not text.group().startswith("//")]
+
+
+def place_of(text: str, offset: int) -> tuple[int, int]:
+    """Line and column, from 1, of an offset."""
+    return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
+
+
+def held(source: str, template: str, variables: Mapping[str, object]) -> bool:
+    """Whether a condition of an earlier version holds: one that this engine refuses is false."""
+    try:
+        return compile_condition(source, template).holds(variables)
+    except ConditionError:
+        return False
 
 
 def _explained(message: str, source: str, template: str) -> ConditionError:

@@ -11,17 +11,48 @@ from vigie_common.yaml_source import Mark, Problem
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from vigie_common.yaml_source import Document
+    from vigie_common.yaml_source import Document, Node
 
 PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
 
 
 def mark_inside(document: Document, path: Sequence[object], line: int, column: int) -> Mark:
-    """The place in the file of a line and column (from 1) of a text; the text's own where YAML folds it."""
+    """The place in the file of a line and column (from 1) of a text, in a block and over several lines too.
+
+    The text's own place where escapes or folding within quotes hide it.
+    """
     node, mark = document.at(path), document.mark(path)
-    if node is None or node.style not in {None, "'", '"'} or line != 1:
+    if node is None or not isinstance(node.value, str):
         return mark
-    return Mark(mark.line, mark.column + column - (0 if node.style else 1))
+    if node.style in {"'", '"'}:
+        return Mark(mark.line, mark.column + column) if line == 1 else mark
+    text, cursor, place = node.value, 0, mark
+    offset = sum(len(one) + 1 for one in text.split("\n")[: line - 1]) + column - 1
+    for number, written in _lines_of(document, node):
+        content = written.strip()
+        rest = text[cursor:].lstrip()
+        if not rest:
+            break
+        if not rest.startswith(content):
+            content = rest.rstrip()  # the last line of a plain text, before a comment or a bracket
+        begins = text.find(content, cursor) if content else -1
+        if begins < 0 or text[cursor:begins].strip() or content not in written:
+            continue
+        at = written.index(content) + 1
+        place = Mark(number, at + max(0, min(offset - begins, len(content))))
+        cursor = begins + len(content)
+        if offset < cursor:
+            break
+    return place
+
+
+def _lines_of(document: Document, node: Node) -> Iterator[tuple[int, str]]:
+    """The lines of the file that a plain or block text may stand on, each with its number from 1; blank before it."""
+    first = node.mark.line if node.style else node.mark.line - 1
+    for index in range(first, len(document.lines)):
+        written = document.lines[index]
+        alone = index == first and not node.style
+        yield index + 1, " " * (node.mark.column - 1) + written[node.mark.column - 1 :] if alone else written
 
 
 def text_problems(document: Document, known: Collection[str]) -> Iterator[Problem]:

@@ -128,6 +128,10 @@ def _replacement_problems(parts: RuleParts, ids: Sequence[str]) -> list[Problem]
     if name not in ids:
         message = f'replaces: there is no rule "{name}"; rules are {", ".join(ids)}{nearest(name, ids)}'
         return [parts.document.problem(["replaces"], message)]
+    node = parts.document.at(["rule"])
+    if node is not None and node.value == name:
+        message = "replaces: a rule cannot replace itself: name the live rule that it would replace"
+        return [parts.document.problem(["replaces"], message)]
     if parts.status == "stable":
         message = "replaces: a stable rule replaces nothing, both would alert: write status: test, or remove the old"
         return [parts.document.problem(["replaces"], message)]

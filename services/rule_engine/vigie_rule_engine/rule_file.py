@@ -1,27 +1,29 @@
 """The rule file, one a rule, and the authorisation file: what people write, checked against the templates."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, WithJsonSchema, model_validator
 
 from vigie_common.field_types import Identifier, InstantText, Name, Text, Texts
 from vigie_common.taxonomy import CLASS_NAMES
-from vigie_common.units import (
-    DURATION_PATTERN,
-    Quantity,
-    parse_distance,
-    parse_duration,
-    parse_fraction,
-    parse_instant,
-    parse_speed,
-)
+from vigie_common.units import DURATION_PATTERN, Quantity, parse_duration, parse_instant
 from vigie_common.yaml_model import FileModel, Located, load, nearest, validated
 from vigie_common.yaml_source import Document, InvalidFileError, Problem, read_document, shown
-from vigie_rule_engine.catalogue import METRIC_UNITS, MOST_COOLDOWN_S, TEMPLATES, Parameter, Template, default_of
+from vigie_rule_engine.catalogue import TEMPLATES, Parameter, Template, default_of
 from vigie_rule_engine.file_texts import mark_inside, text_problems
+from vigie_rule_engine.quantities import (
+    METRIC_UNITS,
+    MOST_COOLDOWN_S,
+    PARSE,
+    Allowed,
+    allowed,
+    allowed_words,
+    disordered,
+)
 
 Status = Literal["draft", "test", "stable"]
 Severity = Literal["info", "warning", "critical"]
@@ -76,6 +78,9 @@ class Expectation(FileModel):
             raise ValueError("`at` goes with `count`: write {count: in, at: 12s}")
         if self.count is not None and self.close is not None:
             raise ValueError("`close` goes with `open`: a count is one instant")
+        begins, ends = (None if t is None else parse_duration(t).value for t in (self.open, self.close))
+        if begins is not None and ends is not None and ends < begins:
+            raise ValueError(f"close ({self.close}) is before open ({self.open}): both count from the test's start")
         return self
 
 
@@ -212,24 +217,27 @@ class Rule:
         )
 
 
-_QUANTITY: Final[Mapping[str, Callable[[object], Quantity]]] = {
-    "duration": parse_duration,
-    "distance": parse_distance,
-    "speed": parse_speed,
-    "fraction": parse_fraction,
-}
-
-
 def _quantity(template: Template, parameter: Parameter, value: object) -> Quantity:
     """A parameter in its base unit.
 
     Raises:
-        ValueError: no or another unit, or metres where the template measures in heights alone.
+        ValueError: no or another unit, metres where the template measures in heights alone or the other way round,
+            or a value that is not allowed.
     """
-    quantity = _QUANTITY[parameter.kind](value)
-    if quantity.unit in {"m", "mps"} and not parameter.metric:
+    quantity = PARSE[parameter.kind](value)
+    if quantity.unit in METRIC_UNITS and not parameter.metric:
         raise ValueError(f"{template.name} measures in heights of the object, not in metres: write {parameter.default}")
+    within = allowed(parameter).get(quantity.unit)
+    if within is None:
+        raise ValueError(f"{template.name} measures it on the ground: write {allowed_words(parameter)}")
+    _refuse_outside(within, quantity.value)
     return quantity
+
+
+def _refuse_outside(within: Allowed, value: float) -> None:
+    refusal = within.refusal(value)
+    if refusal is not None:
+        raise ValueError(refusal)
 
 
 def _names(value: object) -> list[str]:
@@ -272,7 +280,7 @@ def normalised(template: Template, given: Mapping[str, Any]) -> tuple[Parameters
             if parameter.kind in named:
                 named[parameter.kind] = tuple(_names(value)) if value != () else ()
             elif parameter.kind == "number":
-                numbers[parameter.name] = _number(value)
+                numbers[parameter.name] = _number(parameter, value)
             elif parameter.kind == "choice":
                 numbers[parameter.name] = _choice(parameter, value)
             else:
@@ -281,6 +289,10 @@ def normalised(template: Template, given: Mapping[str, Any]) -> tuple[Parameters
                 numbers[f"{parameter.name}_{quantity.unit}"] = quantity.value
         except ValueError as error:
             problems.append(([parameter.name], f"with.{parameter.name}: {shown(value)}: {error}"))
+    for below, above in disordered(template, numbers):
+        low, high = (given.get(name, template.parameter(name).default) for name in (below, above))
+        text = f"with.{below}: {low} is above `{above}`, {high}: as soon as it is on it would be over; write less"
+        problems.append(([below if below in given else above], text))
     problems += _unknown_classes(given, named["classes"])
     classes = tuple(c for c in CLASS_NAMES if c in named["classes"])  # in the taxonomy's order
     return Parameters(classes, named["zone"], named["line"], dict(sorted(numbers.items()))), problems
@@ -291,7 +303,7 @@ def _metric(template: Template, given: Mapping[str, Any]) -> bool:
     for parameter in template.parameters:
         if parameter.metric and parameter.name in given:
             try:
-                quantity = _QUANTITY[parameter.kind](given[parameter.name])
+                quantity = PARSE[parameter.kind](given[parameter.name])
             except ValueError:
                 continue
             if quantity.unit in METRIC_UNITS:
@@ -307,13 +319,14 @@ def _refuse_mixed(parameter: Parameter, quantity: Quantity, *, metric: bool) -> 
 
 def _choice(parameter: Parameter, value: object) -> float:
     if not isinstance(value, str) or value not in parameter.choices:
-        raise ValueError(f"write one of {', '.join(parameter.choices)}")
+        raise ValueError(f"write one of {', '.join(parameter.choices)}{nearest(value, parameter.choices)}")
     return parameter.choices[value]
 
 
-def _number(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not -1e12 < value < 1e12:
-        raise ValueError("write a plain number")
+def _number(parameter: Parameter, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+        raise ValueError(f"write a plain number, {allowed_words(parameter)}")
+    _refuse_outside(allowed(parameter)[""], value)
     return float(value)
 
 
@@ -379,7 +392,7 @@ def examine_rule(document: Document, folder: Path) -> tuple[Rule | None, RulePar
         parameters, found = normalised(template, given)
         problems += _placed(document, template, ["with"], found)
     if template is not None:
-        problems += _condition_problems(document, fields.get("when"), template)
+        problems += _condition_problems(document, fields.get("when"), template, parameters)
         if template.counts and fields.get("cooldown") is not None:
             message = f"cooldown: {template.name} counts, and a count is no alert that could be repeated: remove it"
             problems.append(document.problem(["cooldown"], message))
@@ -423,8 +436,9 @@ def read_part(model: type[M], value: object) -> M | None:
         return None
 
 
-def _condition_problems(document: Document, when: object, template: Template) -> list[Problem]:
+def _condition_problems(document: Document, when: object, template: Template, parameters: Parameters) -> list[Problem]:
     """What is wrong with `when`, at its own line and column where the YAML keeps them."""
+    from vigie_rule_engine.condition_names import unknown_names
     from vigie_rule_engine.conditions import ConditionError, compile_condition
 
     if not isinstance(when, str) or not when:
@@ -433,7 +447,16 @@ def _condition_problems(document: Document, when: object, template: Template) ->
         compile_condition(when, template.name)
     except ConditionError as error:
         return [Problem(document.file, mark_inside(document, ["when"], error.line, error.column), str(error))]
-    return []
+    over_line = template.scope == "track over line"
+    known = {
+        "object.class": parameters.classes or CLASS_NAMES,
+        "zone.name": () if over_line else parameters.zones,
+        "line.name": parameters.lines if over_line else (),
+    }
+    return [
+        Problem(document.file, mark_inside(document, ["when"], line, column), text)
+        for text, line, column in unknown_names(when, known)
+    ]
 
 
 def _text_problems(document: Document, template: Template) -> list[Problem]:

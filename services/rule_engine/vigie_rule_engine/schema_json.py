@@ -10,12 +10,13 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from vigie_common.camera_file import SOURCE_KINDS, CameraFile
-from vigie_common.field_types import NAME_PATTERN
+from vigie_common.field_types import EDITOR_NAME_PATTERN
 from vigie_common.site_file import SiteFile
 from vigie_common.taxonomy import CLASS_NAMES
 from vigie_common.units import DISTANCE_PATTERN, DURATION_PATTERN, FRACTION_PATTERN, SPEED_PATTERN
 from vigie_rule_engine.catalogue import TEMPLATES, Kind, Parameter, Template
 from vigie_rule_engine.compound_file import CompoundFile
+from vigie_rule_engine.quantities import allowed
 from vigie_rule_engine.rule_file import AuthorisationFile, RuleFile
 
 if TYPE_CHECKING:
@@ -39,13 +40,16 @@ _KINDS: Final[Mapping[Kind, dict[str, Any]]] = {
     "number": {"type": "number"},
     "choice": {"type": "string"},
     "classes": _one_or_more({"enum": list(CLASS_NAMES[1:])}),
-    "zone": _one_or_more({"type": "string", "pattern": NAME_PATTERN}),
-    "line": _one_or_more({"type": "string", "pattern": NAME_PATTERN}),
+    "zone": _one_or_more({"type": "string", "pattern": EDITOR_NAME_PATTERN}),
+    "line": _one_or_more({"type": "string", "pattern": EDITOR_NAME_PATTERN}),
 }
 
 
 def _parameter(parameter: Parameter) -> dict[str, Any]:
     schema: dict[str, Any] = {"description": parameter.doc, **_KINDS[parameter.kind]}
+    if parameter.kind == "number":
+        within = allowed(parameter)[""]
+        schema |= {"minimum": within.least, "maximum": within.most}
     if parameter.choices:
         schema["enum"] = list(parameter.choices)
     if parameter.default not in {None, ()}:

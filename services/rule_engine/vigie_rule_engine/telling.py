@@ -12,7 +12,7 @@ from vigie_common.stream import Output
 from vigie_rule_engine.camera import CameraState, Episode, Window
 from vigie_rule_engine.catalogue import facts_of_template
 from vigie_rule_engine.compounds import stamps, standing
-from vigie_rule_engine.conditions import VARIABLE_NAMES, compile_condition
+from vigie_rule_engine.conditions import VARIABLE_NAMES, held
 from vigie_rule_engine.events import affirmed, closed, counted_zone, subject_of, told, updated, variables_of
 from vigie_rule_engine.layers.episodes import (
     CHANGED,
@@ -231,7 +231,7 @@ class Teller:
             if window.when is not None:
                 known = {name: window.variables[name] for name in VARIABLE_NAMES}
                 asked = {**known, **_named(template, facts)}
-                if not compile_condition(window.when, template).holds(asked):
+                if not held(window.when, template, asked):
                     continue
             yield self.event(counted_zone(window, state, facts))
 

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from vigie_rule_engine.catalogue import COMMON_FACTS, TEMPLATES
+from vigie_rule_engine.needs import model_of, needs_of
+from vigie_rule_engine.quantities import allowed_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,8 +36,9 @@ _TAIL: Final = """
 of templates over one object {common}. Facts are doubles: compare with `30.0`, not `30`. A fact that is not measured
 (metres in a rule that measures in heights) makes a comparison false.
 
-Conditions are [CEL](https://github.com/google/cel-spec) of type bool, at most 1 KB; `matches`, `has`, `all`,
-`exists`, `map` and `filter` are refused, their cost has no bound. An evaluation that fails is false. Texts write
+Conditions are [CEL](https://github.com/google/cel-spec) of type bool, at most 1 KB; `matches`, `all`, `exists`, `map`
+and `filter` are refused, their cost has no bound; so are `has`, since every name is always there, and braces: a list
+does what a map would. An evaluation that fails is false. Texts write
 `{{object.class}}`, `{{zone.name}}`, `{{camera.title}}`, `{{direction}}`, `{{facts.stopped_for}}`; durations and
 class names are put into each language.
 
@@ -70,24 +73,21 @@ def _parameter(parameter: Parameter) -> str:
     if parameter.metric_default:
         default += f" or `{parameter.metric_default}`"
     kind = parameter.kind + (" or metres" if parameter.metric and parameter.kind == "distance" else "")
-    return f"| `{parameter.name}` | {kind} | {default} | {parameter.doc} |"
+    return f"| `{parameter.name}` | {kind} | {default} | {allowed_words(parameter)} | {parameter.doc} |"
 
 
 def section(template: Template) -> Iterator[str]:
     """The lines of one template's section."""
-    needs = {"homography": "a calibrated camera", "zone": "a named zone"}
-    wanted = [needs[need] for need in sorted(template.needs)]
-    wanted += [f"{template.least_fps:g} frames a second"] if template.least_fps else []
     happens, nearly, alike = template.scenes
     yield f"\n## {template.name}\n"
     yield f"{template.doc} ({template.scope}.)\n"
     yield f"![{template.name}: {happens}](templates/{template.name}.png)\n"
     yield f"{template.formula}\n"
-    yield "| parameter | kind | default | |"
-    yield "|---|---|---|---|"
+    yield "| parameter | kind | default | allowed | |"
+    yield "|---|---|---|---|---|"
     yield from map(_parameter, template.parameters)
     facts = ", ".join(f"`facts.{name}`" for name in template.facts)
-    yield f"\n* Needs: {', '.join(wanted) or 'nothing'}."
+    yield f"\n* Needs: {', '.join([*needs_of(template), model_of(template)])}."
     yield f"* Limits: {template.limits}"
     if facts:
         yield f"* Facts: {facts}."

@@ -1,5 +1,6 @@
 import copy
 import json
+import re
 from pathlib import Path
 
 import jsonschema
@@ -25,6 +26,33 @@ def content(path):
 def test_the_committed_schemas_are_those_of_the_code():
     committed = {path.name: path.read_text(encoding="utf-8") for path in COMMITTED.glob("*.json")}
     assert committed == schemas(), "run: vigie rules schema --out docs/reference/schemas"
+
+
+def patterns_of(schema):
+    """Every regular expression of a schema."""
+    if isinstance(schema, list):
+        return [found for item in schema for found in patterns_of(item)]
+    if not isinstance(schema, dict):
+        return []
+    own = [schema["pattern"]] if isinstance(schema.get("pattern"), str) else []
+    below = schema.get("patternProperties", {})
+    return [*own, *below, *(found for value in schema.values() for found in patterns_of(value))]
+
+
+@pytest.mark.parametrize("name", sorted(schemas()))
+def test_no_pattern_uses_what_editors_read_otherwise(name):
+    """ECMA-262 (section 22.2.1): these know ASCII alone there, and with its flag u other escapes are errors."""
+    patterns = set(patterns_of(json.loads(schemas()[name])))
+    assert patterns
+    escapes = {escape for pattern in patterns for escape in re.findall(r"\\(?:u[0-9a-f]{4}|.)", pattern)}
+    assert {escape for escape in escapes if not re.fullmatch(r"\\(?:u[0-9a-f]{4}|[d.$])", escape)} == set()
+
+
+@pytest.mark.parametrize("zone", ["entrée", "été", "Straße", "広場", "place_1"])
+def test_an_editor_takes_zones_of_every_language(zone):
+    rule = content("rules/town/delivery-parking.yaml")
+    rule["with"]["zone"] = zone
+    assert validator("rule.schema.json").is_valid(rule)
 
 
 @pytest.mark.parametrize(

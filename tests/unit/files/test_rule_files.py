@@ -8,10 +8,14 @@ from hypothesis import strategies as st
 
 from vigie_common.errors import BadInputError
 from vigie_common.site_file import read_site
+from vigie_common.yaml_model import MOST_TOLD
 from vigie_common.yaml_source import parse_document
 from vigie_rule_engine.bundle import read_rules, rule_bundle, rule_record
 from vigie_rule_engine.catalogue import TEMPLATES, Parameter, Template
+from vigie_rule_engine.compile import numbers_of
+from vigie_rule_engine.quantities import allowed
 from vigie_rule_engine.rule_file import RuleFile, normalised, parse_rule, read_authorisation, read_rule
+from vigie_rule_engine.schema_json import rule_schema
 
 REPOSITORY = Path(__file__).parents[3]
 RULE = "rules/town/delivery-parking.yaml"
@@ -129,6 +133,26 @@ CLASSES = "person, bicycle, motorcycle, scooter, car, van, bus, truck, tram, ani
             ['F:11:11: cooldown: "8d": write more than 0s and 7d at most'],
         ),
         (
+            "category: parking",
+            'category: "parking\\n"',
+            [
+                (
+                    'F:10:11: category: "parking�": an id has 1 to 64 of a-z, 0-9, - and _, and begins with a '
+                    "letter or digit"
+                )
+            ],
+        ),
+        (
+            "en: Parking in a delivery bay",
+            'en: "\\ud800"',
+            ["F:3:60: title.en: half of a character (a lone surrogate) is no text: remove it"],
+        ),
+        (
+            "en: Parking in a delivery bay",
+            'en: "\\e[31mParking"',
+            [('F:3:60: title.en: "�[31mParking": has the control character U+001B, which no text needs: remove it')],
+        ),
+        (
             "when: local.hour >= 7 && local.hour < 20",
             "when: local.hour",
             [
@@ -154,10 +178,55 @@ def test_a_wrong_rule_file_is_refused_with_the_place_and_the_fix(refusal, old, n
     assert refusal(read_rule, RULE, old, new) == messages
 
 
+def test_a_condition_on_a_class_or_zone_that_the_rule_does_not_have_is_named(refusal):
+    [message] = refusal(read_rule, RULE, "local.hour >= 7 && local.hour < 20", "object.class in ['car', 'bus']")
+    assert message == 'F:8:31: when: object.class is never "bus": it is car or van or truck here'
+    [message] = refusal(read_rule, RULE, "local.hour >= 7 && local.hour < 20", "zone.name == 'livraisn'")
+    assert message == ('F:8:20: when: zone.name is never "livraisn": it is livraison here; did you mean "livraison"?')
+
+
+def test_a_test_that_closes_before_it_opens_is_refused(refusal):
+    [message] = refusal(read_rule, RULE, "within: 2s, close: 5m", "within: 2s, close: 3m")
+    assert message == (
+        "F:18:14: tests[0].expect[0]: close (3m) is before open (3m10s): both count from the test's start"
+    )
+
+
 def test_an_unknown_variable_of_a_condition_is_shown_at_its_own_column(refusal):
     [message] = refusal(read_rule, RULE, "local.hour >= 7 && local.hour < 20", "local.hour >= 7 && lokal.hour < 20")
     assert message.startswith("F:8:26: when: undeclared reference to 'lokal.hour': known are local.hour, ")
     assert message.endswith('; did you mean "local.hour"?')
+
+
+@pytest.mark.parametrize(
+    ("when", "place"),
+    [
+        ("|\n  local.hour >= 7 &&\n    lokal.hour < 20", "F:10:5"),
+        ("|\n\n  local.hour >= 7 &&\n\n  lokal.hour < 20", "F:12:3"),
+        ("|2-\n    local.hour >= 7 &&\n  lokal.hour < 20", "F:10:3"),
+        (">-\n  local.hour >= 7 &&\n  lokal.hour < 20", "F:10:3"),
+        (">\n  local.hour >= 7\n\n  && lokal.hour < 20", "F:11:6"),
+        ("local.hour >= 7 &&\n  lokal.hour < 20  # daytime", "F:9:3"),
+        ("\n  local.hour >= 7 &&\n  lokal.hour < 20", "F:10:3"),
+        ("'local.hour >= 7 && lokal.hour < 20'", "F:8:27"),
+    ],
+)
+def test_what_is_wrong_in_a_condition_of_several_lines_is_shown_where_it_stands(refusal, when, place):
+    [message] = refusal(read_rule, RULE, "local.hour >= 7 && local.hour < 20", when)
+    assert message.startswith(f"{place}: when: undeclared reference to 'lokal.hour'")
+
+
+def test_a_placeholder_in_a_block_is_shown_where_it_stands(refusal):
+    [message] = refusal(
+        read_rule, RULE, 'en: "{object.class} still for {facts.stopped_for}', "en: >\n    still,\n    {object.klass}"
+    )
+    assert message.startswith("F:15:5: explain.en: {object.klass} is not known")
+
+
+def test_of_very_many_problems_the_first_are_told(refusal):
+    found = refusal(read_rule, RULE, "tests:\n", f"tests: [{', '.join(['1'] * 5_000)}]\nno_tests:\n")
+    assert len(found) == MOST_TOLD + 1
+    assert "and 4801 more problems of this file: mend these first" in "\n".join(found)
 
 
 def test_a_placeholder_that_nothing_fills_is_shown(refusal):
@@ -227,7 +296,7 @@ def test_a_test_has_one_source(refusal, test, message):
 
 def test_a_count_without_its_line_says_so(refusal):
     assert refusal(read_rule, COUNT, ", line: porte}", "}") == [
-        "F:7:7: with.line: is missing: count_line needs it (line of the camera file)"
+        "F:7:7: with.line: is missing: count_line needs it (a line of the camera file)"
     ]
     assert refusal(read_rule, COUNT, "{count: in, at: 6s, within: 2s}", "{count: in}") == [
         "F:17:9: tests[0].expect[0]: `at` goes with `count`: write {count: in, at: 12s}"
@@ -353,8 +422,87 @@ def test_every_default_of_the_catalogue_is_what_an_author_could_write():
         assert all(value >= 0 for value in parameters.numbers.values())
 
 
+@pytest.mark.parametrize(
+    ("template", "name", "value", "told"),
+    [
+        ("gathering", "people", -3, "-3: it must be 1 to 2048"),
+        ("gathering", "people", 0, "0: it must be 1 to 2048"),
+        ("gathering", "people", float("nan"), "nan: write a plain number, 1 to 2048"),
+        ("line_cross", "direction", "inn", '"inn": write one of both, in, out; did you mean "in"?'),
+        (
+            "dwell",
+            "for",
+            float("nan"),
+            "nan: not a duration: write a number and its unit, such as 500ms, 10s, 3m or 1h30m",
+        ),
+        ("gathering", "slower", "0 km/h", '"0 km/h": it must be 0.1 to 500 km/h'),
+        ("fall", "aspect", -1, "-1: it must be 0.1 to 10"),
+        ("fall", "took", "0s", '"0s": it must be 0.5s to 30d'),
+        ("dwell", "for", "200d", '"200d": it must be 0s to 30d'),
+        ("dwell", "for", "999999999d", '"999999999d": it must be 0s to 30d'),
+        ("dwell", "keep_open", "365d", '"365d": it must be 0s to 30d'),
+        ("dwell", "excursion", "999999d", '"999999d": it must be 0s to 30d'),
+        ("count_line", "band", "999999999 heights", '"999999999 heights": it must be 0 to 100 heights'),
+        ("stopped", "within", "0 m", '"0 m": it must be 0.01 to 1000 m'),
+        ("speed", "limit", "0 km/h", '"0 km/h": it must be 0.1 to 500 km/h'),
+        ("speed", "limit", "3 heights/s", '"3 heights/s": speed measures it on the ground: write 0.1 to 500 km/h'),
+        ("object_class", "score", 2, "2: it must be 0 to 1"),
+        ("density", "enter", 0, "0: it must be 0.01 to 20"),
+        ("congestion", "slow", "0%", '"0%": it must be 1% to 100%'),
+    ],
+)
+def test_a_number_that_means_nothing_is_refused_with_what_is_allowed(template, name, value, told):
+    required = {"classes": ["person"], "zone": "place", "line": "porte", "limit": "30 km/h"}
+    declared = TEMPLATES[template]
+    given = {p.name: required[p.name] for p in declared.parameters if p.default is None} | {name: value}
+    assert normalised(declared, given)[1] == [([name], f"with.{name}: {told}")]
+
+
+@pytest.mark.parametrize(
+    ("template", "given", "place", "told"),
+    [
+        ("density", {"enter": 0.3}, "enter", "with.leave: 0.35 is above `enter`, 0.3"),
+        ("density", {"leave": 0.6}, "leave", "with.leave: 0.6 is above `enter`, 0.5"),
+        ("congestion", {"slow": "50%", "recovers": "40%"}, "slow", "with.slow: 50% is above `recovers`, 40%"),
+    ],
+)
+def test_what_is_over_as_soon_as_it_is_on_is_refused(template, given, place, told):
+    _, [(path, text)] = normalised(TEMPLATES[template], {"classes": ["person"], "zone": "place", **given})
+    assert (path, text) == ([place], f"{told}: as soon as it is on it would be over; write less")
+
+
+def engine_says(template, parameter, unit, value):
+    """Why the engine refuses a value in base units, if it does."""
+    name = f"{parameter.name}_{unit}" if unit else parameter.name
+    numbers = ({"limit_mps": 1.0} if template.name == "speed" else {}) | {name: value}
+    try:
+        numbers_of({"numbers": numbers}, template)
+    except BadInputError as error:
+        return str(error)
+    return ""
+
+
+def test_the_limits_of_every_parameter_are_those_of_the_engine_and_of_editors():
+    schema = rule_schema()["allOf"]
+    for template, one in zip((TEMPLATES[name] for name in sorted(TEMPLATES)), schema, strict=True):
+        for parameter in template.parameters:
+            for within in allowed(parameter).values():
+                assert within.least < within.most
+                assert within.refusal(within.least) is within.refusal(within.most) is None
+                assert "it must be" not in engine_says(template, parameter, within.unit, within.least)
+                assert "it must be" not in engine_says(template, parameter, within.unit, within.most)
+                assert f"it must be {within.words}" in engine_says(template, parameter, within.unit, within.most + 1.0)
+            if parameter.kind == "number":
+                assert parameter.most or parameter.least, f"{template.name}.{parameter.name} has no limits of its own"
+                written = one["then"]["properties"]["with"]["properties"][parameter.name]
+                assert (written["minimum"], written["maximum"]) == (
+                    allowed(parameter)[""].least,
+                    allowed(parameter)[""].most,
+                )
+
+
 def test_a_parameter_that_measures_the_ground_is_read_in_metres():
-    speed = Parameter("limit", "speed", "30 km/h", "", metric=True)
+    speed = Parameter("limit", "speed", "30 km/h", "", metric=True, ground=True)
     share = Parameter("share", "fraction", "75%", "")
     least = Parameter("least", "number", 4.0, "")
     template = Template("speed", "track", (speed, share, least), frozenset({"homography"}), "")

@@ -118,6 +118,7 @@ def test_a_new_rule_of_every_template_lints_and_passes_its_tests_at_once(scene_s
     ("arguments", "message"),
     [
         (("Wrong Name", "--template", "stopped"), '"Wrong Name" is no id of a rule'),
+        (("abc\n", "--template", "stopped"), "is no id of a rule"),
         (("a", "--template", "stoped"), 'did you mean "stopped"?'),
         (("a", "--template", "stopped", "--camera", "arene-01"), 'did you mean "arenes-01"?'),
         (("a", "--template", "density", "--camera", "feucheres-03"), "density needs four calibration points"),
@@ -134,7 +135,7 @@ def test_the_templates_are_listed_and_shown_with_units_and_defaults():
     listed = rules("templates").stdout
     assert [line.split()[0] for line in listed.splitlines()] == list(TEMPLATES)
     shown = " ".join(rules("templates", "stopped").stdout.split())
-    assert "for 60s duration: 500ms, 10s, 1h30m how long it must have been still" in shown
+    assert "for 60s duration: 500ms, 10s, 1h30m 0s to 30d how long it must have been still" in shown
     assert "facts.stopped_for_s" in shown
     [plain] = json.loads(rules("templates", "density", "--json").stdout)
     assert plain["needs"] == ["a calibrated camera (four calibration points or more)", "a named zone"]
@@ -162,6 +163,25 @@ def test_replay_shows_what_a_changed_rule_finds_otherwise(site, monkeypatch, rep
     assert [len(plain[what]) for what in ("new", "gone", "moved")] == [0, 1, 0]
     same = rules("replay", repository / "rules/town/delivery-parking.yaml", *PARKS, *against)
     assert same.stdout.splitlines()[-1] == "0 new, 0 gone, 0 moved, 1 the same"
+
+
+def test_a_warning_of_the_lint_is_told_and_ends_with_1_only_when_asked_to(site, change):
+    change(site / "rules/authorisations/exercise.yaml", "until: 2035-12-31", "until: 2021-12-31")
+    told = rules("lint", site)
+    assert (told.exit_code, "exercise.yaml:10:8: warning: until: 2021-12-31 is over" in told.stdout) == (0, True)
+    assert rules("lint", site, "--strict").exit_code == 1
+    rows = json.loads(rules("lint", site, "--format", "json").stdout)
+    assert {row["level"] for row in rows} == {"warning"}
+
+
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_replay_ends_with_1_when_a_camera_cannot_run_a_changed_rule(site, monkeypatch, repository, form):
+    monkeypatch.chdir(site)
+    path = site / "rules/town/delivery-parking.yaml"
+    path.write_text(path.read_text().replace("zone: livraison,", "zone: livraisons,"), encoding="utf-8")
+    refused = rules("replay", path, *PARKS, "--against", repository / "rules", *form)
+    assert refused.exit_code == 1
+    assert "zone 'livraisons' is not in camera maison-carree-02" in refused.stdout
 
 
 MEETING = """\

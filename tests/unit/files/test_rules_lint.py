@@ -3,6 +3,7 @@ import shutil
 
 from vigie_rule_engine.bundle import read_rules
 from vigie_rule_engine.lint import lint, read_cameras
+from vigie_rule_engine.lint_warnings import lint_warnings
 
 MODELS = {"hog", "yolox-nano"}
 
@@ -192,3 +193,81 @@ def test_a_rule_in_shadow_names_the_live_one_that_it_would_replace(site, change)
     change(path, "status: test", "status: stable")
     [message] = linted(site)
     assert "replaces: a stable rule replaces nothing, both would alert" in message
+    change(path, "status: stable\nreplaces: livraison-stationnement", "status: test\nreplaces: livraison-court")
+    [message] = linted(site)
+    assert "replaces: a rule cannot replace itself" in message
+
+
+def test_a_link_that_leads_nowhere_is_named(site):
+    (site / "rules/gone.yaml").symlink_to("nowhere.yaml")
+    assert linted(site) == ["rules/gone.yaml:1:1: cannot be read: No such file or directory"]
+
+
+# What is right and rarely meant.
+
+NOW = 1_790_000_000_000  # in 2026
+
+
+def warned(site, now=NOW):
+    """The warnings about a site, with file names from the site's folder."""
+    found = lint_warnings(read_rules(site / "rules"), read_cameras(site, MODELS), now)
+    return [str(problem).replace(f"{site}/", "") for problem in found]
+
+
+def test_the_example_site_is_as_it_is_meant(site):
+    assert warned(site) == []
+
+
+def test_a_category_that_no_rule_has_and_the_rule_that_it_was_for_are_named(site, change):
+    change(site / "rules/authorisations/exercise.yaml", "[presence,", "[presense,")
+    assert warned(site) == [
+        (
+            'rules/authorisations/exercise.yaml:4:14: categories[0]: no rule has the category "presense"; categories '
+            "are abandoned-object, counting, crowd-movement, density, distress, fire, forbidden-zone, gathering, "
+            'parking, presence, queue, traffic, weapon, wrong-way; did you mean "presence"?'
+        ),
+        (
+            'rules/town/forecourt-presence.yaml:10:11: category: no authorisation covers "presence" on its cameras, '
+            "so it runs in shadow: add it to one, or write status: test"
+        ),
+    ]
+
+
+def test_an_authorisation_that_has_ended_is_named_and_covers_nothing(site, change):
+    path = site / "rules/authorisations/exercise.yaml"
+    change(path, "until: 2035-12-31", "until: 2026-03-01")
+    ended, *rules = warned(site)
+    assert ended == (
+        "rules/authorisations/exercise.yaml:10:8: until: 2026-03-01 is over: what it covered runs in shadow; renew "
+        "or remove it"
+    )
+    assert len(rules) > 5
+    assert all("no authorisation covers" in line for line in rules)
+    assert warned(site, NOW - 365 * 86_400_000) == []
+
+
+def test_a_rule_on_cameras_that_its_authorisation_does_not_mean_is_named(site, change):
+    change(site / "rules/authorisations/exercise.yaml", "{tags: [centre], ids: [feucheres-03]}", "{ids: [arenes-01]}")
+    assert "rules/town/delivery-parking.yaml:10:11" in [line.split(": ")[0] for line in warned(site)]
+
+
+def test_a_site_without_authorisations_is_one_for_statistics(site):
+    shutil.rmtree(site / "rules/authorisations")
+    assert warned(site) == []
+
+
+def test_classes_that_cannot_be_what_the_template_is_about_are_named(site, change):
+    change(site / "rules/town/gathering.yaml", "classes: [person]", "classes: [car, bus]")
+    [message] = warned(site)
+    assert message == (
+        "rules/town/gathering.yaml:7:17: with.classes: gathering is about person: none of these is given"
+    )
+
+
+def test_a_stable_rule_without_a_title_in_a_language_of_the_site_is_named(site, change):
+    path = site / "rules/town/delivery-parking.yaml"
+    change(path, ", en: Parking in a delivery bay", "")
+    [message] = warned(site)
+    assert message == "rules/town/delivery-parking.yaml:3:8: title: has none in en, a language of the site: add it"
+    change(path, "status: stable", "status: test")
+    assert warned(site) == []

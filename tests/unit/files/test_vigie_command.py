@@ -75,6 +75,7 @@ def test_lint_speaks_text_and_json_and_ends_with_1(site):
                 "file": str(path),
                 "line": 7,
                 "column": 58,
+                "level": "error",
                 "message": "with.for: 3: a duration needs its unit: write 3s, 3m or 3h",
             }
         ],

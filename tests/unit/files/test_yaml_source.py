@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vigie_common.errors import BadInputError
-from vigie_common.yaml_source import InvalidFileError, Mark, parse_document, read_document, shown
+from vigie_common.yaml_source import MAX_VALUES, InvalidFileError, Mark, parse_document, read_document, shown
 
 
 def refusal(text):
@@ -72,6 +72,23 @@ def test_scalars_follow_the_core_schema_of_yaml_1_2(text, expected):
 )
 def test_what_these_files_do_not_need_is_refused_at_its_place(text, message):
     assert refusal(text) == message
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: 1\nb: 'x\x00'\n", "f.yaml:2:6: the character U+0000 is not allowed in YAML: remove it"),
+        ('a: 1\nb: "x\\UFFFFFFFF"\n', "f.yaml:2:6: not YAML: \\UFFFFFFFF is no character: the last is \\U0010FFFF"),
+        ('a: "\\U00110000"\n', "f.yaml:1:5: not YAML: \\U00110000 is no character: the last is \\U0010FFFF"),
+    ],
+)
+def test_what_is_no_character_is_named_at_its_place(text, message):
+    assert refusal(text) == message
+
+
+def test_a_file_of_more_values_than_a_person_writes_is_refused():
+    parse_document(f"[{','.join(['1'] * (MAX_VALUES - 1))}]", "f.yaml")
+    assert f"more than {MAX_VALUES} values" in refusal(f"[{','.join(['1'] * MAX_VALUES)}]")
 
 
 def test_all_problems_of_a_file_are_told_at_once():

@@ -6,6 +6,7 @@ from math import hypot, nan
 
 from vigie_common.stream import ConfigVersion, FixedView, Message
 from vigie_rule_engine.catalogue import TEMPLATES, facts_of_template
+from vigie_rule_engine.quantities import allowed
 
 RECORDS = 700
 VEHICLES, OTHERS = ("car", "truck", "van"), ("bag", "fire", "bicycle")
@@ -210,7 +211,13 @@ class Stream:
         c, template, numbers = self.chance, TEMPLATES[name], {}
         for p in template.parameters:
             if p.kind in UNITS and p.kind in VALUES and (p.default is None or c.random() < 0.8):
-                numbers[p.name + UNITS[p.kind]] = c.choice(VALUES[p.kind])
+                value = c.choice(VALUES[p.kind])
+                within = allowed(p).get(UNITS[p.kind].removeprefix("_"))
+                value = value if within is None else min(max(value, within.least), within.most)
+                numbers[p.name + UNITS[p.kind]] = value
+        for pair in template.ascending:
+            low, high = (name + UNITS[template.parameter(name).kind] for name in pair)
+            numbers[low] = min(numbers.get(low, 0.05), numbers.setdefault(high, 0.5))
         if name == "speed":
             numbers["limit_mps"] = 0.5
         classes = [*VEHICLES] if name in {"congestion", "stopped"} or c.random() < 0.3 else ["person"]

@@ -17,8 +17,11 @@ from vigie_rule_engine.compile import compile_table
         ("presence", {"when": "1 +"}, "when: Syntax error"),
         ("presence", {"when": "local.hour"}, "gives a int, not true or false"),
         ("presence", {"numbers": {"for": 3.0}}, "'for' is no parameter of template presence"),
-        ("presence", {"numbers": {"for_s": float("nan")}}, "for_s is nan: it must be 0 or more"),
-        ("presence", {"numbers": {"for_s": -1.0}}, "for_s is -1: it must be 0 or more"),
+        ("presence", {"numbers": {"for_s": float("nan")}}, "for_s is nan: it must be 0s to 30d"),
+        ("presence", {"numbers": {"for_s": -1.0}}, "for_s is -1: it must be 0s to 30d"),
+        ("presence", {"numbers": {"keep_open_s": 365 * 86_400.0}}, "keep_open_s is 3.1536e+07: it must be 0s to 30d"),
+        ("gathering", {"numbers": {"people": 0.0}}, "people is 0: it must be 1 to 2048"),
+        ("density", {"numbers": {"enter": 0.2}}, "leave is above enter: as soon as the rule is on it would be over"),
         (
             "stopped",
             {"numbers": {"within_m": 2.0}},

@@ -1,0 +1,44 @@
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
+
+from vigie_common.field_types import EDITOR_NAME_PATTERN, Identifier, Language, Name, Text
+
+
+def accepts(kind, value):
+    try:
+        TypeAdapter(kind).validate_python(value)
+    except ValidationError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(("kind", "value"), [(Identifier, "parvis-1"), (Name, "entrée_1"), (Language, "fr-CA")])
+def test_a_line_break_at_the_end_is_no_part_of_an_id_or_a_name(kind, value):
+    assert accepts(kind, value)
+    assert not accepts(kind, f"{value}\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "right"), [("a\tb\nc", True), ("a\0b", False), ("\x1b[31m", False), ("a\x85b", False)]
+)
+def test_a_text_has_no_control_characters_but_newline_and_tab(text, right):
+    assert accepts(Text, text) is right
+
+
+def test_a_control_character_is_named_by_its_code_point():
+    with pytest.raises(ValidationError, match=r"has the control character U\+001B, which no text needs: remove it"):
+        TypeAdapter(Text).validate_python("\x1b[31m")
+
+
+@given(st.text(max_size=70) | st.from_regex(r"[\w-]{1,66}", fullmatch=True))
+def test_an_editor_never_marks_a_name_that_the_reader_takes(name):
+    assert not accepts(Name, name) or re.search(EDITOR_NAME_PATTERN, name) is not None
+
+
+@given(st.text(st.characters(max_codepoint=127), max_size=70).filter(lambda name: not name.endswith("\n")))
+def test_of_ascii_the_editor_and_the_reader_say_the_same(name):
+    assert accepts(Name, name) is (re.search(EDITOR_NAME_PATTERN, name) is not None)
