@@ -121,19 +121,20 @@ async def test_a_range_of_a_topic_is_what_happened_in_it(deployment, rule_event)
     assert await asyncio.wait_for(read_range(deployment.settings, "tracks", "captured_at", (0, start)), 60) == []
 
 
-async def test_what_the_tracks_topic_has_is_replayed_and_explained(deployment, site, change):
+async def test_what_the_tracks_topic_has_is_replayed_and_explained(deployment, site, change, until_known):
     settings, camera = deployment.settings, "maison-carree-02"
     rule = site / "rules/town/delivery-parking.yaml"
     change(rule, "when: local.hour >= 7 && local.hour < 20\n", "")
     change(rule, "status: stable", "status: test")
     start = now_ms() - 320_000
     await apply_folder(settings, site, start - 600_000, "ann")
+    await until_known(settings)
     recording = read_recording(site / "rules/town/tracks/parks-in-the-bay.csv")
     await deployment.produce("tracks", [(camera, dict(one)) for one in recording.records(camera, start)])
 
     change(rule, "for: 3m", "for: 2m")
     changed = read_changed([rule], site)
-    records = await topic_tracks(settings, (start, now_ms()), [camera])
+    records = [record for record, _ in await topic_tracks(settings, (start, now_ms()), [camera])]
     live = await live_bundle(settings, "nimes")
     [(before, after)] = replay(changed, (live, "live"), records, camera).difference.moved
     assert (before.at - start, after.at - start) == (190_000, 130_000)

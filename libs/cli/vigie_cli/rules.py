@@ -309,7 +309,8 @@ def replay(
         from vigie_cli.rules_topics import time_range
 
         names = [located.content.camera for located in changed.camera_files(camera)]
-        records = asyncio.run(topic_tracks(settings, time_range(begin, end, since), names))
+        appended = asyncio.run(topic_tracks(settings, time_range(begin, end, since), names))
+        records = [record for record, _ in appended]
     found = replaying.replay(changed, present, records, camera)
     if as_json:
         print(json.dumps(found.plain(), ensure_ascii=False, indent=1))

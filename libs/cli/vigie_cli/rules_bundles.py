@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from vigie_cli.configuration_topics import answered, deployment_codec, topic_partitions, whole_topic
 from vigie_common.errors import BadInputError, PoisonRecordError
+from vigie_common.stream import judging
 from vigie_common.topics import TopicNames
 
 if TYPE_CHECKING:
@@ -50,8 +51,12 @@ class History:
     site: str
     bundles: tuple[Published, ...]
 
+    def judged(self, captured_at: int, appended_at: int) -> Published | None:
+        """What judged a record with this event time and append time, as the rule engine chooses it."""
+        return judging(self.bundles, captured_at, appended_at)
+
     def in_force(self, at_ms: int) -> Published | None:
-        """What judges an event of that time."""
+        """What judges an event of that time that arrives once every bundle is known: from five seconds after now on."""
         before = [one for one in self.bundles if one.effective_at <= at_ms]
         return before[-1] if before else None
 

@@ -16,11 +16,8 @@ from vigie_rule_engine.trace import Trace
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from vigie_common.settings import Settings
+    from vigie_cli.rules_bundles import Published
     from vigie_rule_engine.trace import Sample
-
-LEAD_MS: Final = 900_000
-"""Tracks from so long before are judged too: what is open, learned or pending by then."""
 
 THEN_MS: Final = 30_000
 """What was so near a moment answers for it."""
@@ -63,27 +60,12 @@ class Explained:
         }
 
 
-async def find_episode(settings: Settings, episode: str, span: tuple[int, int]) -> Mapping[str, Any]:
-    """The OPEN or COUNT event of an episode in the rule-events topic; the beginning of its id is enough.
-
-    Raises:
-        BadInputError: it is not there, or several begin so.
-    """
-    from vigie_cli.rules_topics import read_range
-
-    events = await read_range(settings, "rule-events", "at", span)
-    found = {e["episode_id"]: e for e in events if e["episode_id"].startswith(episode) and e["kind"] != "AFFIRM"}
-    if len(found) != 1:
-        what = f"{len(found)} episodes begin so" if found else "no such episode in this range"
-        raise BadInputError(f"{episode}: {what}: give its whole id, and --since as far back as it lies")
-    return next(iter(found.values()))
-
-
 def explain(
     question: Question,
     records: Sequence[Mapping[str, Any]],
     camera: Mapping[str, Any],
     bundle: Mapping[str, Any],
+    each: Sequence[Published | None] | None = None,
 ) -> Explained:
     """Judge the tracks again and say what the rule measured.
 
@@ -91,7 +73,8 @@ def explain(
         question: what is asked.
         records: of the tracks, from some time before the moment.
         camera: as it was.
-        bundle: as it was.
+        bundle: as it was at the moment.
+        each: what judged each record, where bundles changed in between; None: `bundle` throughout.
 
     Raises:
         BadInputError: the bundle has no such rule.
@@ -103,12 +86,13 @@ def explain(
     rule = rules[question.rule]
     begin, end = question.at - AROUND_MS, (question.until or question.at) + AROUND_MS // 2
     trace = Trace(question.rule, question.camera, begin, end)
-    judged = judge(records, [camera], bundle, watcher=trace)
+    judged = judge(records, [camera], bundle if each is None else None, watcher=trace, each=each)
     opened = tuple(one for one in happenings(judged.events) if one.rule == question.rule)
     near = [r for r in records if r["camera_id"] == question.camera and begin <= r["captured_at"] <= end]
     statuses = _spans((r["status"], r["captured_at"]) for r in near)
     refused = [e["message"] for e in judged.errors if e["rule"] == question.rule]
-    answer = _answer(question, rule, camera, refused, opened, trace, statuses)
+    first = next((int(r["captured_at"]) for r in records if r["camera_id"] == question.camera), question.at)
+    answer = _answer(question, rule, camera, refused, opened, trace, statuses, first)
     zone = str(camera["time_zone"])
     return Explained(question, tuple(answer), opened, tuple(trace.samples), statuses, zone)
 
@@ -129,6 +113,7 @@ def _answer(
     opened: Sequence[Happening],
     trace: Trace,
     statuses: Sequence[tuple[str, int, int]],
+    first: int,
 ) -> Iterator[str]:
     """The first reason that explains all, or what opened."""
     zone = str(camera["time_zone"])
@@ -136,8 +121,13 @@ def _answer(
     if mine:
         for one in mine:
             yield from _why_opened(one, trace, rule, zone)
+            if one.started_at <= first:
+                yield f"the tracks that were judged begin at {_clock(first, zone)}: it may have held for longer"
     elif question.episode is not None:
-        yield "the same tracks and rules do not give this episode again: other tracks, another camera file or bundle"
+        yield (
+            f"judged again from {_clock(first, zone)} on, the tracks do not give this episode: other tracks or another "
+            "camera file, or it hangs on what lies before"
+        )
     elif rule["status"] == "draft":
         yield "the rule is a draft: it does not run"
     elif not applies(rule["camera_tags"], rule["camera_ids"], camera, otherwise=True):  # type: ignore[arg-type]  # a Camera record

@@ -43,7 +43,14 @@ def time_range(begin: str | None, end: str | None, since: str) -> tuple[int, int
 async def read_range(
     settings: Settings, topic: str, field: str, span: tuple[int, int], cameras: Collection[str] | None = None
 ) -> list[dict[str, Any]]:
-    """Records whose event time lies in the range, partition by partition in order.
+    """The same as `read_appended`, without the append times."""
+    return [value for value, _ in await read_appended(settings, topic, field, span, cameras)]
+
+
+async def read_appended(
+    settings: Settings, topic: str, field: str, span: tuple[int, int], cameras: Collection[str] | None = None
+) -> list[tuple[dict[str, Any], int]]:
+    """Records whose event time lies in the range, with their append time (ms), partition by partition in order.
 
     Args:
         settings: where Kafka is.
@@ -57,7 +64,7 @@ async def read_range(
         DependencyError: Kafka does not answer, or has no topics.
     """
     name, schema = TopicNames(settings.topic_prefix).full(topic), load_topics()[topic].schema
-    found: list[dict[str, Any]] = []
+    found: list[tuple[dict[str, Any], int]] = []
     async with answered(settings):
         partitions = (await topic_partitions(settings, [name]))[name]
         async with deployment_codec(settings) as codec:
@@ -69,7 +76,7 @@ async def read_range(
                 except PoisonRecordError:
                     continue
                 if span[0] <= value[field] <= span[1]:
-                    found.append(value)
+                    found.append((value, record.timestamp))
                 if len(found) > MOST:
                     raise BadInputError(f"more than {MOST} records of {name}: narrow the range, or name --camera")
     return found

@@ -98,16 +98,18 @@ def _records(path: Path) -> Iterator[dict[str, Any]]:
         yield record
 
 
-async def topic_tracks(settings: Settings, span: tuple[int, int], cameras: Sequence[str]) -> list[dict[str, Any]]:
-    """The records of the tracks topic in a range of event time.
+async def topic_tracks(
+    settings: Settings, span: tuple[int, int], cameras: Sequence[str]
+) -> list[tuple[dict[str, Any], int]]:
+    """The records of the tracks topic in a range of event time, each with its append time (ms).
 
     Raises:
         BadInputError: there is none, or far too many.
         DependencyError: Kafka does not answer, or has no topics.
     """
-    from vigie_cli.rules_topics import read_range
+    from vigie_cli.rules_topics import read_appended
 
-    found = await read_range(settings, "tracks", "captured_at", span, frozenset(cameras))
+    found = await read_appended(settings, "tracks", "captured_at", span, frozenset(cameras))
     if not found:
         raise BadInputError(
             f"no tracks of {', '.join(cameras)} in this range: the topic keeps six hours; see `vigie cameras list`"
