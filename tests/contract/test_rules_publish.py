@@ -55,19 +55,19 @@ async def test_a_bundle_is_published_once_changed_shown_and_brought_back(deploym
     assert [record["author"] for _, record in await deployment.read("rules")] == ["ann", "bob", "cy", "cy"]
     assert any(line.startswith("note: ") for line in publish_lines(back, dry_run=False)) is False
     with pytest.raises(BadInputError, match="no bundle of this site begins so; published were, newest first: "):
-        await publish_former(settings, "ffffffff", None, None, "cy", dry_run=False)
+        await publish_former(settings, "ffffffff", None, now_ms(), "cy", dry_run=False)
 
 
 async def test_a_wrong_rule_and_a_stable_rule_whose_test_fails_publish_nothing(deployment, site, change):
     settings, rule = deployment.settings, site / "rules/town/delivery-parking.yaml"
     change(rule, "for: 3m", "for: 1m")
     with pytest.raises(BadInputError) as refused:
-        await publish_folder(settings, site, None, "ann", dry_run=False)
+        await publish_folder(settings, site, now_ms(), "ann", dry_run=False)
     assert "FAIL livraison-stationnement  tracks/parks-in-the-bay.csv" in str(refused.value)
     assert str(refused.value).endswith("a stable rule's tests must pass, or write status: test")
     change(rule, "for: 1m", "for: 1")
     with pytest.raises(InvalidFileError, match="a duration needs its unit"):
-        await publish_folder(settings, site, None, "ann", dry_run=False)
+        await publish_folder(settings, site, now_ms(), "ann", dry_run=False)
     assert await deployment.read("rules") == []
 
 

@@ -192,20 +192,19 @@ def publish(
     """
     import asyncio
     import getpass
-    import time
 
     from vigie_cli import rules_publish as publishing
-    from vigie_cli.apply import parse_at
+    from vigie_cli.effective_at import now_ms, parse_at
     from vigie_common.settings import Settings, read_settings
 
     if (folder is None) == (digest is None):
         raise BadInputError("give either the folder of a site or --digest: vigie rules publish town")
-    at_ms = parse_at(at, time.time_ns() // 1_000_000)
+    when = parse_at(at, now_ms())
     settings, who = read_settings(Settings), author or getpass.getuser()
     if folder is not None:
-        plan = asyncio.run(publishing.publish_folder(settings, folder, at_ms, who, dry_run=dry_run))
+        plan = asyncio.run(publishing.publish_folder(settings, folder, when, who, dry_run=dry_run))
     else:
-        plan = asyncio.run(publishing.publish_former(settings, str(digest), site, at_ms, who, dry_run=dry_run))
+        plan = asyncio.run(publishing.publish_former(settings, str(digest), site, when, who, dry_run=dry_run))
     if as_json:
         print(json.dumps({**plan.plain(), "dry_run": dry_run}, ensure_ascii=False, indent=1))
         return

@@ -1,10 +1,11 @@
 import json
 import shutil
+from datetime import timedelta
 
 import pytest
 from typer.testing import CliRunner
 
-from vigie_cli.apply import parse_at
+from vigie_cli.effective_at import parse_at
 from vigie_cli.main import COMMANDS, app
 from vigie_common.camera_file import SOURCE_KINDS
 from vigie_common.errors import BadInputError
@@ -230,9 +231,9 @@ def test_a_folder_that_is_not_there_is_one_message_and_1(tmp_path):
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("now", 1_000_000),
-        ("+10s", 1_010_000),
-        ("+1h30m", 6_400_000),
+        ("now", timedelta()),
+        ("+10s", timedelta(seconds=10)),
+        ("+1h30m", timedelta(minutes=90)),
         ("2026-07-01T14:00+02:00", 1_782_907_200_000),
         ("2026-07-01T12:00Z", 1_782_907_200_000),
     ],
@@ -245,3 +246,8 @@ def test_an_instant_is_now_or_later_or_a_time(text, expected):
 def test_what_is_no_instant_is_refused_with_the_fix(text):
     with pytest.raises(BadInputError, match=rf"^--at {text and '.'}.*; or write now, or \+10s"):
         parse_at(text, 1_000_000)
+
+
+def test_a_time_that_is_past_is_refused_with_the_fix():
+    with pytest.raises(BadInputError, match=r"^--at 2026-07-01T12:00Z: that is past, it is 2026-07-01T12:00:01Z, and"):
+        parse_at("2026-07-01T12:00Z", 1_782_907_201_000)
