@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime, timedelta
 
+from vigie_cli.event_times import event_time
 from vigie_common.errors import BadInputError
-from vigie_common.units import parse_duration, parse_instant
+from vigie_common.units import parse_duration
 
 At = int | timedelta
 """An event time (ms), or so long after the publication."""
@@ -22,14 +23,15 @@ def parse_at(text: str, now: int) -> At:
     Raises:
         BadInputError: it is none of them, or lies in the past.
     """
-    try:
-        if text == "now":
-            return timedelta()
-        if text.startswith("+"):
+    fix = "; or write now, or +10s"
+    if text == "now":
+        return timedelta()
+    if text.startswith("+"):
+        try:
             return timedelta(seconds=parse_duration(text[1:]).value)
-        at = parse_instant(text, "UTC")
-    except ValueError as error:
-        raise BadInputError(f"--at {text}: {error}; or write now, or +10s") from error
+        except ValueError as error:
+            raise BadInputError(f"--at {text}: {error}{fix}") from error
+    at = event_time("--at", text, "UTC", fix)
     if at < now:
         clock = f"{datetime.fromtimestamp(now / 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"
         raise BadInputError(

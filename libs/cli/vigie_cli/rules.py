@@ -316,6 +316,8 @@ def replay(
         return
     for error in found.errors:
         print(f"{error['rule']} on {error['camera_id']}: {error['message']}")
+    for line in replaying.unjudged(found):
+        print(line)
     print(f"{counted(found.records, 'record')} of tracks; compared with {found.against}:")
     for line in differing.lines(found.difference, found.time_zone):
         print(line)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from vigie_cli.rules_difference import Happening, happenings, moment
 from vigie_cli.rules_judge import judge
+from vigie_cli.wording import counted
 from vigie_common.errors import BadInputError
 from vigie_common.yaml_model import nearest
 from vigie_rule_engine.authority import applies
@@ -92,7 +93,9 @@ def explain(
     statuses = _spans((r["status"], r["captured_at"]) for r in near)
     refused = [e["message"] for e in judged.errors if e["rule"] == question.rule]
     first = next((int(r["captured_at"]) for r in records if r["camera_id"] == question.camera), question.at)
-    answer = _answer(question, rule, camera, refused, opened, trace, statuses, first)
+    answer = list(_answer(question, rule, camera, refused, opened, trace, statuses, first))
+    if judged.refused:
+        answer.append(f"{counted(len(judged.refused), 'record')} refused, the first: {judged.refused[0]}")
     zone = str(camera["time_zone"])
     return Explained(question, tuple(answer), opened, tuple(trace.samples), statuses, zone)
 

@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 
 _LONG_AGO: Final = 0
 
+_LEFT_OUT: Final = {
+    "unknown_camera": "of cameras that have no file here",
+    "old_session": "of an older session than the record before",
+    "time_went_back": "not after the record before",
+}
+"""What the core counts, in words."""
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:
@@ -29,8 +36,11 @@ class Judged:
     errors: tuple[Mapping[str, Any], ...]
     """Rules that a camera cannot run: rule, camera_id, message."""
     records: int
-    refused: int
-    """Records that contradict themselves."""
+    """That were taken."""
+    refused: tuple[str, ...]
+    """Why, of each record that contradicts itself: the engine makes dead letters of them."""
+    left_out: Mapping[str, int]
+    """Records that nothing was judged by, of those that were taken, by the reason in words."""
 
 
 def judge(
@@ -63,15 +73,15 @@ def judge(
     views = {one.offset: under(one.bundle, one.offset) for one in each or () if one is not None}
     core = RuleCore(0, mode=mode, watcher=watcher)
     outputs: list[Any] = []
-    count = refused = 0
+    count, refused = 0, []
     for offset, tracks in enumerate(records):
         judging = None if each is None else each[offset]
         view = throughout if judging is None else views[judging.offset]
         message = Message("tracks", 0, offset, tracks["camera_id"], tracks["captured_at"], tracks)
         try:
             outputs += core.process(message, view)
-        except PoisonRecordError:
-            refused += 1
+        except PoisonRecordError as poison:
+            refused.append(str(poison))
             continue
         count += 1
     errors = {(error["rule"], error["camera_id"]): dict(error) for table in core.tables() for error in table.errors}
@@ -81,5 +91,6 @@ def judge(
         tuple(o.value for o in outputs if o.topic == "coverage"),
         tuple(errors[key] for key in sorted(errors)),
         count,
-        refused,
+        tuple(refused),
+        {words: core.tally.records[name] for name, words in _LEFT_OUT.items() if core.tally.records[name]},
     )

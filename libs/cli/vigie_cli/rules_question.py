@@ -6,9 +6,10 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Any, Final
 
+from vigie_cli.event_times import event_time
 from vigie_cli.rules_explain import AROUND_MS, Question, explain
 from vigie_common.errors import BadInputError
-from vigie_common.units import parse_duration, parse_instant
+from vigie_common.units import parse_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -48,7 +49,7 @@ def from_files(asked: Asked, tracks: list[Path], site: Path, start: str) -> Expl
     records = read_tracks(tracks, camera, start, zone)
     cameras = {record["camera_id"]: record for record in changed.camera_records(camera)}
     if episode is None:
-        question = Question(str(rule), str(camera), _moment(str(at), zone))
+        question = Question(str(rule), str(camera), event_time("--at", str(at), zone))
     else:
         known = happenings(judge(records, cameras.values(), changed.bundle).events)
         found = [one for one in known if one.id.startswith(episode)]
@@ -89,7 +90,7 @@ async def topic_answer(settings: Settings, asked: Asked, since: str) -> Explaine
         rule, moment = str(opening["rule"]["id"]), int(opening["at"])
         question = Question(rule, str(camera_id), moment, str(opening["episode_id"]), until)
     else:
-        question = Question(str(rule), str(camera_id), _moment(str(at), str(camera["time_zone"])))
+        question = Question(str(rule), str(camera_id), event_time("--at", str(at), str(camera["time_zone"])))
     bundles = [] if history is None else [one.bundle for one in history.bundles]
     begin = question.at - lead_ms(question, None if opening is None else int(opening["started_at"]), bundles)
     records = await topic_tracks(settings, (begin, (question.until or question.at) + AROUND_MS), [question.camera])
@@ -184,13 +185,6 @@ def bundle_then(
         by_then = [one for one, (record, _) in zip(each, records, strict=True) if record["captured_at"] <= at]
         named = [one for one in (by_then or each[:1])[-1:] if one is not None]
     return (named[-1].bundle if named else None), each
-
-
-def _moment(text: str, zone: str) -> int:
-    try:
-        return parse_instant(text, zone)
-    except ValueError as wrong:
-        raise BadInputError(f"--at {text}: {wrong}") from None
 
 
 def _duration(text: str) -> int:

@@ -6,10 +6,11 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from vigie_cli.configuration_topics import answered, deployment_codec, topic_partitions, whole_topic
+from vigie_cli.event_times import event_time
 from vigie_common.errors import BadInputError, PoisonRecordError
 from vigie_common.kafka import consumer
 from vigie_common.topics import TopicNames, load_topics
-from vigie_common.units import parse_duration, parse_instant
+from vigie_common.units import parse_duration
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection
@@ -31,10 +32,11 @@ def time_range(begin: str | None, end: str | None, since: str) -> tuple[int, int
     """
     now = time.time_ns() // 1_000_000
     try:
-        to_ms = now if end is None else parse_instant(end, "UTC")
-        from_ms = to_ms - round(parse_duration(since).value * 1000) if begin is None else parse_instant(begin, "UTC")
+        back_ms = round(parse_duration(since).value * 1000)
     except ValueError as wrong:
-        raise BadInputError(f"--from, --to or --since: {wrong}") from None
+        raise BadInputError(f"--since {since}: {wrong}") from None
+    to_ms = now if end is None else event_time("--to", end, "UTC")
+    from_ms = to_ms - back_ms if begin is None else event_time("--from", begin, "UTC")
     if from_ms >= to_ms:
         raise BadInputError(f"--from {begin or since} is not before --to {end or 'now'}")
     return from_ms, to_ms

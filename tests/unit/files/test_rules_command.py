@@ -256,6 +256,25 @@ def test_replay_refuses_recordings_of_a_camera_that_overlap(visit):
         assert "replay them one by one" in refused
 
 
+def test_replay_says_which_records_it_did_not_judge_and_why(site, visit):
+    path = site / visit("noon.jsonl", 0, "b")
+    first, second, *others = [json.loads(line) for line in path.read_text().splitlines()]
+    other, torn = first | {"camera_id": "cam-9"}, second | {"track_id": [1]}
+    path.write_text("".join(json.dumps(one) + "\n" for one in (first, other, torn, first, second, *others)))
+    options = ("--tracks", path, "--against", "nothing")
+    said = rules("replay", "rules/town/delivery-parking.yaml", *options)
+    assert said.stdout.splitlines()[:3] == [
+        (
+            "1 record refused, the first: tracks of camera maison-carree-02, seq 1: 1 track ids but 0 x1: every array "
+            "needs one entry a box"
+        ),
+        "1 record left out: of cameras that have no file here",
+        "1 record left out: not after the record before",
+    ]
+    plain = json.loads(rules("replay", "rules/town/delivery-parking.yaml", *options, "--json").stdout)
+    assert (len(plain["refused"]), sum(plain["left_out"].values()), len(plain["new"])) == (1, 2, 1)
+
+
 def test_replay_without_a_source_says_which_there_are(site):
     result = rules("replay", site)
     assert "--tracks FILE, or --topic with --from or --since, or --video FILE" in str(result.exception)
