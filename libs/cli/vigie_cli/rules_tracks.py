@@ -29,8 +29,8 @@ def read_tracks(files: Iterable[Path], camera: str | None, start: str, time_zone
         time_zone: of the site.
 
     Raises:
-        BadInputError: a file is wrong, with its line, `start` is no time, a CSV file has no camera, or two recordings of
-            a camera overlap.
+        BadInputError: a file is wrong, with its line, `start` is no time, a CSV file has no camera, or two recordings
+            of a camera overlap.
     """
     recordings: list[tuple[Path, list[dict[str, Any]]]] = []
     for path in files:
