@@ -77,12 +77,13 @@ async def test_a_rule_in_shadow_is_compared_with_the_live_one_that_it_would_repl
     text = text.replace("rule: livraison-stationnement", "rule: livraison-court").split("tests:")[0]
     shadow = text.replace("status: stable", "status: test\nreplaces: livraison-stationnement").replace("3m", "2m")
     (site / "rules/town/shorter.yaml").write_text(shadow, encoding="utf-8")
-    start = now_ms() - 600_000
-    await publish_folder(settings, site, start, "ann", dry_run=False)
+    plan = await publish_folder(settings, site, now_ms(), "ann", dry_run=False)
+    versions = {rule["id"]: rule["version"] for rule in plan.bundle["rules"]}
+    start = now_ms() + 60_000
 
     def opened(rule, at, subject, mode):
         status = "test" if mode == "shadow" else "stable"
-        stamp = {"id": rule, "status": status}
+        stamp = {"id": rule, "status": status, "version": versions[rule]}
         return rule_event(started_at=start + at, at=start + at, subject=subject, rule=stamp, mode=mode)
 
     events = [
@@ -96,15 +97,13 @@ async def test_a_rule_in_shadow_is_compared_with_the_live_one_that_it_would_repl
     runs = {"engine": "rules-0", "site": "nimes", "digest": "0" * 64, "effective_at": start, "errors": [error]}
     await deployment.produce("rules-status", [("rules-0/nimes", runs)])
 
-    [status] = await read_status(settings, "nimes", (start, now_ms()))
+    [status] = await read_status(settings, "nimes", (start - 120_000, start + 600_000))
     [compared] = status.plain()["shadow"]
     assert (compared["rule"], compared["replaces"]) == ("livraison-court", "livraison-stationnement")
     assert (compared["opens"], compared["live_opens"], compared["matched"]) == (2, 2, 1)
     assert (compared["only_test"], compared["only_live"]) == ([events[2]["episode_id"]], [events[3]["episode_id"]])
     said = "\n".join(status_lines(status))
-    assert (
-        "livraison-court: 2 found, livraison-stationnement (live) 2: 1 matched, 1 only in test, 1 only in live" in said
-    )
+    assert "UTC: 2 found, livraison-stationnement (live) 2: 1 matched, 1 only in test, 1 only in live" in said
     assert "engine rules-0: runs 0000000000000000, 1 rule refused" in said
     assert "livraison-court on cam-1: no such zone" in said
     assert json.loads(json.dumps(status.plain()))["engines"][0]["engine"] == "rules-0"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from vigie_cli.configuration_topics import answered, deployment_codec, topic_partitions, whole_topic
 from vigie_common.errors import BadInputError, PoisonRecordError
 from vigie_common.stream import judging
+from vigie_common.stream.configuration import KNOWN_AFTER_MS
 from vigie_common.topics import TopicNames
 
 if TYPE_CHECKING:
@@ -59,6 +60,17 @@ class History:
         """What judges an event of that time that arrives once every bundle is known: from five seconds after now on."""
         before = [one for one in self.bundles if one.effective_at <= at_ms]
         return before[-1] if before else None
+
+    def running_since(self, rule: str, at_ms: int) -> int | None:
+        """Event time (ms) from which a rule has run as it does at that time, in this version; None: it does not run."""
+        since, version = None, None
+        for published in reversed([one for one in self.bundles if one.effective_at <= at_ms]):
+            running = [one for one in published.bundle["rules"] if one["id"] == rule and one["status"] != "draft"]
+            if not running or version not in {None, running[0]["version"]}:
+                break
+            version = running[0]["version"]
+            since = max(published.effective_at, published.appended_at + KNOWN_AFTER_MS)
+        return since
 
     def later(self, at_ms: int) -> tuple[Published, ...]:
         """What takes over after that time."""

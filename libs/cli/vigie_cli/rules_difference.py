@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from math import inf
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
@@ -140,7 +141,9 @@ def _comparable(old: Happening, new: Happening) -> bool:
     return abs(old.at - new.at) <= NEAR_MS or (old.kind == "open" and overlap)
 
 
-def _end(one: Happening) -> int:
+def _end(one: Happening) -> float:
+    if one.kind == "open" and one.ended_at is None:
+        return inf
     return max(one.at, one.ended_at or one.at)
 
 

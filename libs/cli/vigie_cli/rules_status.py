@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from vigie_cli.rules_bundles import SHORT, History, chosen_site, read_histories
@@ -14,6 +14,7 @@ from vigie_cli.wording import counted
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from vigie_cli.rules_difference import Happening
     from vigie_common.settings import Settings
 
 
@@ -23,6 +24,8 @@ class Shadow:
 
     rule: str
     replaces: str | None
+    span: tuple[int, int]
+    """Event times (ms) compared: while both ran in the versions of now; the end is first where they never did."""
     opens: int
     live_opens: int
     difference: Difference | None
@@ -34,6 +37,8 @@ class Shadow:
         return {
             "rule": self.rule,
             "replaces": self.replaces,
+            "from": self.span[0],
+            "to": self.span[1],
             "opens": self.opens,
             "live_opens": self.live_opens,
             "matched": None if difference is None else len(difference.same) + len(difference.moved),
@@ -95,7 +100,7 @@ async def read_status(settings: Settings, site: str | None, span: tuple[int, int
             history,
             now,
             tuple((status, at) for status, at in engines if status["site"] == history.site),
-            shadows(_testing(history, now), [event for event in events if event["site"] == history.site]),
+            shadows(history, now, span, [event for event in events if event["site"] == history.site]),
             span,
         )
         for history in chosen
@@ -107,16 +112,45 @@ def _testing(history: History, now: int) -> list[Mapping[str, Any]]:
     return [] if live is None else [rule for rule in live.bundle["rules"] if rule["status"] == "test"]
 
 
-def shadows(testing: Sequence[Mapping[str, Any]], events: Sequence[Mapping[str, Any]]) -> tuple[Shadow, ...]:
-    """Each rule in shadow beside the live one that it would replace, over these events."""
-    found = []
-    for rule in testing:
-        name, replaced = str(rule["id"]), rule["replaces"]
-        own = happenings([e for e in events if e["rule"]["id"] == name], {name: replaced or name})
-        live = happenings([e for e in events if replaced is not None and e["rule"]["id"] == replaced])
-        difference = None if replaced is None else compare(live, own)
-        found.append(Shadow(name, replaced, len(own), len(live), difference))
-    return tuple(found)
+def shadows(
+    history: History, now: int, span: tuple[int, int], events: Sequence[Mapping[str, Any]]
+) -> tuple[Shadow, ...]:
+    """Each rule in shadow beside the live one that it would replace, for as long as both have run as they are.
+
+    Args:
+        history: of the site.
+        now: ms.
+        span: event times (ms) that were asked for.
+        events: rule events of the site in the span.
+    """
+    return tuple(_shadow(history, rule, now, span, events) for rule in _testing(history, now))
+
+
+def _shadow(
+    history: History, rule: Mapping[str, Any], now: int, span: tuple[int, int], events: Sequence[Mapping[str, Any]]
+) -> Shadow:
+    name, replaced = str(rule["id"]), rule["replaces"]
+    live = history.in_force(now)
+    versions = {} if live is None else {one["id"]: one["version"] for one in live.bundle["rules"]}
+    compared = (name,) if replaced is None else (name, replaced)
+    since = [history.running_since(one, now) for one in compared]
+    begin = max([span[0], *(one if one is not None else now for one in since)])
+    found: dict[str, list[Happening]] = {}
+    for one in compared:
+        told = [e for e in events if (e["rule"]["id"], e["rule"]["version"]) == (one, versions.get(one))]
+        found[one] = [h for h in happenings(told, {name: replaced or name}) if h.at >= begin or _lasts_until(h, begin)]
+    own = [h for h in found[name] if h.at >= begin]
+    if replaced is None:
+        return Shadow(name, None, (begin, span[1]), len(own), 0, None)
+    # what the live rule had found before may be what the other finds, but is nothing that the other has missed
+    whole = compare(found[replaced], own)
+    difference = replace(whole, gone=tuple(h for h in whole.gone if h.at >= begin))
+    live_opens = len(difference.same) + len(difference.moved) + len(difference.gone)
+    return Shadow(name, replaced, (begin, span[1]), len(own), live_opens, difference)
+
+
+def _lasts_until(one: Happening, at: int) -> bool:
+    return one.kind == "open" and (one.ended_at is None or one.ended_at >= at)
 
 
 def lines(status: SiteStatus) -> Iterator[str]:
@@ -139,7 +173,7 @@ def lines(status: SiteStatus) -> Iterator[str]:
         for error in one["errors"]:
             yield f"    {error['rule']} on {error['camera_id'] or 'every camera'}: {error['message']}"
     if status.shadows:
-        yield f"  in shadow, {moment(status.span[0], 'UTC')[:19]} to {moment(status.span[1], 'UTC')[:19]} UTC:"
+        yield "  in shadow:"
     for shadow in status.shadows:
         yield f"    {_compared(shadow)}"
         difference = shadow.difference
@@ -156,10 +190,18 @@ def _said(bundle: Mapping[str, Any]) -> str:
 
 
 def _compared(shadow: Shadow) -> str:
+    begin, end = (moment(at, "UTC")[:19] for at in shadow.span)
+    if shadow.span[0] >= shadow.span[1]:
+        beside = "" if shadow.replaces is None else f" beside {shadow.replaces}"
+        return f"{shadow.rule}: nothing found yet: it runs as it is{beside} only from {begin} UTC on"
+    return f"{shadow.rule}, {begin} to {end} UTC: {_figures(shadow)}"
+
+
+def _figures(shadow: Shadow) -> str:
     if shadow.difference is None:
-        return f"{shadow.rule}: {shadow.opens} found (say replaces: RULE to compare it with a live one)"
+        return f"{shadow.opens} found (say replaces: RULE to compare it with a live one)"
     matched = len(shadow.difference.same) + len(shadow.difference.moved)
     return (
-        f"{shadow.rule}: {shadow.opens} found, {shadow.replaces} (live) {shadow.live_opens}: {matched} matched, "
+        f"{shadow.opens} found, {shadow.replaces} (live) {shadow.live_opens}: {matched} matched, "
         f"{len(shadow.difference.new)} only in test, {len(shadow.difference.gone)} only in live"
     )
