@@ -130,7 +130,7 @@ def compare(before: Sequence[Happening], after: Sequence[Happening]) -> Differen
 
 
 def _comparable(before: Sequence[Happening], after: Sequence[Happening]) -> Iterator[tuple[int, int]]:
-    """Indices of those that may be one thing: a sweep over time in each place, so that only neighbours are looked at."""
+    """Indices of those that may be one thing: a sweep over time in each place, which looks at neighbours alone."""
     places: dict[tuple[str, str, str, str], list[tuple[float, bool, int]]] = {}
     for later, happened in ((False, before), (True, after)):
         for index, one in enumerate(happened):
