@@ -28,9 +28,11 @@ def test_an_episode_is_asked_about_by_its_beginning_and_ends_when_it_closed(rule
 )
 def test_tracks_are_read_from_long_enough_before(started_min, for_s, lead_min):
     question = Question("bay", "cam-1", 100 * MINUTE)
-    bundles = [{"rules": [{"id": "bay", "numbers": {"for_s": seconds}}]} for seconds in (for_s, 1.0)]
+    rules = [[{"id": "bay", "numbers": {"for_s": seconds}}] for seconds in (for_s, 1.0)]
+    bundles = [{"rules": own, "compounds": [{"id": "both", "rules": ["bay", "door"]}]} for own in rules]
     started = None if started_min is None else question.at + started_min * MINUTE
     assert lead_ms(question, started, bundles) == lead_min * MINUTE
+    assert lead_ms(Question("both", "cam-1", question.at), None, bundles) == max(15 * MINUTE, 2000 * for_s)
 
 
 def published(digest, offset, effective_at, appended_at):

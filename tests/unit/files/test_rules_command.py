@@ -214,6 +214,30 @@ def test_replay_shows_what_a_changed_compound_finds_otherwise(site, together):
     assert rules("replay", path, *together).stdout.splitlines()[-1].startswith("0 new, ")
 
 
+def test_explain_says_what_a_compound_needs_and_which_of_its_parts_were_there(site, together):
+    (site / "rules/meeting.yaml").write_text(MEETING, encoding="utf-8")
+    (site / "rules/town/gate-count.yaml").unlink()
+
+    def said(at):
+        ask = ("explain", "--rule", "presence-et-livraison", "--at", f"2026-01-05T{at}", *together[:4], "--rules", site)
+        return rules(*ask).stdout.splitlines()
+
+    met = said("12:04")
+    assert met[1] == (
+        "  presence-et-livraison is a compound: it alerts when 2 of livraison-stationnement, parvis-presence are "
+        "there, in one camera, on 1 camera or more, each until 30 s after its end"
+    )
+    together_since = "  alerted 2026-01-05 12:03:10.0, together since 12:00:10.0, ended 12:05:00.0: over; alert "
+    assert met[2].startswith(together_since)
+    assert met[3] == "    livraison-stationnement: there from 12:00:10.0 to 12:05:00.0, livraison"
+    assert met[4] == "    parvis-presence: there from 12:00:05.0 to 12:00:35.0, parvis"
+    before = said("12:00:03")
+    assert [line for line in before if "not there" in line] == [
+        "    livraison-stationnement: not there; why: --rule livraison-stationnement",
+        "    parvis-presence: not there; why: --rule parvis-presence",
+    ]
+
+
 @pytest.fixture
 def visit(site, monkeypatch):
     """Writes a recording of a van that parks in the bay: `visit("noon.jsonl", 0, "a")`, hours and session."""
