@@ -35,8 +35,8 @@ class Format(StrEnum):
     json = "json"
 
 
-def _print(problems: Sequence[Problem], form: Format) -> None:
-    if form is Format.json:
+def _print(problems: Sequence[Problem], *, as_json: bool) -> None:
+    if as_json:
         rows = [{"file": p.file, "line": p.mark.line, "column": p.mark.column, "message": p.message} for p in problems]
         print(json.dumps(rows, ensure_ascii=False, indent=1))
     else:
@@ -50,7 +50,8 @@ def lint(
     cameras: Annotated[
         Path | None, typer.Option(help="folder of the cameras: their zones, lines and tags are checked too")
     ] = None,
-    form: Annotated[Format, typer.Option("--format", help="for people, or for programs")] = Format.text,
+    as_json: AsJson = False,
+    form: Annotated[Format, typer.Option("--format", help="json is the same as --json")] = Format.text,
 ) -> None:
     """Check rules, compounds, authorisations: each error with its line, column and fix; exit status 1 if there is one.
 
@@ -66,12 +67,13 @@ def lint(
     known = read_cameras(cameras, frozenset(load_catalogue().models)) if cameras is not None else None
     rules = read_rules(*rule_sources(folder))
     problems = rule_problems(rules, known)
-    _print(problems, form)
+    as_json = as_json or form is Format.json
+    _print(problems, as_json=as_json)
     if problems:
         raise typer.Exit(1)
     if not (rules.rules or rules.compounds or rules.authorisations):
         raise BadInputError(f"{folder}: no rule and no authorisation below it: give the folder that holds them")
-    if form is Format.text:
+    if not as_json:
         where = f" with {counted(len(known.cameras), 'camera')}" if known is not None else " (cameras not checked)"
         found = [counted(len(rules.rules), "rule")]
         found += [counted(len(rules.compounds), "compound")] if rules.compounds else []
