@@ -77,6 +77,9 @@ async def test_a_rule_in_shadow_is_compared_with_the_live_one_that_it_would_repl
     text = text.replace("rule: livraison-stationnement", "rule: livraison-court").split("tests:")[0]
     shadow = text.replace("status: stable", "status: test\nreplaces: livraison-stationnement").replace("3m", "2m")
     (site / "rules/town/shorter.yaml").write_text(shadow, encoding="utf-8")
+    meeting = "compound: both\ntitle: {en: Both}\nstatus: test\nrules: [livraison-stationnement, livraison-court]\n"
+    meeting += "cameras: {ids: [maison-carree-02]}\nwithin: 30s\nseverity: warning\ncategory: parking\n"
+    (site / "rules/town/both.yaml").write_text(meeting, encoding="utf-8")
     plan = await publish_folder(settings, site, now_ms(), "ann", dry_run=False)
     versions = {rule["id"]: rule["version"] for rule in plan.bundle["rules"]}
     start = now_ms() + 60_000
@@ -84,7 +87,9 @@ async def test_a_rule_in_shadow_is_compared_with_the_live_one_that_it_would_repl
     def opened(rule, at, subject, mode):
         status = "test" if mode == "shadow" else "stable"
         stamp = {"id": rule, "status": status, "version": versions[rule]}
-        return rule_event(started_at=start + at, at=start + at, subject=subject, rule=stamp, mode=mode)
+        told = {"started_at": start + at, "subject": subject, "rule": stamp, "mode": mode}
+        ended = start + at + 30_000
+        return rule_event(at=start + at, **told), rule_event("CLOSE", 1, at=ended, ended_at=ended, **told)
 
     events = [
         opened("livraison-stationnement", 180_000, "a", "live"),
@@ -92,16 +97,21 @@ async def test_a_rule_in_shadow_is_compared_with_the_live_one_that_it_would_repl
         opened("livraison-court", 300_000, "b", "shadow"),
         opened("livraison-stationnement", 500_000, "c", "live"),
     ]
-    await deployment.produce("rule-events", [("cam-1", event) for event in [*events, events[0]]])
+    told = [event for episode in [*events, events[0]] for event in episode]
+    await deployment.produce("rule-events", [("cam-1", event) for event in told])
     error = {"rule": "livraison-court", "camera_id": "cam-1", "message": "no such zone"}
     runs = {"engine": "rules-0", "site": "nimes", "digest": "0" * 64, "effective_at": start, "errors": [error]}
     await deployment.produce("rules-status", [("rules-0/nimes", runs)])
 
     [status] = await read_status(settings, "nimes", (start - 120_000, start + 600_000))
-    [compared] = status.plain()["shadow"]
+    compared, compound = status.plain()["shadow"]
+    assert (compound["rule"], compound["opens"], compound["told"]) == ("both", 0, [])
     assert (compared["rule"], compared["replaces"]) == ("livraison-court", "livraison-stationnement")
     assert (compared["opens"], compared["live_opens"], compared["matched"]) == (2, 2, 1)
-    assert (compared["only_test"], compared["only_live"]) == ([events[2]["episode_id"]], [events[3]["episode_id"]])
+    assert (compared["only_test"], compared["only_live"]) == (
+        [events[2][0]["episode_id"]],
+        [events[3][0]["episode_id"]],
+    )
     said = "\n".join(status_lines(status))
     assert "UTC: 2 found, livraison-stationnement (live) 2: 1 matched, 1 only in test, 1 only in live" in said
     assert "engine rules-0: runs 0000000000000000, 1 rule refused" in said

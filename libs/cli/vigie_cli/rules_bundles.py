@@ -61,11 +61,17 @@ class History:
         before = [one for one in self.bundles if one.effective_at <= at_ms]
         return before[-1] if before else None
 
-    def running_since(self, rule: str, at_ms: int) -> int | None:
-        """Event time (ms) from which a rule has run as it does at that time, in this version; None: it does not run."""
+    def running_since(self, name: str, at_ms: int, part: str = "rules") -> int | None:
+        """Event time (ms) from which a rule has run as it does at that time, in this version; None: it does not run.
+
+        Args:
+            name: id of the rule, or of a compound.
+            at_ms: event time.
+            part: `rules` or `compounds`.
+        """
         since, version = None, None
         for published in reversed([one for one in self.bundles if one.effective_at <= at_ms]):
-            running = [one for one in published.bundle["rules"] if one["id"] == rule and one["status"] != "draft"]
+            running = [one for one in published.bundle[part] if one["id"] == name and one["status"] != "draft"]
             if not running or version not in {None, running[0]["version"]}:
                 break
             version = running[0]["version"]

@@ -3,7 +3,8 @@
 import pytest
 
 from vigie_cli.rules_bundles import History, Published
-from vigie_cli.rules_status import SiteStatus, lines, shadows
+from vigie_cli.rules_shadow import shadows
+from vigie_cli.rules_status import SiteStatus, lines
 from vigie_common.stream.configuration import KNOWN_AFTER_MS
 
 MINUTE = 60_000
@@ -18,7 +19,7 @@ def published(minute, **rules):
         for name, (version, status) in rules.items()
     ]
     at = T0 + minute * MINUTE
-    return Published({"effective_at": at, "rules": made}, minute, at - 10_000)
+    return Published({"effective_at": at, "rules": made, "compounds": []}, minute, at - 10_000)
 
 
 @pytest.fixture
@@ -93,3 +94,31 @@ def test_the_time_that_was_compared_is_said(found):
     assert said((T0, T0 + 5 * MINUTE))[3] == (
         "    trial: nothing found yet: it runs as it is beside live only from 2027-01-15 08:30:00 UTC on"
     )
+
+
+def test_a_compound_in_shadow_tells_what_it_would_have_made_in_this_version(found):
+    compound = {"id": "both", "version": "c1", "status": "test", "rules": ["live", "trial"]}
+    bundles = [published(0, live=("v1", "stable"), trial=("t1", "stable"))]
+    bundles[0].bundle["compounds"].append(compound)
+    stamp = {
+        "id": "both", "version": "c1", "same": "camera", "within_ms": 30_000, "min_rules": 2, "min_cameras": 1,
+        "severity": "warning", "category": "security", "mode": "shadow", "authorisation": None,
+        "title": {"en": "Both"}, "explain": {"en": "{rules}"},
+    }  # fmt: skip
+    events = []
+    for minute, version in ((10, "c0"), (30, "c1")):
+        for rule, own, later in (("live", "v1", 0), ("trial", "t1", 0.5)):
+            opened, closed = found(rule, own, minute + later)
+            events.append([opened | {"compounds": [stamp | {"version": version}]}, closed])
+    shadow = compared(bundles, events)
+    [told] = shadow.told
+    assert (shadow.rule, shadow.opens, told.started_at) == ("both", 1, T0 + round(30.5 * MINUTE))
+    assert told.mode == "shadow"
+    assert shadow.plain()["told"][0]["id"] == told.id
+    history = History("nimes", tuple(bundles))
+    bundles[0].bundle.update({"digest": "d" * 64, "author": "ann", "withdrawn": False})
+    said = list(lines(SiteStatus(history, NOW, (), (shadow,), (T0, NOW))))
+    assert said[3] == (
+        "    both, 2027-01-15 08:00:00 to 2027-01-15 09:00:00 UTC: 1 alert that this compound would have made"
+    )
+    assert said[4].startswith("      cam-1 whole image 2027-01-15 08:30:3"), said
