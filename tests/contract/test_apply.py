@@ -115,6 +115,8 @@ async def test_what_holds_from_tomorrow_can_be_brought_forward(settings, site):
     await apply_folder(settings, site, AT + 86_400_000, "tests")
     sooner = await apply_folder(settings, site, AT, "tests")
     assert set(changes(sooner).values()) == {"changed"}
+    [details] = [change.details for change in sooner.changes if change.kind == "rules"]
+    assert details[-1].endswith("is published already and takes over at 2027-01-16 08:00:00 UTC")
     assert [bundle["effective_at"] for _, bundle, _ in await published(settings, "rules", "rule-bundle")] == [
         AT + 86_400_000,
         AT,

@@ -51,7 +51,7 @@ class Change:
     and in the folder only if one of its wrong files is this camera's."""
     version: str
     details: tuple[str, ...] = ()
-    """Of a changed camera or changed rules: what is another now."""
+    """Of a changed camera or changed rules: what is another now; of rules, what takes over later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +167,7 @@ def _changes(
         key = str(bundle["site"])
         plan = plan_bundle(rules.get(key), bundle)
         name = f"{key} ({counted(len(bundle['rules']), 'rule')})"
-        details = plan.differences if plan.what == "changed" else ()
+        details = (*(plan.differences if plan.what == "changed" else ()), *plan.notes)
         changes.append(Change("rules", name, plan.what, str(bundle["digest"])[:SHORT], details))
         if plan.publishes:
             records.append(("rules", key, bundle))

@@ -45,6 +45,14 @@ class Plan:
         """There is something to publish."""
         return self.what != "unchanged"
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What takes over later, in words."""
+        return tuple(
+            f"note: {digest[:SHORT]} is published already and takes over at {moment(at, 'UTC')[:19]} UTC"
+            for digest, at in self.taken_over
+        )
+
     def plain(self) -> dict[str, Any]:
         """For programs."""
         return {
@@ -152,8 +160,7 @@ def lines(plan: Plan, *, dry_run: bool) -> Iterator[str]:
         yield f"{bundle['site']}: {digest} ({rules}) by {bundle['author']} {verb} {before} from {_utc(bundle)}"
         if plan.before is not None and not dry_run:
             yield f"back again: vigie rules publish --digest {before}"
-    for later, at in plan.taken_over:
-        yield f"note: {later[:SHORT]} is published already and takes over at {moment(at, 'UTC')[:19]} UTC"
+    yield from plan.notes
 
 
 def _utc(bundle: Mapping[str, Any]) -> str:
