@@ -10,8 +10,10 @@ import time
 import pytest
 from aiokafka import TopicPartition
 
+from vigie_cli.rules_bundles import read_histories
 from vigie_common.codec import Codec
 from vigie_common.kafka import consumer, producer
+from vigie_common.stream.configuration import KNOWN_AFTER_MS
 from vigie_common.topics import TopicNames, create_topics, load_topics
 
 
@@ -173,6 +175,19 @@ class Process:
     @property
     def log(self):
         return self.log_path.read_text(errors="replace")
+
+
+@pytest.fixture(scope="session")
+def until_known():
+    """Waits until every bundle that was published judges what arrives: `await until_known(settings)`."""
+
+    async def wait(settings):
+        histories = await read_histories(settings)
+        appended_at = max(one.appended_at for history in histories.values() for one in history.bundles)
+        while time.time_ns() // 1_000_000 <= appended_at + KNOWN_AFTER_MS + 100:
+            await asyncio.sleep(0.05)
+
+    return wait
 
 
 @pytest.fixture

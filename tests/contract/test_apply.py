@@ -5,6 +5,7 @@ import os
 import shutil
 import sys
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -105,9 +106,9 @@ async def test_a_folder_is_published_once_and_only_what_changed_is_published_aga
     assert len(await published(settings, "rules", "rule-bundle")) == 1
 
 
-async def test_without_an_instant_it_holds_ten_seconds_from_now(settings, site):
+async def test_what_holds_so_long_after_the_publication_is_counted_from_then(settings, site):
     before = time.time_ns() // 1_000_000
-    applied = await apply_folder(settings, site, None, "tests")
+    applied = await apply_folder(settings, site, timedelta(seconds=10), "tests")
     after = time.time_ns() // 1_000_000
     assert before + 10_000 <= applied.effective_at <= after + 10_000
 
@@ -116,6 +117,8 @@ async def test_what_holds_from_tomorrow_can_be_brought_forward(settings, site):
     await apply_folder(settings, site, AT + 86_400_000, "tests")
     sooner = await apply_folder(settings, site, AT, "tests")
     assert set(changes(sooner).values()) == {"changed"}
+    [details] = [change.details for change in sooner.changes if change.kind == "rules"]
+    assert details[-1].endswith("is published already and takes over at 2027-01-16 08:00:00 UTC")
     assert [bundle["effective_at"] for _, bundle, _ in await published(settings, "rules", "rule-bundle")] == [
         AT + 86_400_000,
         AT,

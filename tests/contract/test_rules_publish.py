@@ -55,19 +55,19 @@ async def test_a_bundle_is_published_once_changed_shown_and_brought_back(deploym
     assert [record["author"] for _, record in await deployment.read("rules")] == ["ann", "bob", "cy", "cy"]
     assert any(line.startswith("note: ") for line in publish_lines(back, dry_run=False)) is False
     with pytest.raises(BadInputError, match="no bundle of this site begins so; published were, newest first: "):
-        await publish_former(settings, "ffffffff", None, None, "cy", dry_run=False)
+        await publish_former(settings, "ffffffff", None, now_ms(), "cy", dry_run=False)
 
 
 async def test_a_wrong_rule_and_a_stable_rule_whose_test_fails_publish_nothing(deployment, site, change):
     settings, rule = deployment.settings, site / "rules/town/delivery-parking.yaml"
     change(rule, "for: 3m", "for: 1m")
     with pytest.raises(BadInputError) as refused:
-        await publish_folder(settings, site, None, "ann", dry_run=False)
+        await publish_folder(settings, site, now_ms(), "ann", dry_run=False)
     assert "FAIL livraison-stationnement  tracks/parks-in-the-bay.csv" in str(refused.value)
     assert str(refused.value).endswith("a stable rule's tests must pass, or write status: test")
     change(rule, "for: 1m", "for: 1")
     with pytest.raises(InvalidFileError, match="a duration needs its unit"):
-        await publish_folder(settings, site, None, "ann", dry_run=False)
+        await publish_folder(settings, site, now_ms(), "ann", dry_run=False)
     assert await deployment.read("rules") == []
 
 
@@ -77,13 +77,19 @@ async def test_a_rule_in_shadow_is_compared_with_the_live_one_that_it_would_repl
     text = text.replace("rule: livraison-stationnement", "rule: livraison-court").split("tests:")[0]
     shadow = text.replace("status: stable", "status: test\nreplaces: livraison-stationnement").replace("3m", "2m")
     (site / "rules/town/shorter.yaml").write_text(shadow, encoding="utf-8")
-    start = now_ms() - 600_000
-    await publish_folder(settings, site, start, "ann", dry_run=False)
+    meeting = "compound: both\ntitle: {en: Both}\nstatus: test\nrules: [livraison-stationnement, livraison-court]\n"
+    meeting += "cameras: {ids: [maison-carree-02]}\nwithin: 30s\nseverity: warning\ncategory: parking\n"
+    (site / "rules/town/both.yaml").write_text(meeting, encoding="utf-8")
+    plan = await publish_folder(settings, site, now_ms(), "ann", dry_run=False)
+    versions = {rule["id"]: rule["version"] for rule in plan.bundle["rules"]}
+    start = now_ms() + 60_000
 
     def opened(rule, at, subject, mode):
         status = "test" if mode == "shadow" else "stable"
-        stamp = {"id": rule, "status": status}
-        return rule_event(started_at=start + at, at=start + at, subject=subject, rule=stamp, mode=mode)
+        stamp = {"id": rule, "status": status, "version": versions[rule]}
+        told = {"started_at": start + at, "subject": subject, "rule": stamp, "mode": mode}
+        ended = start + at + 30_000
+        return rule_event(at=start + at, **told), rule_event("CLOSE", 1, at=ended, ended_at=ended, **told)
 
     events = [
         opened("livraison-stationnement", 180_000, "a", "live"),
@@ -91,20 +97,23 @@ async def test_a_rule_in_shadow_is_compared_with_the_live_one_that_it_would_repl
         opened("livraison-court", 300_000, "b", "shadow"),
         opened("livraison-stationnement", 500_000, "c", "live"),
     ]
-    await deployment.produce("rule-events", [("cam-1", event) for event in [*events, events[0]]])
+    told = [event for episode in [*events, events[0]] for event in episode]
+    await deployment.produce("rule-events", [("cam-1", event) for event in told])
     error = {"rule": "livraison-court", "camera_id": "cam-1", "message": "no such zone"}
     runs = {"engine": "rules-0", "site": "nimes", "digest": "0" * 64, "effective_at": start, "errors": [error]}
     await deployment.produce("rules-status", [("rules-0/nimes", runs)])
 
-    [status] = await read_status(settings, "nimes", (start, now_ms()))
-    [compared] = status.plain()["shadow"]
+    [status] = await read_status(settings, "nimes", (start - 120_000, start + 600_000))
+    compared, compound = status.plain()["shadow"]
+    assert (compound["rule"], compound["opens"], compound["told"]) == ("both", 0, [])
     assert (compared["rule"], compared["replaces"]) == ("livraison-court", "livraison-stationnement")
     assert (compared["opens"], compared["live_opens"], compared["matched"]) == (2, 2, 1)
-    assert (compared["only_test"], compared["only_live"]) == ([events[2]["episode_id"]], [events[3]["episode_id"]])
-    said = "\n".join(status_lines(status))
-    assert (
-        "livraison-court: 2 found, livraison-stationnement (live) 2: 1 matched, 1 only in test, 1 only in live" in said
+    assert (compared["only_test"], compared["only_live"]) == (
+        [events[2][0]["episode_id"]],
+        [events[3][0]["episode_id"]],
     )
+    said = "\n".join(status_lines(status))
+    assert "UTC: 2 found, livraison-stationnement (live) 2: 1 matched, 1 only in test, 1 only in live" in said
     assert "engine rules-0: runs 0000000000000000, 1 rule refused" in said
     assert "livraison-court on cam-1: no such zone" in said
     assert json.loads(json.dumps(status.plain()))["engines"][0]["engine"] == "rules-0"
@@ -121,19 +130,20 @@ async def test_a_range_of_a_topic_is_what_happened_in_it(deployment, rule_event)
     assert await asyncio.wait_for(read_range(deployment.settings, "tracks", "captured_at", (0, start)), 60) == []
 
 
-async def test_what_the_tracks_topic_has_is_replayed_and_explained(deployment, site, change):
+async def test_what_the_tracks_topic_has_is_replayed_and_explained(deployment, site, change, until_known):
     settings, camera = deployment.settings, "maison-carree-02"
     rule = site / "rules/town/delivery-parking.yaml"
     change(rule, "when: local.hour >= 7 && local.hour < 20\n", "")
     change(rule, "status: stable", "status: test")
     start = now_ms() - 320_000
     await apply_folder(settings, site, start - 600_000, "ann")
+    await until_known(settings)
     recording = read_recording(site / "rules/town/tracks/parks-in-the-bay.csv")
     await deployment.produce("tracks", [(camera, dict(one)) for one in recording.records(camera, start)])
 
     change(rule, "for: 3m", "for: 2m")
     changed = read_changed([rule], site)
-    records = await topic_tracks(settings, (start, now_ms()), [camera])
+    records = [record for record, _ in await topic_tracks(settings, (start, now_ms()), [camera])]
     live = await live_bundle(settings, "nimes")
     [(before, after)] = replay(changed, (live, "live"), records, camera).difference.moved
     assert (before.at - start, after.at - start) == (190_000, 130_000)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import getpass
-import re
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,21 +16,22 @@ from rich.text import Text
 
 from vigie_cli.apply_difference import differences
 from vigie_cli.configuration_topics import answered, deployment_codec, last_records, publish, topic_partitions
+from vigie_cli.effective_at import effective_ms, now_ms, parse_at
 from vigie_cli.rules_bundles import SHORT, bundle_histories
-from vigie_cli.rules_publish import DELAY_MS, plan_bundle, refuse_failing_tests
+from vigie_cli.rules_publish import plan_bundle, refuse_failing_tests
 from vigie_cli.site_folder import read_site_folder
 from vigie_cli.wording import counted
 from vigie_common.camera_file import camera_record, removal_record
 from vigie_common.errors import BadInputError
 from vigie_common.settings import Settings, read_settings
 from vigie_common.topics import TopicNames
-from vigie_common.units import parse_duration, parse_instant
 from vigie_common.yaml_source import InvalidFileError, Problem
 from vigie_rule_engine.bundle import rule_bundle
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from vigie_cli.effective_at import At
     from vigie_cli.rules_bundles import History
     from vigie_cli.site_folder import SiteFolder
 
@@ -51,7 +51,7 @@ class Change:
     and in the folder only if one of its wrong files is this camera's."""
     version: str
     details: tuple[str, ...] = ()
-    """Of a changed camera or changed rules: what is another now."""
+    """Of a changed camera or changed rules: what is another now; of rules, what takes over later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Applied:
 async def apply_folder(
     settings: Settings,
     folder: Path,
-    at_ms: int | None,
+    at: At,
     author: str,
     *,
     prune: bool = False,
@@ -83,7 +83,7 @@ async def apply_folder(
     Args:
         settings: where Kafka is.
         folder: of the site.
-        at_ms: event time from which it holds, ms; None: ten seconds from now.
+        at: event time from which it holds, ms, or how long after it is sent.
         author: who publishes the rules.
         prune: take cameras out of service that the folder no longer has.
         strict: refuse everything for a wrong camera file too.
@@ -108,25 +108,25 @@ async def apply_folder(
         # the camera of a wrong file is not gone, and its id may be the very thing that is wrong
         raise InvalidFileError(site.cameras.problems)
     refuse_failing_tests(site)
-    effective_at = at_ms if at_ms is not None else time.time_ns() // 1_000_000 + DELAY_MS
     async with answered(settings):
-        changes = await _bring_in_force(settings, site, author, effective_at, prune=prune, dry_run=dry_run)
+        effective_at, changes = await _bring_in_force(settings, site, author, at, prune=prune, dry_run=dry_run)
     return Applied(effective_at, changes, site.cameras.problems)
 
 
 async def _bring_in_force(
-    settings: Settings, site: SiteFolder, author: str, effective_at: int, *, prune: bool, dry_run: bool
-) -> tuple[Change, ...]:
-    """Publish what differs from what Kafka has; what differs."""
+    settings: Settings, site: SiteFolder, author: str, at: At, *, prune: bool, dry_run: bool
+) -> tuple[int, tuple[Change, ...]]:
+    """Publish what differs from what Kafka has; from when it holds (ms), and what differs."""
     names = TopicNames(settings.topic_prefix)
     partitions = await topic_partitions(settings, [names.full(topic) for topic in _TOPICS])
     async with deployment_codec(settings) as codec:
         cameras = await last_records(settings, partitions[names.full("cameras")], codec, "camera")
         rules = await bundle_histories(settings, partitions[names.full("rules")], codec)
+        effective_at = effective_ms(at)
         changes, records = _changes(site, cameras, rules, author, effective_at, prune=prune)
         if not dry_run:
             await publish(settings, names, codec, records)
-    return changes
+    return effective_at, changes
 
 
 def _changes(
@@ -167,7 +167,7 @@ def _changes(
         key = str(bundle["site"])
         plan = plan_bundle(rules.get(key), bundle)
         name = f"{key} ({counted(len(bundle['rules']), 'rule')})"
-        details = plan.differences if plan.what == "changed" else ()
+        details = (*(plan.differences if plan.what == "changed" else ()), *plan.notes)
         changes.append(Change("rules", name, plan.what, str(bundle["digest"])[:SHORT], details))
         if plan.publishes:
             records.append(("rules", key, bundle))
@@ -183,22 +183,6 @@ def _difference(last: Mapping[str, Any] | None, version: str, record: Mapping[st
         return "added"
     same = last[version] == record[version] and last["effective_at"] <= record["effective_at"]
     return "unchanged" if same else "changed"
-
-
-def parse_at(text: str, now_ms: int) -> int | None:
-    """The event time of `--at`: `now`, `+10s`, or an ISO time (UTC without an offset); ms.
-
-    Raises:
-        BadInputError: it is none of them.
-    """
-    try:
-        if text == "now":
-            return now_ms
-        if re.match(r"\+", text):
-            return now_ms + round(parse_duration(text[1:]).value * 1000)
-        return parse_instant(text, "UTC")
-    except ValueError as error:
-        raise BadInputError(f"--at {text}: {error}; or write now, or +10s") from error
 
 
 def table(applied: Applied) -> Table:
@@ -259,7 +243,7 @@ def run(
         apply_folder(
             read_settings(Settings),
             folder,
-            parse_at(at, time.time_ns() // 1_000_000),
+            parse_at(at, now_ms()),
             author or getpass.getuser(),
             prune=prune,
             strict=strict,

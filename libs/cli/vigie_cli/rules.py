@@ -36,9 +36,9 @@ class Format(StrEnum):
     json = "json"
 
 
-def _print(problems: Sequence[Problem], warnings: Sequence[Problem], form: Format) -> None:
+def _print(problems: Sequence[Problem], warnings: Sequence[Problem], *, as_json: bool) -> None:
     told = sorted([(problem, "error") for problem in problems] + [(warning, "warning") for warning in warnings])
-    if form is Format.json:
+    if as_json:
         rows = [
             {"file": p.file, "line": p.mark.line, "column": p.mark.column, "level": level, "message": p.message}
             for p, level in told
@@ -56,7 +56,8 @@ def lint(
         Path | None, typer.Option(help="folder of the cameras: their zones, lines and tags are checked too")
     ] = None,
     strict: Annotated[bool, typer.Option(help="warnings are errors too")] = False,
-    form: Annotated[Format, typer.Option("--format", help="for people, or for programs")] = Format.text,
+    as_json: AsJson = False,
+    form: Annotated[Format, typer.Option("--format", help="json is the same as --json")] = Format.text,
 ) -> None:
     """Check rules, compounds, authorisations: each error and warning with its line, column and fix.
 
@@ -77,13 +78,14 @@ def lint(
     known = read_cameras(cameras, frozenset(load_catalogue().models)) if cameras is not None else None
     rules = read_rules(*rule_sources(folder))
     problems = rule_problems(rules, known)
+    as_json = as_json or form is Format.json
     warnings = lint_warnings(rules, known, time.time_ns() // 1_000_000)
-    _print(problems, warnings, form)
+    _print(problems, warnings, as_json=as_json)
     if problems or (strict and warnings):
         raise typer.Exit(1)
     if not (rules.rules or rules.compounds or rules.authorisations):
         raise BadInputError(f"{folder}: no rule and no authorisation below it: give the folder that holds them")
-    if form is Format.text:
+    if not as_json:
         where = f" with {counted(len(known.cameras), 'camera')}" if known is not None else " (cameras not checked)"
         found = [counted(len(rules.rules), "rule")]
         found += [counted(len(rules.compounds), "compound")] if rules.compounds else []
@@ -204,20 +206,19 @@ def publish(
     """
     import asyncio
     import getpass
-    import time
 
     from vigie_cli import rules_publish as publishing
-    from vigie_cli.apply import parse_at
+    from vigie_cli.effective_at import now_ms, parse_at
     from vigie_common.settings import Settings, read_settings
 
     if (folder is None) == (digest is None):
         raise BadInputError("give either the folder of a site or --digest: vigie rules publish town")
-    at_ms = parse_at(at, time.time_ns() // 1_000_000)
+    when = parse_at(at, now_ms())
     settings, who = read_settings(Settings), author or getpass.getuser()
     if folder is not None:
-        plan = asyncio.run(publishing.publish_folder(settings, folder, at_ms, who, dry_run=dry_run))
+        plan = asyncio.run(publishing.publish_folder(settings, folder, when, who, dry_run=dry_run))
     else:
-        plan = asyncio.run(publishing.publish_former(settings, str(digest), site, at_ms, who, dry_run=dry_run))
+        plan = asyncio.run(publishing.publish_former(settings, str(digest), site, when, who, dry_run=dry_run))
     if as_json:
         print(json.dumps({**plan.plain(), "dry_run": dry_run}, ensure_ascii=False, indent=1))
         return
@@ -322,13 +323,16 @@ def replay(
         from vigie_cli.rules_topics import time_range
 
         names = [located.content.camera for located in changed.camera_files(camera)]
-        records = asyncio.run(topic_tracks(settings, time_range(begin, end, since), names))
+        appended = asyncio.run(topic_tracks(settings, time_range(begin, end, since), names))
+        records = [record for record, _ in appended]
     found = replaying.replay(changed, present, records, camera)
     if as_json:
         print(json.dumps(found.plain(), ensure_ascii=False, indent=1))
     else:
         for error in found.errors:
             print(f"{error['rule']} on {error['camera_id']}: {error['message']}")
+        for line in replaying.unjudged(found):
+            print(line)
         print(f"{counted(found.records, 'record')} of tracks; compared with {found.against}:")
         for line in differing.lines(found.difference, found.time_zone):
             print(line)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from vigie_cli.configuration_topics import answered, deployment_codec, topic_partitions, whole_topic
 from vigie_common.errors import BadInputError, PoisonRecordError
+from vigie_common.stream import judging
+from vigie_common.stream.configuration import KNOWN_AFTER_MS
 from vigie_common.topics import TopicNames
 
 if TYPE_CHECKING:
@@ -50,10 +52,31 @@ class History:
     site: str
     bundles: tuple[Published, ...]
 
+    def judged(self, captured_at: int, appended_at: int) -> Published | None:
+        """What judged a record with this event time and append time, as the rule engine chooses it."""
+        return judging(self.bundles, captured_at, appended_at)
+
     def in_force(self, at_ms: int) -> Published | None:
-        """What judges an event of that time."""
+        """What judges an event of that time that arrives once every bundle is known: from five seconds after now on."""
         before = [one for one in self.bundles if one.effective_at <= at_ms]
         return before[-1] if before else None
+
+    def running_since(self, name: str, at_ms: int, part: str = "rules") -> int | None:
+        """Event time (ms) from which a rule has run as it does at that time, in this version; None: it does not run.
+
+        Args:
+            name: id of the rule, or of a compound.
+            at_ms: event time.
+            part: `rules` or `compounds`.
+        """
+        since, version = None, None
+        for published in reversed([one for one in self.bundles if one.effective_at <= at_ms]):
+            running = [one for one in published.bundle[part] if one["id"] == name and one["status"] != "draft"]
+            if not running or version not in {None, running[0]["version"]}:
+                break
+            version = running[0]["version"]
+            since = max(published.effective_at, published.appended_at + KNOWN_AFTER_MS)
+        return since
 
     def later(self, at_ms: int) -> tuple[Published, ...]:
         """What takes over after that time."""

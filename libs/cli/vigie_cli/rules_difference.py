@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from math import inf
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
@@ -111,12 +112,7 @@ def _happening(event: Mapping[str, Any], close: Mapping[str, Any] | None, rename
 
 def compare(before: Sequence[Happening], after: Sequence[Happening]) -> Difference:
     """Match each with its nearest counterpart, one to one: of the same rule, camera, place and kind."""
-    pairs = sorted(
-        (_distance(old, new), i, j)
-        for i, old in enumerate(before)
-        for j, new in enumerate(after)
-        if _comparable(old, new)
-    )
+    pairs = sorted((_distance(before[i], after[j]), i, j) for i, j in _comparable(before, after))
     partner: dict[int, int] = {}
     taken: set[int] = set()
     for _, i, j in pairs:
@@ -133,14 +129,33 @@ def compare(before: Sequence[Happening], after: Sequence[Happening]) -> Differen
     )
 
 
-def _comparable(old: Happening, new: Happening) -> bool:
-    if (old.rule, old.camera, old.scope, old.kind) != (new.rule, new.camera, new.scope, new.kind):
-        return False
+def _comparable(before: Sequence[Happening], after: Sequence[Happening]) -> Iterator[tuple[int, int]]:
+    """Indices of those that may be one thing: a sweep over time in each place, which looks at neighbours alone."""
+    places: dict[tuple[str, str, str, str], list[tuple[float, bool, int]]] = {}
+    for later, happened in ((False, before), (True, after)):
+        for index, one in enumerate(happened):
+            place = places.setdefault((one.rule, one.camera, one.scope, one.kind), [])
+            place.append((min(one.started_at, one.at) - NEAR_MS, later, index))
+    for place in places.values():
+        present: tuple[list[int], list[int]] = ([], [])
+        for begin, later, index in sorted(place):
+            other = before if later else after
+            present[not later][:] = [i for i in present[not later] if _end(other[i]) + NEAR_MS >= begin]
+            for i in present[not later]:
+                pair = (i, index) if later else (index, i)
+                if _meet(before[pair[0]], after[pair[1]]):
+                    yield pair
+            present[later].append(index)
+
+
+def _meet(old: Happening, new: Happening) -> bool:
     overlap = _end(old) >= new.started_at and _end(new) >= old.started_at
     return abs(old.at - new.at) <= NEAR_MS or (old.kind == "open" and overlap)
 
 
-def _end(one: Happening) -> int:
+def _end(one: Happening) -> float:
+    if one.kind == "open" and one.ended_at is None:
+        return inf
     return max(one.at, one.ended_at or one.at)
 
 

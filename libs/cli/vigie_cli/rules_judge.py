@@ -1,4 +1,4 @@
-"""Tracks through the rule engine's own core, under cameras and rules that hold throughout."""
+"""Tracks through the rule engine's own core, under cameras that hold throughout."""
 
 from __future__ import annotations
 
@@ -10,12 +10,20 @@ from vigie_common.stream import ConfigVersion, FixedView, Message
 from vigie_rule_engine.core import RuleCore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from vigie_cli.rules_bundles import Published
     from vigie_rule_engine.camera import CameraState
     from vigie_rule_engine.telling import ForcedMode
 
 _LONG_AGO: Final = 0
+
+_LEFT_OUT: Final = {
+    "unknown_camera": "of cameras that have no file here",
+    "old_session": "of an older session than the record before",
+    "time_went_back": "not after the record before",
+}
+"""What the core counts, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +36,11 @@ class Judged:
     errors: tuple[Mapping[str, Any], ...]
     """Rules that a camera cannot run: rule, camera_id, message."""
     records: int
-    refused: int
-    """Records that contradict themselves."""
+    """That were taken."""
+    refused: tuple[str, ...]
+    """Why, of each record that contradicts itself: the engine makes dead letters of them."""
+    left_out: Mapping[str, int]
+    """Records that nothing was judged by, of those that were taken, by the reason in words."""
 
 
 def judge(
@@ -38,6 +49,7 @@ def judge(
     bundle: Mapping[str, Any] | None,
     mode: ForcedMode | None = None,
     watcher: Callable[[CameraState], None] | None = None,
+    each: Sequence[Published | None] | None = None,
 ) -> Judged:
     """Judge tracks records, each camera's in the order of time.
 
@@ -47,21 +59,29 @@ def judge(
         bundle: RuleBundle that judges all of them, whatever their site; None: no rule.
         mode: forces the mode of everything that is found; None: as the authorisations say.
         watcher: called with a camera's state after each image, to see what was measured.
+        each: instead of `bundle`, the one that judged each record as it came; None among them: no rule yet.
     """
     known = {str(camera["camera_id"]): camera for camera in cameras}
     versions = {name: ConfigVersion(name, _LONG_AGO, 0, 0, camera) for name, camera in known.items()}
-    sites = {str(camera["site"]) for camera in known.values()} if bundle is not None else set()
-    rules = {site: ConfigVersion(site, _LONG_AGO, 0, 0, bundle) for site in sorted(sites) if bundle is not None}
-    view = FixedView({"cameras": versions, "rules": rules})
+    sites = sorted({str(camera["site"]) for camera in known.values()})
+
+    def under(judging: Mapping[str, Any] | None, offset: int) -> FixedView:
+        rules = {site: ConfigVersion(site, _LONG_AGO, offset, 0, judging) for site in sites if judging is not None}
+        return FixedView({"cameras": versions, "rules": rules})
+
+    throughout = under(bundle, 0)
+    views = {one.offset: under(one.bundle, one.offset) for one in each or () if one is not None}
     core = RuleCore(0, mode=mode, watcher=watcher)
     outputs: list[Any] = []
-    count = refused = 0
+    count, refused = 0, []
     for offset, tracks in enumerate(records):
+        judging = None if each is None else each[offset]
+        view = throughout if judging is None else views[judging.offset]
         message = Message("tracks", 0, offset, tracks["camera_id"], tracks["captured_at"], tracks)
         try:
             outputs += core.process(message, view)
-        except PoisonRecordError:
-            refused += 1
+        except PoisonRecordError as poison:
+            refused.append(str(poison))
             continue
         count += 1
     errors = {(error["rule"], error["camera_id"]): dict(error) for table in core.tables() for error in table.errors}
@@ -71,5 +91,6 @@ def judge(
         tuple(o.value for o in outputs if o.topic == "coverage"),
         tuple(errors[key] for key in sorted(errors)),
         count,
-        refused,
+        tuple(refused),
+        {words: core.tally.records[name] for name, words in _LEFT_OUT.items() if core.tally.records[name]},
     )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from vigie_common.units import parse_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from vigie_rule_engine.rule_file import Expectation
 
@@ -99,25 +100,74 @@ class Outcome:
 
 
 def paired(expected: Sequence[Expectation], found: Sequence[Found]) -> tuple[Pair, ...]:
-    """What was expected beside what was found; each thing found is used once."""
-    return tuple(_pairs(expected, found))
+    """What was expected beside what was found; each thing found is used once, and as many as can be are right."""
+    fits = [sorted((j for j, f in enumerate(found) if _right(e, f)), key=_off(e, found)) for e in expected]
+    partner = _largest_matching(fits)
+    free = [j for j in range(len(found)) if j not in partner.values()]
+    pairs = []
+    for i, expectation in enumerate(expected):
+        j, right = partner.get(i), i in partner
+        if j is None:
+            j = min((j for j in free if _near(expectation, found[j])), key=_off(expectation, found), default=None)
+            free = [other for other in free if other != j]
+        pairs.append(Pair(_expected(expectation), None if j is None else found[j], right=right))
+    return (*pairs, *(Pair(None, found[j], right=False) for j in free))
 
 
-def _pairs(expected: Sequence[Expectation], found: Sequence[Found]) -> Iterator[Pair]:
-    left = list(found)
-    for expectation in expected:
-        what = expectation.count or "open"
-        within = parse_duration(expectation.within).value
-        begins = parse_duration(expectation.open or expectation.at).value
-        ends = None if expectation.close is None else parse_duration(expectation.close).value
-        near = [f for f in left if f.what == what and abs(f.at_s - begins) <= within]
-        right = [f for f in near if ends is None or (f.until_s is not None and abs(f.until_s - ends) <= within)]
-        best = min(right or near, key=lambda f: abs(f.at_s - begins), default=None)
-        if best is not None:
-            left.remove(best)
-        yield Pair(_expected(expectation), best, right=bool(right))
-    for more in left:
-        yield Pair(None, more, right=False)
+def _largest_matching(fits: Sequence[Sequence[int]]) -> dict[int, int]:
+    """One to one, as many as can be: of each thing expected, which found one it takes.
+
+    Args:
+        fits: of each thing expected, the found ones that fit, the nearest first.
+    """
+    partner: dict[int, int] = {}
+    taken_by: dict[int, int] = {}
+    for start in range(len(fits)):
+        # a path of those who could take another instead (Berge 1957), the shortest first
+        reached_from: dict[int, int] = {}
+        queue = deque([start])
+        while queue:
+            i = queue.popleft()
+            unseen = [j for j in fits[i] if j not in reached_from]
+            reached_from.update(dict.fromkeys(unseen, i))
+            free = next((j for j in unseen if j not in taken_by), None)
+            if free is not None:
+                _change_along(free, start, reached_from, partner, taken_by)
+                break
+            queue += [taken_by[j] for j in unseen]
+    return partner
+
+
+def _change_along(
+    end: int, start: int, reached_from: Mapping[int, int], partner: dict[int, int], taken_by: dict[int, int]
+) -> None:
+    """Give each on the path the found one that it was reached by, back to the first, which had none."""
+    j: int | None = end
+    while j is not None:
+        i = reached_from[j]
+        before = partner.get(i)
+        partner[i], taken_by[j] = j, i
+        j = None if i == start else before
+
+
+def _begins_s(expectation: Expectation) -> float:
+    return parse_duration(expectation.open or expectation.at).value
+
+
+def _off(expectation: Expectation, found: Sequence[Found]) -> Callable[[int], float]:
+    return lambda j: abs(found[j].at_s - _begins_s(expectation))
+
+
+def _near(expectation: Expectation, found: Found) -> bool:
+    within = parse_duration(expectation.within).value
+    return found.what == (expectation.count or "open") and abs(found.at_s - _begins_s(expectation)) <= within
+
+
+def _right(expectation: Expectation, found: Found) -> bool:
+    if not _near(expectation, found) or expectation.close is None:
+        return _near(expectation, found)
+    off = None if found.until_s is None else abs(found.until_s - parse_duration(expectation.close).value)
+    return off is not None and off <= parse_duration(expectation.within).value
 
 
 def _expected(expectation: Expectation) -> str:

@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from vigie_cli.configuration_topics import answered, deployment_codec, publish
+from vigie_cli.effective_at import effective_ms
 from vigie_cli.rules_bundles import SHORT, History, bundle_differences, chosen_site, read_histories
 from vigie_cli.rules_difference import moment
 from vigie_cli.site_folder import read_site_folder
@@ -23,11 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from vigie_cli.effective_at import At
     from vigie_cli.site_folder import SiteFolder
     from vigie_common.settings import Settings
-
-DELAY_MS: Final = 10_000
-"""From the publication to the event time at which it holds: every service has read it by then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +44,14 @@ class Plan:
     def publishes(self) -> bool:
         """There is something to publish."""
         return self.what != "unchanged"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What takes over later, in words."""
+        return tuple(
+            f"note: {digest[:SHORT]} is published already and takes over at {moment(at, 'UTC')[:19]} UTC"
+            for digest, at in self.taken_over
+        )
 
     def plain(self) -> dict[str, Any]:
         """For programs."""
@@ -95,7 +101,7 @@ def refuse_failing_tests(site: SiteFolder) -> None:
         raise BadInputError(f"{told}\nnothing was published: a stable rule's tests must pass, or write status: test")
 
 
-async def publish_folder(settings: Settings, folder: Path, at_ms: int | None, author: str, *, dry_run: bool) -> Plan:
+async def publish_folder(settings: Settings, folder: Path, at: At, author: str, *, dry_run: bool) -> Plan:
     """Publish the rules, authorisations and compound rules of a site's folder as one bundle.
 
     Raises:
@@ -111,14 +117,14 @@ async def publish_folder(settings: Settings, folder: Path, at_ms: int | None, au
     if site.problems:
         raise InvalidFileError(site.problems)
     refuse_failing_tests(site)
-    effective_at = at_ms if at_ms is not None else _now() + DELAY_MS
-    bundle = rule_bundle(site.cameras.site, site.rules, author=author, effective_at=effective_at)
-    plan = plan_bundle((await read_histories(settings)).get(str(bundle["site"])), bundle)
+    histories = await read_histories(settings)
+    bundle = rule_bundle(site.cameras.site, site.rules, author=author, effective_at=effective_ms(at))
+    plan = plan_bundle(histories.get(str(bundle["site"])), bundle)
     return await _carry_out(settings, plan, dry_run=dry_run)
 
 
 async def publish_former(
-    settings: Settings, digest: str, site: str | None, at_ms: int | None, author: str, *, dry_run: bool
+    settings: Settings, digest: str, site: str | None, at: At, author: str, *, dry_run: bool
 ) -> Plan:
     """Publish a former bundle again, by the beginning of its digest: the way back.
 
@@ -128,8 +134,7 @@ async def publish_former(
     """
     history = chosen_site(await read_histories(settings), site)
     former = history.named(digest)
-    effective_at = at_ms if at_ms is not None else _now() + DELAY_MS
-    bundle = {**former.bundle, "author": author, "effective_at": effective_at}
+    bundle = {**former.bundle, "author": author, "effective_at": effective_ms(at)}
     return await _carry_out(settings, plan_bundle(history, bundle), dry_run=dry_run)
 
 
@@ -148,20 +153,15 @@ def lines(plan: Plan, *, dry_run: bool) -> Iterator[str]:
         yield f"  {difference}"
     digest, rules = bundle["digest"][:SHORT], counted(len(bundle["rules"]), "rule")
     before = "no rules" if plan.before is None else plan.before["digest"][:SHORT]
-    if not plan.publishes:
-        yield f"nothing to change: {bundle['site']} runs {digest} ({rules}) already"
+    if plan.before is not None and not plan.publishes:
+        yield f"nothing to change: {bundle['site']} has {digest} ({rules}) already, from {_utc(plan.before)}"
     else:
         verb = "would replace" if dry_run else "replaces"
         yield f"{bundle['site']}: {digest} ({rules}) by {bundle['author']} {verb} {before} from {_utc(bundle)}"
         if plan.before is not None and not dry_run:
             yield f"back again: vigie rules publish --digest {before}"
-    for later, at in plan.taken_over:
-        yield f"note: {later[:SHORT]} is published already and takes over at {moment(at, 'UTC')[:19]} UTC"
+    yield from plan.notes
 
 
 def _utc(bundle: Mapping[str, Any]) -> str:
     return f"{moment(int(bundle['effective_at']), 'UTC')[:19]} UTC"
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000

@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from vigie_cli.rules_explain import AROUND_MS, LEAD_MS, Question, explain, find_episode
+from vigie_cli.event_times import event_time
+from vigie_cli.rules_explain import AROUND_MS, Question, explain
 from vigie_common.errors import BadInputError
-from vigie_common.units import parse_duration, parse_instant
+from vigie_common.units import parse_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from vigie_cli.rules_bundles import History, Published
     from vigie_cli.rules_explain import Explained
     from vigie_common.settings import Settings
 
 Asked = tuple[str | None, str | None, str | None, str | None]
 """Episode, or rule, camera and moment."""
+
+LEAD_MS: Final = 900_000
+"""Tracks from at least so long before the moment are judged too: what is open, learned or pending by then."""
+
+_BEGINNINGS: Final = frozenset({"OPEN", "COUNT"})
+
+_BEFORE_MS: Final = 300_000
+"""And from so long before an episode's start: who it is about was seen before it held."""
 
 
 def from_files(asked: Asked, tracks: list[Path], site: Path, start: str) -> Explained:
@@ -39,7 +49,7 @@ def from_files(asked: Asked, tracks: list[Path], site: Path, start: str) -> Expl
     records = read_tracks(tracks, camera, start, zone)
     cameras = {record["camera_id"]: record for record in changed.camera_records(camera)}
     if episode is None:
-        question = Question(str(rule), str(camera), _moment(str(at), zone))
+        question = Question(str(rule), str(camera), event_time("--at", str(at), zone))
     else:
         known = happenings(judge(records, cameras.values(), changed.bundle).events)
         found = [one for one in known if one.id.startswith(episode)]
@@ -68,31 +78,115 @@ async def topic_answer(settings: Settings, asked: Asked, since: str) -> Explaine
     from vigie_cli.rules_tracks import topic_tracks
 
     episode, rule, camera_id, at = asked
-    event: Mapping[str, Any] | None = None
+    opening: Mapping[str, Any] | None = None
+    until: int | None = None
     if episode is not None:
         now = time.time_ns() // 1_000_000
-        event = await find_episode(settings, episode, (now - _duration(since), now))
-        camera_id = str(event["camera_id"])
+        opening, until = await find_episode(settings, episode, (now - _duration(since), now))
+        camera_id = str(opening["camera_id"])
     camera = (await deployed_camera(settings, str(camera_id))).camera
     history = (await read_histories(settings)).get(str(camera["site"]))
-    if event is not None:
-        moment, rule = int(event["at"]), str(event["rule"]["id"])
-        question = Question(rule, str(camera_id), moment, str(event["episode_id"]), event["ended_at"])
+    if opening is not None:
+        rule, moment = str(opening["rule"]["id"]), int(opening["at"])
+        question = Question(rule, str(camera_id), moment, str(opening["episode_id"]), until)
     else:
-        question = Question(str(rule), str(camera_id), _moment(str(at), str(camera["time_zone"])))
-    judging = None if history is None else history.in_force(question.at)
-    if judging is None:
-        raise BadInputError(f"no rules of {camera['site']} were in force then: see `vigie rules status`")
-    span = (question.at - LEAD_MS, (question.until or question.at) + AROUND_MS)
-    records = await topic_tracks(settings, span, [question.camera])
-    return explain(question, records, camera, judging.bundle)
+        question = Question(str(rule), str(camera_id), event_time("--at", str(at), str(camera["time_zone"])))
+    bundles = [] if history is None else [one.bundle for one in history.bundles]
+    begin = question.at - lead_ms(question, None if opening is None else int(opening["started_at"]), bundles)
+    records = await topic_tracks(settings, (begin, (question.until or question.at) + AROUND_MS), [question.camera])
+    digest = None if opening is None else str(opening["rule"]["bundle_digest"])
+    bundle, each = bundle_then(history, records, question.at, digest)
+    if bundle is None:
+        raise BadInputError(
+            f"no rules of {camera['site']} judged then (a bundle judges what arrives five seconds or more after its "
+            "publication): see `vigie rules status`"
+        )
+    return explain(question, [record for record, _ in records], camera, bundle, each)
 
 
-def _moment(text: str, zone: str) -> int:
-    try:
-        return parse_instant(text, zone)
-    except ValueError as wrong:
-        raise BadInputError(f"--at {text}: {wrong}") from None
+async def find_episode(settings: Settings, episode: str, span: tuple[int, int]) -> tuple[Mapping[str, Any], int | None]:
+    """The OPEN or COUNT event of an episode in the rule-events topic, and when it ended, if it has; event time, ms.
+
+    The beginning of its id is enough. One that ended in the span is followed to its beginning, however long ago.
+
+    Raises:
+        BadInputError: it is not there, or several begin so.
+    """
+    from vigie_cli.rules_topics import read_range
+
+    events = episode_events(episode, await read_range(settings, "rule-events", "at", span))
+    if not any(event["kind"] in _BEGINNINGS for event in events):
+        earlier = (int(events[0]["started_at"]), span[1])
+        whole = str(events[0]["episode_id"])
+        events = episode_events(whole, await read_range(settings, "rule-events", "at", earlier))
+    return beginning_and_end(events)
+
+
+def episode_events(episode: str, events: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Those of the one episode whose id begins so.
+
+    Raises:
+        BadInputError: there is none, or several begin so.
+    """
+    found = [e for e in events if e["episode_id"].startswith(episode) and e["kind"] != "AFFIRM"]
+    count = len({event["episode_id"] for event in found})
+    if count != 1:
+        what = f"{count} episodes begin so" if found else "no such episode in this range"
+        raise BadInputError(f"{episode}: {what}: give its whole id, and --since as far back as it lies")
+    return found
+
+
+def beginning_and_end(events: Iterable[Mapping[str, Any]]) -> tuple[Mapping[str, Any], int | None]:
+    """The OPEN or COUNT event of one episode's events, and when it ended, if it has; event time, ms.
+
+    Raises:
+        BadInputError: how it began is not among them.
+    """
+    by_kind = {str(event["kind"]): event for event in events}
+    opening = by_kind.get("OPEN") or by_kind.get("COUNT")
+    if opening is None:
+        (event, *_) = by_kind.values()
+        raise BadInputError(f"{event['episode_id']}: it opened before what the topic rule-events keeps, seven days")
+    return opening, None if "CLOSE" not in by_kind else int(by_kind["CLOSE"]["ended_at"])
+
+
+def lead_ms(question: Question, started_at: int | None, bundles: Sequence[Mapping[str, Any]]) -> int:
+    """How long before the moment the tracks must begin so that the answer is what the engine said.
+
+    Args:
+        question: what is asked.
+        started_at: of the episode that it is about; None: it is about a moment.
+        bundles: of the site: no `for` that its rule, or a part of its compound, ever had is cut short.
+    """
+    if started_at is not None:
+        return max(LEAD_MS, question.at - started_at + _BEFORE_MS)
+    parts = [set(one["rules"]) for bundle in bundles for one in bundle["compounds"] if one["id"] == question.rule]
+    meant = {question.rule}.union(*parts)
+    rules = [rule for bundle in bundles for rule in bundle["rules"] if rule["id"] in meant]
+    longest_s = max((float(rule["numbers"].get("for_s", 0.0)) for rule in rules), default=0.0)
+    return max(LEAD_MS, round(2000 * longest_s))
+
+
+def bundle_then(
+    history: History | None, records: Sequence[tuple[Mapping[str, Any], int]], at: int, digest: str | None = None
+) -> tuple[Mapping[str, Any] | None, list[Published | None]]:
+    """The bundle that judged at a moment, None if there was none, and the one that judged each record.
+
+    Args:
+        history: of the site; None: it has no rules.
+        records: of one camera, in the order of time, with their append times.
+        at: the moment, event time, ms.
+        digest: of the bundle that is known to have judged then.
+    """
+    if history is None:
+        return None, [None] * len(records)
+    each = [history.judged(int(record["captured_at"]), appended_at) for record, appended_at in records]
+    if digest is not None:
+        named = [one for one in history.bundles if one.digest == digest]
+    else:
+        by_then = [one for one, (record, _) in zip(each, records, strict=True) if record["captured_at"] <= at]
+        named = [one for one in (by_then or each[:1])[-1:] if one is not None]
+    return (named[-1].bundle if named else None), each
 
 
 def _duration(text: str) -> int:

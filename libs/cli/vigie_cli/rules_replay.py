@@ -11,6 +11,7 @@ from vigie_cli.rules_compounds import compound_happenings
 from vigie_cli.rules_difference import Difference, Happening, compare, happenings
 from vigie_cli.rules_judge import judge
 from vigie_cli.site_folder import rule_sources
+from vigie_cli.wording import counted
 from vigie_common.camera_file import camera_record
 from vigie_common.catalogue import load_catalogue
 from vigie_common.errors import BadInputError
@@ -20,7 +21,7 @@ from vigie_rule_engine.bundle import read_rules, rule_bundle
 from vigie_rule_engine.lint import CameraFolder, lint, read_cameras
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from vigie_common.camera_file import CameraFile
     from vigie_common.settings import Settings
@@ -37,6 +38,10 @@ class Replayed:
     errors: tuple[Mapping[str, Any], ...]
     """Rules that a camera cannot run, of the changed ones."""
     records: int
+    refused: tuple[str, ...]
+    """Why, of each record that contradicts itself."""
+    left_out: Mapping[str, int]
+    """Records that nothing was judged by, by the reason in words."""
     against: str
     """What they are compared with, in words."""
     time_zone: str
@@ -45,6 +50,8 @@ class Replayed:
         """For programs."""
         return {
             "records": self.records,
+            "refused": list(self.refused),
+            "left_out": dict(self.left_out),
             "against": self.against,
             "errors": [dict(error) for error in self.errors],
             **self.difference.plain(),
@@ -154,6 +161,8 @@ def replay(
         found,
         tuple(error for error in new.errors if changed.only is None or error["rule"] in changed.only),
         new.records,
+        new.refused,
+        new.left_out,
         against,
         changed.cameras.site.time_zone,
     )
@@ -163,3 +172,11 @@ def _happenings(events: Sequence[Mapping[str, Any]], only: frozenset[str] | None
     """What rules and compounds found; of these alone where they are given."""
     found = (*happenings(events), *compound_happenings(events))
     return tuple(one for one in sorted(found, key=lambda one: one.at) if only is None or one.rule in only)
+
+
+def unjudged(replayed: Replayed) -> Iterator[str]:
+    """What a person reads of records that were not judged, and why."""
+    if replayed.refused:
+        yield f"{counted(len(replayed.refused), 'record')} refused, the first: {replayed.refused[0]}"
+    for words, count in replayed.left_out.items():
+        yield f"{counted(count, 'record')} left out: {words}"

@@ -7,39 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from vigie_cli.rules_bundles import SHORT, History, chosen_site, read_histories
-from vigie_cli.rules_difference import Difference, compare, happenings, moment
+from vigie_cli.rules_difference import moment
+from vigie_cli.rules_shadow import in_test, shadow_lines, shadows
 from vigie_cli.rules_topics import last_values, read_range
 from vigie_cli.wording import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
+    from vigie_cli.rules_shadow import Shadow
     from vigie_common.settings import Settings
-
-
-@dataclass(frozen=True, slots=True)
-class Shadow:
-    """A rule in shadow beside the live one that it would replace."""
-
-    rule: str
-    replaces: str | None
-    opens: int
-    live_opens: int
-    difference: Difference | None
-    """Live beside shadow; None: it replaces nothing."""
-
-    def plain(self) -> dict[str, Any]:
-        """For programs: `only_live` and `only_test` are what one of them found alone."""
-        difference = self.difference
-        return {
-            "rule": self.rule,
-            "replaces": self.replaces,
-            "opens": self.opens,
-            "live_opens": self.live_opens,
-            "matched": None if difference is None else len(difference.same) + len(difference.moved),
-            "only_test": None if difference is None else [h.id for h in difference.new],
-            "only_live": None if difference is None else [h.id for h in difference.gone],
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,34 +66,17 @@ async def read_status(settings: Settings, site: str | None, span: tuple[int, int
     chosen = [chosen_site(histories, site)] if site is not None else list(histories.values())
     engines = await last_values(settings, "rules-status")
     now = time.time_ns() // 1_000_000
-    events = await read_range(settings, "rule-events", "at", span) if any(_testing(h, now) for h in chosen) else []
+    events = await read_range(settings, "rule-events", "at", span) if any(in_test(h, now) for h in chosen) else []
     return [
         SiteStatus(
             history,
             now,
             tuple((status, at) for status, at in engines if status["site"] == history.site),
-            shadows(_testing(history, now), [event for event in events if event["site"] == history.site]),
+            shadows(history, now, span, [event for event in events if event["site"] == history.site]),
             span,
         )
         for history in chosen
     ]
-
-
-def _testing(history: History, now: int) -> list[Mapping[str, Any]]:
-    live = history.in_force(now)
-    return [] if live is None else [rule for rule in live.bundle["rules"] if rule["status"] == "test"]
-
-
-def shadows(testing: Sequence[Mapping[str, Any]], events: Sequence[Mapping[str, Any]]) -> tuple[Shadow, ...]:
-    """Each rule in shadow beside the live one that it would replace, over these events."""
-    found = []
-    for rule in testing:
-        name, replaced = str(rule["id"]), rule["replaces"]
-        own = happenings([e for e in events if e["rule"]["id"] == name], {name: replaced or name})
-        live = happenings([e for e in events if replaced is not None and e["rule"]["id"] == replaced])
-        difference = None if replaced is None else compare(live, own)
-        found.append(Shadow(name, replaced, len(own), len(live), difference))
-    return tuple(found)
 
 
 def lines(status: SiteStatus) -> Iterator[str]:
@@ -139,13 +99,9 @@ def lines(status: SiteStatus) -> Iterator[str]:
         for error in one["errors"]:
             yield f"    {error['rule']} on {error['camera_id'] or 'every camera'}: {error['message']}"
     if status.shadows:
-        yield f"  in shadow, {moment(status.span[0], 'UTC')[:19]} to {moment(status.span[1], 'UTC')[:19]} UTC:"
+        yield "  in shadow:"
     for shadow in status.shadows:
-        yield f"    {_compared(shadow)}"
-        difference = shadow.difference
-        for what, alone in () if difference is None else (("test", difference.new), ("live", difference.gone)):
-            for one_h in alone:
-                yield f"      only in {what}: {one_h.camera} {moment(one_h.at, 'UTC')[:19]} UTC  {one_h.id}"
+        yield from shadow_lines(shadow)
 
 
 def _said(bundle: Mapping[str, Any]) -> str:
@@ -153,13 +109,3 @@ def _said(bundle: Mapping[str, Any]) -> str:
     if bundle["withdrawn"]:
         return f"{bundle['digest'][:SHORT]} {by}, withdrawn: no rule runs"
     return f"{bundle['digest'][:SHORT]} {by} ({counted(len(bundle['rules']), 'rule')})"
-
-
-def _compared(shadow: Shadow) -> str:
-    if shadow.difference is None:
-        return f"{shadow.rule}: {shadow.opens} found (say replaces: RULE to compare it with a live one)"
-    matched = len(shadow.difference.same) + len(shadow.difference.moved)
-    return (
-        f"{shadow.rule}: {shadow.opens} found, {shadow.replaces} (live) {shadow.live_opens}: {matched} matched, "
-        f"{len(shadow.difference.new)} only in test, {len(shadow.difference.gone)} only in live"
-    )

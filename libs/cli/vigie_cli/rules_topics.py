@@ -6,10 +6,11 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from vigie_cli.configuration_topics import answered, deployment_codec, topic_partitions, whole_topic
+from vigie_cli.event_times import event_time
 from vigie_common.errors import BadInputError, PoisonRecordError
 from vigie_common.kafka import consumer
 from vigie_common.topics import TopicNames, load_topics
-from vigie_common.units import parse_duration, parse_instant
+from vigie_common.units import parse_duration
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection
@@ -31,10 +32,11 @@ def time_range(begin: str | None, end: str | None, since: str) -> tuple[int, int
     """
     now = time.time_ns() // 1_000_000
     try:
-        to_ms = now if end is None else parse_instant(end, "UTC")
-        from_ms = to_ms - round(parse_duration(since).value * 1000) if begin is None else parse_instant(begin, "UTC")
+        back_ms = round(parse_duration(since).value * 1000)
     except ValueError as wrong:
-        raise BadInputError(f"--from, --to or --since: {wrong}") from None
+        raise BadInputError(f"--since {since}: {wrong}") from None
+    to_ms = now if end is None else event_time("--to", end, "UTC")
+    from_ms = to_ms - back_ms if begin is None else event_time("--from", begin, "UTC")
     if from_ms >= to_ms:
         raise BadInputError(f"--from {begin or since} is not before --to {end or 'now'}")
     return from_ms, to_ms
@@ -43,7 +45,14 @@ def time_range(begin: str | None, end: str | None, since: str) -> tuple[int, int
 async def read_range(
     settings: Settings, topic: str, field: str, span: tuple[int, int], cameras: Collection[str] | None = None
 ) -> list[dict[str, Any]]:
-    """Records whose event time lies in the range, partition by partition in order.
+    """The same as `read_appended`, without the append times."""
+    return [value for value, _ in await read_appended(settings, topic, field, span, cameras)]
+
+
+async def read_appended(
+    settings: Settings, topic: str, field: str, span: tuple[int, int], cameras: Collection[str] | None = None
+) -> list[tuple[dict[str, Any], int]]:
+    """Records whose event time lies in the range, with their append time (ms), partition by partition in order.
 
     Args:
         settings: where Kafka is.
@@ -57,7 +66,7 @@ async def read_range(
         DependencyError: Kafka does not answer, or has no topics.
     """
     name, schema = TopicNames(settings.topic_prefix).full(topic), load_topics()[topic].schema
-    found: list[dict[str, Any]] = []
+    found: list[tuple[dict[str, Any], int]] = []
     async with answered(settings):
         partitions = (await topic_partitions(settings, [name]))[name]
         async with deployment_codec(settings) as codec:
@@ -69,7 +78,7 @@ async def read_range(
                 except PoisonRecordError:
                     continue
                 if span[0] <= value[field] <= span[1]:
-                    found.append(value)
+                    found.append((value, record.timestamp))
                 if len(found) > MOST:
                     raise BadInputError(f"more than {MOST} records of {name}: narrow the range, or name --camera")
     return found

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
+from vigie_cli.event_times import event_time
+from vigie_cli.tracks_file import read_tracks_file
 from vigie_common.errors import BadInputError
-from vigie_common.units import parse_instant
 from vigie_rule_engine.recorded import read_recording
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from vigie_common.settings import Settings
-
-_NEEDED: Final = ("camera_id", "session", "seq", "captured_at", "status", "track_id", "x1", "y1", "x2", "y2")
 
 
 def read_tracks(files: Iterable[Path], camera: str | None, start: str, time_zone: str) -> list[dict[str, Any]]:
@@ -31,17 +29,18 @@ def read_tracks(files: Iterable[Path], camera: str | None, start: str, time_zone
         time_zone: of the site.
 
     Raises:
-        BadInputError: a file is wrong, with its line, a CSV file has no camera, or two recordings of a camera overlap.
+        BadInputError: a file is wrong, with its line, `start` is no time, a CSV file has no camera, or two recordings
+            of a camera overlap.
     """
     recordings: list[tuple[Path, list[dict[str, Any]]]] = []
     for path in files:
         if path.suffix == ".csv":
             if camera is None:
                 raise BadInputError(f"{path}: which camera saw this? Add --camera ID")
-            records = read_recording(path).records(camera, parse_instant(start, time_zone))
+            records = read_recording(path).records(camera, event_time("--start", start, time_zone))
             recordings.append((path, [dict(record) for record in records]))
         else:
-            own = [one for one in _records(path) if camera is None or one["camera_id"] == camera]
+            own = [one for one in read_tracks_file(path) if camera is None or one["camera_id"] == camera]
             recordings.append((path, own))
     if len(recordings) == 1:
         return recordings[0][1]
@@ -80,34 +79,18 @@ def _one_after_another(recordings: Iterable[tuple[Path, list[dict[str, Any]]]]) 
     return sorted(found, key=lambda one: int(one["captured_at"]))
 
 
-def _records(path: Path) -> Iterator[dict[str, Any]]:
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInputError(f"{path}: cannot be read ({error}): give .csv recordings or .jsonl tracks") from error
-    for number, line in enumerate(lines, start=1):
-        try:
-            record = json.loads(line)
-        except ValueError as error:
-            raise BadInputError(f"{path}:{number}: not JSON ({error}): one tracks record a line") from None
-        missing = [name for name in _NEEDED if not isinstance(record, dict) or name not in record]
-        if missing:
-            raise BadInputError(
-                f"{path}:{number}: no {missing[0]!r}: one tracks record a line, as `vigie replay` writes"
-            )
-        yield record
-
-
-async def topic_tracks(settings: Settings, span: tuple[int, int], cameras: Sequence[str]) -> list[dict[str, Any]]:
-    """The records of the tracks topic in a range of event time.
+async def topic_tracks(
+    settings: Settings, span: tuple[int, int], cameras: Sequence[str]
+) -> list[tuple[dict[str, Any], int]]:
+    """The records of the tracks topic in a range of event time, each with its append time (ms).
 
     Raises:
         BadInputError: there is none, or far too many.
         DependencyError: Kafka does not answer, or has no topics.
     """
-    from vigie_cli.rules_topics import read_range
+    from vigie_cli.rules_topics import read_appended
 
-    found = await read_range(settings, "tracks", "captured_at", span, frozenset(cameras))
+    found = await read_appended(settings, "tracks", "captured_at", span, frozenset(cameras))
     if not found:
         raise BadInputError(
             f"no tracks of {', '.join(cameras)} in this range: the topic keeps six hours; see `vigie cameras list`"

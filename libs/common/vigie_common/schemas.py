@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import fastavro
+from fastavro.validation import ValidationError, validate
 
 from vigie_common.errors import ConfigurationError
 from vigie_common.paths import repository_resource
@@ -54,6 +55,42 @@ def current(name: str) -> SchemaVersion:
 def parse(schema: Any) -> Any:
     """A schema for fastavro, its logical types taken off."""
     return fastavro.parse_schema(_plain(schema))
+
+
+def misfit(name: str, value: object) -> str | None:
+    """What of a value does not fit the newest version of a schema: field, value and what belongs there; None: it fits.
+
+    A field with a default may be missing.
+    """
+    try:
+        validate(value, current(name).parsed, raise_errors=True)
+    except ValidationError as wrong:
+        first = wrong.errors[0]
+        if not isinstance(value, dict):
+            return f"{_short(value)} is no {name} record"
+        field = first.field.rpartition(".")[2]
+        if first.datum is None:
+            return f"{field} is missing or null: {_wanted(first.schema)} belongs there"
+        return f"{field} is {_short(first.datum)}: {_wanted(first.schema)} belongs there"
+    return None
+
+
+def _wanted(schema: Any) -> str:
+    """A schema in a few words."""
+    if isinstance(schema, list):
+        return " or ".join(_wanted(one) for one in schema)
+    if not isinstance(schema, dict):
+        return str(schema).rpartition(".")[2]
+    if "symbols" in schema:
+        return f"one of {', '.join(schema['symbols'])}"
+    if schema["type"] == "array":
+        return f"a list of {_wanted(schema['items'])}"
+    return _wanted(schema["name"] if schema["type"] == "record" else schema["type"])
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 40 else text[:39] + "…"
 
 
 def _load(folder: Path, declared: SchemaDeclaration, version: int) -> SchemaVersion:

@@ -105,15 +105,18 @@ def read_recording(path: Path) -> Recording:
             f"{path}: cannot be read ({error}): tests.tracks names a CSV file beside the rule"
         ) from error
     reader = csv.DictReader(text.splitlines())
-    missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
-    if missing:
-        raise BadInputError(f"{path}:1: no column {missing[0]!r}: the first line is {','.join(COLUMNS)}")
     frames: dict[int, list[Box]] = {}
-    for number, row in enumerate(reader, start=2):
-        if number > _MOST_ROWS:
-            raise BadInputError(f"{path}: more than {_MOST_ROWS} rows: a test needs a short recording")
-        at, box = _row(row, f"{path}:{number}")
-        frames.setdefault(at, []).append(box)
+    try:
+        missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
+        if missing:
+            raise BadInputError(f"{path}:1: no column {missing[0]!r}: the first line is {','.join(COLUMNS)}")
+        for number, row in enumerate(reader, start=2):
+            if number > _MOST_ROWS:
+                raise BadInputError(f"{path}: more than {_MOST_ROWS} rows: a test needs a short recording")
+            at, box = _row(row, f"{path}:{number}")
+            frames.setdefault(at, []).append(box)
+    except csv.Error as error:
+        raise BadInputError(f"{path}:{reader.line_num + 1}: is no CSV ({error}): check the quotes") from error
     if not frames:
         raise BadInputError(f"{path}: no rows: record at least one box")
     times = sorted(frames)
@@ -155,4 +158,7 @@ def _row(row: dict[str, str | None], where: str) -> tuple[int, Box]:
         raise BadInputError(f"{where}: the box has no area: x1 < x2 and y1 < y2")
     score = number("score", 0.0, 1.0) if row.get("score") else 0.9
     at = round(number("t_s", 0.0, _LONGEST_S) * 1000)
-    return at, Box(int(number("track_id", 0, 2**53)), name, (x1, y1, x2, y2), score)
+    track_id = number("track_id", 0, 2**53)
+    if not track_id.is_integer():
+        raise BadInputError(f"{where}: track_id is {row['track_id']}: write a whole number")
+    return at, Box(int(track_id), name, (x1, y1, x2, y2), score)

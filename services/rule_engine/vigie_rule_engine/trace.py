@@ -7,7 +7,7 @@ without a watcher does none of this.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import nan
+from math import hypot, inf, isfinite, nan
 from typing import TYPE_CHECKING, Any, Final
 
 from vigie_common.taxonomy import CLASS_NAMES
@@ -15,6 +15,7 @@ from vigie_rule_engine.catalogue import TEMPLATES, facts_of_template
 from vigie_rule_engine.events import variables_of
 from vigie_rule_engine.explain import measured
 from vigie_rule_engine.layers.episodes import DOUBTED, HOLD, IDLE, OFF, ON, OPEN, PENDING
+from vigie_rule_engine.layers.places import NEVER
 from vigie_rule_engine.measures import facts_of
 
 if TYPE_CHECKING:
@@ -51,6 +52,14 @@ class Measured:
             "<": self.value < self.threshold,
         }
         return compared[self.relation]
+
+    @property
+    def short_by(self) -> float:
+        """How far the value is from holding, as a share of the threshold; 0: it holds."""
+        if self.holds:
+            return 0.0
+        off = abs(self.value - self.threshold) / (abs(self.threshold) or 1.0)
+        return off if isfinite(off) else inf
 
     def __str__(self) -> str:
         return f"{self.name} {self.value:.3g} (needs {self.relation} {self.threshold:g})"
@@ -132,17 +141,24 @@ def _sample(state: CameraState, row: int, judged: Row, slot: int) -> Sample:
     since = int(cell["since"]) if phase != IDLE else 0
     facts = facts_of(state, template.name, row, slot, since or now, now)
     mode, stamp = state.judging.authority.mode(judged.rule, now)
+    verdict = _VERDICTS.get(int(cell["verdict"]), "unseen")
+    if template.scope == "track over line":
+        values = _crossing(state, row, slot)
+        # no cell has a verdict on who only comes near: in the band, or past it and not confirmed, may become a crossing
+        verdict = verdict if phase != IDLE else "hold" if values and values[0].value > -values[0].threshold else "off"
+    else:
+        values = tuple(_measured(state, row, slot, measure) for measure in template.measures)
     return Sample(
         at=now,
         scope=judged.scope,
         subject=subject,
         object_class="" if slot < 0 else CLASS_NAMES[int(state.subjects[slot]["cls"])],
-        verdict=_VERDICTS.get(int(cell["verdict"]), "unseen") if seen else "unseen",
+        verdict=verdict if seen else "unseen",
         phase=_PHASES[phase],
         since=since,
         held_s=round(int(cell["held"]) / 1000, 3) if phase == PENDING else 0.0,
         for_s=int(numbers["for_ms"]) / 1000,
-        measured=tuple(_measured(state, row, slot, measure) for measure in template.measures),
+        measured=values,
         facts=facts,
         condition=_condition(state, judged, slot, facts) if phase in {PENDING, OPEN} else None,
         mode=mode,
@@ -157,6 +173,36 @@ def _measured(state: CameraState, row: int, slot: int, measure: Measure) -> Meas
     column = template.parameter(measure.parameter).fills or "for_ms"
     threshold = float(rule[column]) / (1000 if column.endswith("_ms") else 1)
     return Measured(measure.name, round(measured(state, row, slot, measure), 4), measure.relation, round(threshold, 4))
+
+
+def _crossing(state: CameraState, row: int, slot: int) -> tuple[Measured, ...]:
+    """How far a subject is past a line, seen from its last sure side, and for how long: below 0 it is before it.
+
+    Confirmed is a crossing by time or by depth; both are given, the first of them only once it is past the band.
+    """
+    if state.plan is None:
+        return ()
+    index = int(state.judging.rules[row]["gate"])
+    gate, s, side = state.plan.gates[index], state.subjects[slot], state.kept.sides[slot, index]
+    across, along = _from_line(gate, float(s["x"]), float(s["y"]))
+    past = -abs(across) if side["side"] == 0 or (across > 0.0) == (side["side"] > 0) else abs(across)
+    beyond = max(-along, along - hypot(gate["bx"] - gate["ax"], gate["by"] - gate["ay"]), 0.0)
+    flip, h = int(side["flip"]), float(s["h"])
+    held_s = 0.0 if flip == NEVER else (state.at - flip) / 1000
+    return (
+        Measured("past the line, heights", round(past / h, 4), ">=", round(float(gate["band"]), 4)),
+        Measured("past the band for, s", held_s, ">=", int(gate["confirm"]) / 1000),
+        Measured("or deep, heights", round(past / h, 4), ">=", round(float(gate["depth"]), 4)),
+        Measured("beside its ends, heights", round(beyond / h, 4), "<=", 0.0),
+    )
+
+
+def _from_line(gate: Any, x: float, y: float) -> tuple[float, float]:
+    """Distance from a line, positive to its right, and along it from its beginning; picture heights."""
+    dx, dy = float(gate["bx"] - gate["ax"]), float(gate["by"] - gate["ay"])
+    size = hypot(dx, dy)
+    from_x, from_y = x - float(gate["ax"]), y - float(gate["ay"])
+    return (dx * from_y - dy * from_x) / size, (dx * from_x + dy * from_y) / size
 
 
 def _condition(state: CameraState, judged: Row, slot: int, facts: Mapping[str, Any]) -> bool | None:

@@ -234,6 +234,30 @@ def test_replay_shows_what_a_changed_compound_finds_otherwise(site, together):
     assert rules("replay", path, *together).stdout.splitlines()[-1].startswith("0 new, ")
 
 
+def test_explain_says_what_a_compound_needs_and_which_of_its_parts_were_there(site, together):
+    (site / "rules/meeting.yaml").write_text(MEETING, encoding="utf-8")
+    (site / "rules/town/gate-count.yaml").unlink()
+
+    def said(at):
+        ask = ("explain", "--rule", "presence-et-livraison", "--at", f"2026-01-05T{at}", *together[:4], "--rules", site)
+        return rules(*ask).stdout.splitlines()
+
+    met = said("12:04")
+    assert met[1] == (
+        "  presence-et-livraison is a compound: it alerts when 2 of livraison-stationnement, parvis-presence are "
+        "there, in one camera, on 1 camera or more, each until 30 s after its end"
+    )
+    together_since = "  alerted 2026-01-05 12:03:10.0, together since 12:00:10.0, ended 12:05:00.0: over; alert "
+    assert met[2].startswith(together_since)
+    assert met[3] == "    livraison-stationnement: there from 12:00:10.0 to 12:05:00.0, livraison"
+    assert met[4] == "    parvis-presence: there from 12:00:05.0 to 12:00:35.0, parvis"
+    before = said("12:00:03")
+    assert [line for line in before if "not there" in line] == [
+        "    livraison-stationnement: not there; why: --rule livraison-stationnement",
+        "    parvis-presence: not there; why: --rule parvis-presence",
+    ]
+
+
 @pytest.fixture
 def visit(site, monkeypatch):
     """Writes a recording of a van that parks in the bay: `visit("noon.jsonl", 0, "a")`, hours and session."""
@@ -274,6 +298,25 @@ def test_replay_refuses_recordings_of_a_camera_that_overlap(visit):
         refused = str(replayed(one, other).exception)
         assert f"{one} and {other}: both are of camera maison-carree-02 at the same time" in refused
         assert "replay them one by one" in refused
+
+
+def test_replay_says_which_records_it_did_not_judge_and_why(site, visit):
+    path = site / visit("noon.jsonl", 0, "b")
+    first, second, *others = [json.loads(line) for line in path.read_text().splitlines()]
+    other, torn = first | {"camera_id": "cam-9"}, second | {"track_id": [1]}
+    path.write_text("".join(json.dumps(one) + "\n" for one in (first, other, torn, first, second, *others)))
+    options = ("--tracks", path, "--against", "nothing")
+    said = rules("replay", "rules/town/delivery-parking.yaml", *options)
+    assert said.stdout.splitlines()[:3] == [
+        (
+            "1 record refused, the first: tracks of camera maison-carree-02, seq 1: 1 track ids but 0 x1: every array "
+            "needs one entry a box"
+        ),
+        "1 record left out: of cameras that have no file here",
+        "1 record left out: not after the record before",
+    ]
+    plain = json.loads(rules("replay", "rules/town/delivery-parking.yaml", *options, "--json").stdout)
+    assert (len(plain["refused"]), sum(plain["left_out"].values()), len(plain["new"])) == (1, 2, 1)
 
 
 def test_replay_without_a_source_says_which_there_are(site):

@@ -1,10 +1,11 @@
 import json
 import shutil
+from datetime import timedelta
 
 import pytest
 from typer.testing import CliRunner
 
-from vigie_cli.apply import parse_at
+from vigie_cli.effective_at import parse_at
 from vigie_cli.main import COMMANDS, app
 from vigie_common.camera_file import SOURCE_KINDS
 from vigie_common.errors import BadInputError
@@ -67,7 +68,8 @@ def test_lint_speaks_text_and_json_and_ends_with_1(site):
         1,
         f"{path}:7:58: with.for: 3: a duration needs its unit: write 3s, 3m or 3h\n",
     )
-    programs = vigie("rules", "lint", site, "--format", "json")
+    programs = vigie("rules", "lint", site, "--json")
+    assert vigie("rules", "lint", site, "--format", "json").stdout == programs.stdout
     assert (programs.exit_code, json.loads(programs.stdout)) == (
         1,
         [
@@ -231,9 +233,9 @@ def test_a_folder_that_is_not_there_is_one_message_and_1(tmp_path):
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("now", 1_000_000),
-        ("+10s", 1_010_000),
-        ("+1h30m", 6_400_000),
+        ("now", timedelta()),
+        ("+10s", timedelta(seconds=10)),
+        ("+1h30m", timedelta(minutes=90)),
         ("2026-07-01T14:00+02:00", 1_782_907_200_000),
         ("2026-07-01T12:00Z", 1_782_907_200_000),
     ],
@@ -246,3 +248,8 @@ def test_an_instant_is_now_or_later_or_a_time(text, expected):
 def test_what_is_no_instant_is_refused_with_the_fix(text):
     with pytest.raises(BadInputError, match=rf"^--at {text and '.'}.*; or write now, or \+10s"):
         parse_at(text, 1_000_000)
+
+
+def test_a_time_that_is_past_is_refused_with_the_fix():
+    with pytest.raises(BadInputError, match=r"^--at 2026-07-01T12:00Z: that is past, it is 2026-07-01T12:00:01Z, and"):
+        parse_at("2026-07-01T12:00Z", 1_782_907_201_000)

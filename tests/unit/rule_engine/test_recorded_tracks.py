@@ -44,6 +44,9 @@ def test_frames_without_boxes_are_filled_in(recorded):
         (HEADER + "0,1,person,0.5,0,0.5,1\n", "a.csv:2: the box has no area"),
         (HEADER + "0,1,person,0,0\n", "a.csv:2: x2 is '': write a number"),
         (HEADER + "-1,1,person,0,0,1,1\n", "a.csv:2: t_s is -1: it must lie between"),
+        (HEADER + "0,1.7,person,0,0,1,1\n", "a.csv:2: track_id is 1.7: write a whole number"),
+        (HEADER + "0,1,person,0,0,1," + "1" * 140_000, "a.csv:2: is no CSV (field larger than field limit"),
+        ("t" * 140_000, "a.csv:1: is no CSV (field larger than field limit"),
     ],
 )
 def test_a_wrong_file_is_refused_with_its_line(recorded, text, message):

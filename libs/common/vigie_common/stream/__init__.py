@@ -1,6 +1,6 @@
 """The two stream loops, and what a service gives them."""
 
-from vigie_common.stream.configuration import FixedView, Timeline
+from vigie_common.stream.configuration import FixedView, Timeline, judging
 from vigie_common.stream.records import ConfigVersion, ConfigView, Core, Done, Handler, Message, Output
 from vigie_common.stream.stateful import run_stateful
 from vigie_common.stream.stateless import run_stateless
@@ -16,6 +16,7 @@ __all__ = [
     "Message",
     "Output",
     "Timeline",
+    "judging",
     "reject",
     "run_stateful",
     "run_stateless",

@@ -10,14 +10,45 @@ from __future__ import annotations
 
 from bisect import insort
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from vigie_common.stream.records import ConfigVersion
 
 KNOWN_AFTER_MS: Final = 5000
+
+
+class Versioned(Protocol):
+    """Something published that takes effect at an event time; ms."""
+
+    @property
+    def effective_at(self) -> int:
+        """Event time from which it judges."""
+        ...
+
+    @property
+    def appended_at(self) -> int:
+        """The broker's append time."""
+        ...
+
+
+V = TypeVar("V", bound=Versioned)
+
+
+def judging(versions: Sequence[V], captured_at: int, appended_at: int) -> V | None:
+    """The version that judges a record with these times, or none.
+
+    Args:
+        versions: sorted by (effective_at, offset).
+        captured_at: event time of the record, ms.
+        appended_at: its append time, ms.
+    """
+    for version in reversed(versions):
+        if version.effective_at <= captured_at and version.appended_at + KNOWN_AFTER_MS <= appended_at:
+            return version
+    return None
 
 
 @dataclass(slots=True)
@@ -39,10 +70,7 @@ class Timeline:
 
     def at(self, topic: str, key: str, captured_at: int, appended_at: int) -> ConfigVersion | None:
         """The version that judges a record with these times, or none."""
-        for version in reversed(self._versions.get(topic, {}).get(key, ())):
-            if version.effective_at <= captured_at and version.appended_at + KNOWN_AFTER_MS <= appended_at:
-                return version
-        return None
+        return judging(self._versions.get(topic, {}).get(key, ()), captured_at, appended_at)
 
     def keys(self, topic: str) -> Iterable[str]:
         """Every key of the topic, sorted."""

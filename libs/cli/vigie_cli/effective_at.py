@@ -1,0 +1,50 @@
+"""From when a publication holds: `--at` of `vigie apply` and `vigie rules publish`."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+
+from vigie_cli.event_times import event_time
+from vigie_common.errors import BadInputError
+from vigie_common.units import parse_duration
+
+At = int | timedelta
+"""An event time (ms), or so long after the publication."""
+
+
+def parse_at(text: str, now: int) -> At:
+    """What `--at` says: `now`, `+10s`, or an ISO time (UTC without an offset) that is still to come.
+
+    Args:
+        text: of the option.
+        now: ms since 1970 UTC.
+
+    Raises:
+        BadInputError: it is none of them, or lies in the past.
+    """
+    fix = "; or write now, or +10s"
+    if text == "now":
+        return timedelta()
+    if text.startswith("+"):
+        try:
+            return timedelta(seconds=parse_duration(text[1:]).value)
+        except ValueError as error:
+            raise BadInputError(f"--at {text}: {error}{fix}") from error
+    at = event_time("--at", text, "UTC", fix)
+    if at < now:
+        clock = f"{datetime.fromtimestamp(now / 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"
+        raise BadInputError(
+            f"--at {text}: that is past, it is {clock}, and what was judged stays judged: give a time to come, or now"
+        )
+    return at
+
+
+def effective_ms(at: At) -> int:
+    """The event time (ms) for what is sent now: asked last, since the tests before it may take minutes."""
+    return at if isinstance(at, int) else now_ms() + round(at / timedelta(milliseconds=1))
+
+
+def now_ms() -> int:
+    """The present, ms since 1970 UTC."""
+    return time.time_ns() // 1_000_000

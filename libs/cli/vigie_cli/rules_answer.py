@@ -1,0 +1,176 @@
+"""The answer of `vigie rules explain` in words: what opened and why, or the first reason why nothing did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from vigie_cli.rules_difference import moment
+from vigie_rule_engine.authority import applies
+from vigie_rule_engine.catalogue import TEMPLATES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from vigie_cli.rules_difference import Happening
+    from vigie_cli.rules_explain import Question
+    from vigie_rule_engine.trace import Sample, Trace
+
+THEN_MS: Final = 30_000
+"""What was so near a moment answers for it."""
+
+MINUTE_MS: Final = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What one rule on one camera made of the tracks around a moment."""
+
+    rule: Mapping[str, Any]
+    camera: Mapping[str, Any]
+    refused: Sequence[str]
+    """Why the camera cannot run the rule."""
+    opened: Sequence[Happening]
+    facts: Mapping[str, Mapping[str, float]]
+    """Of each that opened or was counted, by its id."""
+    trace: Trace
+    statuses: Sequence[tuple[str, int, int]]
+    """(status of the frames, from, to) around the moment."""
+    first: int
+    """Event time of the first record that was judged, ms."""
+
+    @property
+    def zone(self) -> str:
+        """Time zone of the camera."""
+        return str(self.camera["time_zone"])
+
+    @property
+    def classes(self) -> str:
+        """What the rule is about."""
+        return ", ".join(self.rule["classes"])
+
+
+def answer(question: Question, seen: Evidence) -> Iterator[str]:
+    """What opened or was counted and why, or the first reason that explains why nothing was."""
+    mine = [one for one in seen.opened if is_asked(question, one)]
+    for one in mine:
+        yield from _why_opened(one, seen)
+        if one.kind == "open" and one.started_at <= seen.first:
+            yield f"the tracks that were judged begin at {clock(seen.first, seen.zone)}: it may have held for longer"
+    if not mine:
+        yield from _why_nothing(question, seen)
+    blind = [span for span in seen.statuses if span[0] != "ok"]
+    if blind and seen.trace.frames:
+        spans = ", ".join(f"{s} {clock(a, seen.zone)}-{clock(b, seen.zone)}" for s, a, b in blind[:5])
+        yield f"not watched: {spans}; blind time neither matures nor ends anything"
+
+
+def is_asked(question: Question, one: Happening) -> bool:
+    """Whether the question is about it: by its id, or because the moment lies in it, or near a crossing."""
+    if question.episode is not None:
+        return one.id == question.episode
+    if one.kind == "minute":
+        return one.started_at <= question.at < one.started_at + MINUTE_MS
+    if one.kind != "open":
+        return abs(one.at - question.at) <= THEN_MS
+    ends = one.ended_at if one.ended_at is not None else question.at
+    return one.started_at <= question.at <= max(ends, one.at)
+
+
+def _why_opened(one: Happening, seen: Evidence) -> Iterator[str]:
+    """An episode, with the values of that instant; a count, with its own facts."""
+    zone, rule = seen.zone, seen.rule
+    if one.kind != "open":
+        yield f"counted {moment(one.at, zone)} ({one.kind}); id {one.id}"
+        yield f"  then: {_named(seen.facts[one.id])}"
+        return
+    yield f"opened {moment(one.at, zone)}: it had held since {clock(one.started_at, zone)}; episode {one.id}"
+    at = next((s for s in seen.trace.samples if s.at >= one.at and s.subject in {one.subject, "zone"}), None)
+    if at is not None:
+        yield f"  then: {values(at)}"
+    if one.ended_at is not None:
+        yield f"ended {clock(one.ended_at, zone)}: {one.reason}"
+    if one.mode == "shadow":
+        why = (
+            f"status {rule['status']}"
+            if rule["status"] != "stable"
+            else f"no authorisation in force for category {rule['category']}"
+        )
+        yield f"in shadow, so nobody was alerted: {why}"
+
+
+def _why_nothing(question: Question, seen: Evidence) -> Iterator[str]:
+    rule, trace = seen.rule, seen.trace
+    if question.episode is not None:
+        yield (
+            f"judged again from {clock(seen.first, seen.zone)} on, the tracks do not give this episode: other "
+            "tracks or another camera file, or it hangs on what lies before"
+        )
+    elif rule["status"] == "draft":
+        yield "the rule is a draft: it does not run"
+    elif not applies(rule["camera_tags"], rule["camera_ids"], seen.camera, otherwise=True):  # type: ignore[arg-type]  # a Camera record
+        yield f"the rule does not mean camera {question.camera}: neither its id nor all of its tags are there"
+    elif seen.refused:
+        yield f"the camera cannot run the rule: {seen.refused[0]}"
+    elif not seen.statuses:
+        yield "no tracks of the camera around this moment: it was off, or they are not in what was read"
+    elif not trace.frames:
+        what = ", ".join(sorted({status for status, _, _ in seen.statuses}))
+        yield f"the camera was blind: its frames were {what}"
+    elif not trace.samples:
+        yield f"nothing of {seen.classes} was in view"
+    else:
+        near = [sample for sample in trace.samples if abs(sample.at - question.at) <= THEN_MS]
+        if near:
+            yield from _why_not(question, near, seen)
+        else:
+            yield f"nothing of {seen.classes} was in view within {THEN_MS // 1000} s of that moment"
+
+
+def _why_not(question: Question, near: Sequence[Sample], seen: Evidence) -> Iterator[str]:
+    """How near it came: by the sample that went farthest."""
+    best = max(near, key=lambda sample: (*_progress(sample), -abs(sample.at - question.at)))
+    who = "the zone" if best.subject == "zone" else f"a {best.object_class} ({best.subject.rpartition(':')[2]})"
+    template = TEMPLATES[seen.rule["template"]]
+    came = f"{who} came nearest at {clock(best.at, seen.zone)}"
+    if template.counts and template.scope == "zone":
+        yield "no count of this minute was told: the tracks end within it, or it was not watched"
+    elif template.scope == "track over line" and best.phase == "idle":
+        yield f"nobody surely crossed the line; {came}"
+    elif best.phase == "pending" and best.condition is False and best.held_s >= best.for_s:
+        yield f"{who} held for {best.held_s:g} s, which is enough, but the condition was false: {seen.rule['when']}"
+    elif best.phase == "pending":
+        yield f"{came}: held for {best.held_s:g} s of {best.for_s:g} s (`for`)"
+    elif best.phase in {"open", "closing"}:
+        yield f"an episode was {best.phase} then, of {who}: one episode at a time"
+    else:
+        yield f"the template never said on; {came}"
+    yield f"  then: {values(best)}"
+
+
+def _progress(sample: Sample) -> tuple[int, float, int, int, float]:
+    """How far it went: the episode, the time, the verdict, the values that hold, how little the others lack."""
+    phases = {"idle": 0, "pending": 1, "closing": 2, "open": 3}
+    verdicts = {"unseen": 0, "off": 0, "hold": 1, "doubted": 2, "on": 3}
+    holding = sum(m.holds for m in sample.measured)
+    lacking = sum(m.short_by for m in sample.measured)
+    return phases[sample.phase], sample.held_s, verdicts[sample.verdict], holding, -lacking
+
+
+def values(sample: Sample) -> str:
+    """What was measured in one frame, against what."""
+    parts = [f"template {sample.verdict}", *map(str, sample.measured)]
+    if sample.phase == "pending":
+        parts.append(f"held {sample.held_s:g} s (needs >= {sample.for_s:g})")
+    if sample.condition is not None:
+        parts.append(f"when is {str(sample.condition).lower()}")
+    return "; ".join([*parts, *([_named(sample.facts)] if sample.facts else [])])
+
+
+def _named(facts: Mapping[str, float]) -> str:
+    return "; ".join(f"{name} {value:g}" for name, value in sorted(facts.items()))
+
+
+def clock(at: int, zone: str) -> str:
+    """The time of day of an event time, with tenths."""
+    return moment(at, zone)[11:]

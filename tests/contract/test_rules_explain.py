@@ -1,0 +1,68 @@
+"""`vigie rules explain` of what is long past, on a real broker: the rules and tracks as they were then."""
+
+import time
+
+from vigie_cli.apply import apply_folder
+from vigie_cli.rules_publish import publish_folder
+from vigie_cli.rules_question import topic_answer
+from vigie_cli.rules_tracks import topic_tracks
+from vigie_common.stream import ConfigVersion, Message, Timeline
+from vigie_rule_engine.core import RuleCore
+from vigie_rule_engine.recorded import read_recording
+
+CAMERA = "maison-carree-02"
+MINUTE = 60_000
+
+
+def now_ms():
+    return time.time_ns() // 1_000_000
+
+
+async def engine_events(deployment, span):
+    """What the rule engine tells of the tracks topic, under cameras and bundles as they were published."""
+    timeline = Timeline()
+    for topic, key in (("cameras", "camera_id"), ("rules", "site")):
+        for record, value in await deployment.read(topic):
+            known = ConfigVersion(value[key], value["effective_at"], record.offset, record.timestamp, value)
+            timeline.add(topic, known)
+    core, outputs = RuleCore(0), []
+    for offset, (value, appended_at) in enumerate(await topic_tracks(deployment.settings, span, [CAMERA])):
+        message = Message("tracks", 0, offset, CAMERA, appended_at, value)
+        outputs += core.process(message, timeline.view(value["captured_at"], appended_at))
+    return [output.value for output in outputs if output.topic == "rule-events"]
+
+
+async def test_an_episode_that_a_changed_rule_ended_is_explained_by_the_rule_that_opened_it(
+    deployment, site, change, until_known
+):
+    settings, rule = deployment.settings, site / "rules/town/delivery-parking.yaml"
+    rule.write_text(rule.read_text(encoding="utf-8").split("tests:")[0], encoding="utf-8")
+    change(rule, "status: stable", "status: test")
+    change(rule, "for: 3m", "for: 16m")
+    change(rule, "when: local.hour >= 7 && local.hour < 20\n", "")
+    start = now_ms() - 28 * MINUTE
+    rows = ["t_s,track_id,class,x1,y1,x2,y2", *(f"{t},1,van,0.43,0.48,0.61,0.70" for t in range(5, 27 * 60))]
+    (site / "parked.csv").write_text("\n".join(rows), encoding="utf-8")
+    tracks = [(CAMERA, dict(one)) for one in read_recording(site / "parked.csv").records(CAMERA, start)]
+
+    await apply_folder(settings, site, start - 10 * MINUTE, "ann")
+    await until_known(settings)
+    await deployment.produce("tracks", tracks[: 26 * 60])
+    change(rule, "for: 16m", "for: 20m")
+    await publish_folder(settings, site, start + 25 * MINUTE, "bob", dry_run=False)
+    await until_known(settings)
+    await deployment.produce("tracks", tracks[26 * 60 :])
+    events = await engine_events(deployment, (start, now_ms()))
+    await deployment.produce("rule-events", [(CAMERA, event) for event in events])
+
+    [opened] = [event for event in events if event["kind"] == "OPEN"]
+    closed = next(event for event in events if event["kind"] == "CLOSE")
+    assert (closed["episode_id"], closed["ended_reason"]) == (opened["episode_id"], "rule_changed")
+    found = await topic_answer(settings, (opened["episode_id"][:12], None, None, None), "3h")
+    assert (found.question.at, found.question.until) == (opened["at"], closed["ended_at"])
+    assert found.answer[0].startswith("opened "), found.answer
+    assert found.answer[0].endswith(f"episode {opened['episode_id']}")
+    assert any(line.endswith(": rule_changed") for line in found.answer), found.answer
+    closed_ago_s = (now_ms() - closed["at"]) // 1000 + 60
+    shortly = await topic_answer(settings, (opened["episode_id"], None, None, None), f"{closed_ago_s}s")
+    assert shortly.answer == found.answer

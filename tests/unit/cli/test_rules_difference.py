@@ -1,0 +1,64 @@
+"""What two runs of rules found, side by side: matched one to one, whatever their number."""
+
+import time
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vigie_cli.rules_difference import NEAR_MS, Happening, compare
+
+ONE = Happening("bay", "cam-1", "quai", "open", 0, 0, None, None, "live", "a", "e", "")
+
+
+@st.composite
+def happened(draw):
+    """An episode or a count; instants are multiples of half of what is near."""
+    kind = draw(st.sampled_from(["open", "open", "in"]))
+    started = draw(st.integers(0, 12)) * NEAR_MS // 2
+    at = started if kind == "in" else started + draw(st.integers(0, 3)) * NEAR_MS // 2
+    lasts = draw(st.none() | st.integers(0, 6))
+    ended = None if lasts is None or kind == "in" else started + lasts * NEAR_MS // 2
+    rule, subject = draw(st.sampled_from("ab")), draw(st.sampled_from("xy"))
+    return replace(ONE, rule=rule, kind=kind, at=at, started_at=started, ended_at=ended, subject=subject)
+
+
+def partners(before, after):
+    """Who is whose, by every pair that may be one thing, the nearest first: (same or moved pairs)."""
+
+    def end(one):
+        return float("inf") if one.kind == "open" and one.ended_at is None else max(one.at, one.ended_at or one.at)
+
+    pairs = []
+    for i, old in enumerate(before):
+        for j, new in enumerate(after):
+            together = (old.rule, old.kind) == (new.rule, new.kind)
+            overlap = end(old) >= new.started_at and end(new) >= old.started_at
+            if together and (abs(old.at - new.at) <= NEAR_MS or (old.kind == "open" and overlap)):
+                pairs.append(((old.subject != new.subject, abs(old.at - new.at)), i, j))
+    left, right, found = set(), set(), []
+    for _, i, j in sorted(pairs):
+        if i not in left and j not in right:
+            left.add(i)
+            right.add(j)
+            found.append((i, j))
+    return sorted(found)
+
+
+@given(st.lists(happened(), max_size=8), st.lists(happened(), max_size=8))
+def test_a_match_is_that_of_all_pairs_the_nearest_first(before, after):
+    before = [replace(one, id=f"b{i}") for i, one in enumerate(before)]
+    after = [replace(one, id=f"a{j}") for j, one in enumerate(after)]
+    expected = partners(before, after)
+    found = compare(before, after)
+    assert [h.id for h in found.gone] == [f"b{i}" for i in range(len(before)) if i not in dict(expected)]
+    assert [h.id for h in found.new] == [f"a{j}" for j in range(len(after)) if j not in {j for _, j in expected}]
+    assert {(old.id, new.id) for old, new in found.moved} <= {(f"b{i}", f"a{j}") for i, j in expected}
+    assert len(found.same) + len(found.moved) == len(expected)
+
+
+def test_a_day_of_thousands_takes_no_time():
+    many = [replace(ONE, at=i * 20_000, started_at=i * 20_000, ended_at=i * 20_000 + 5000) for i in range(20_000)]
+    began = time.perf_counter()
+    assert len(compare(many, many).same) == len(many)
+    assert time.perf_counter() - began < 10
