@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from math import hypot, isfinite
+from math import hypot
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -17,7 +17,6 @@ import numpy as np
 
 from vigie_common.digest import content_digest
 from vigie_common.errors import BadInputError
-from vigie_common.ground_plane import CalibrationError, ControlPoint, GroundPlane, ground_plane
 from vigie_common.taxonomy import CLASS_NAMES, CLASS_ORDINAL
 from vigie_rule_engine.authority import Authority, applies
 from vigie_rule_engine.catalogue import TEMPLATES, Parameter, Template, default_of
@@ -26,13 +25,15 @@ from vigie_rule_engine.conditions import Condition, compile_condition
 from vigie_rule_engine.layers.templates import FALL, NUMBERS, PERSON_DOWN, RULE, SCOPES
 from vigie_rule_engine.plan import GateSource, RegionSource, plan_of, plane_numbers
 from vigie_rule_engine.quantities import METRIC_UNITS, MOST_COOLDOWN_S, PARSE, allowed, disordered
+from vigie_rule_engine.shapes import Ground, Shape, area_of, direction_of, line_of, zone_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import numpy.typing as npt
 
-    from vigie_common.records import Camera, Compound, Line, Polygon, Rule, RuleBundle, RuleError, ScopeKind
+    from vigie_common.ground_plane import GroundPlane
+    from vigie_common.records import Camera, Compound, Rule, RuleBundle, RuleError, ScopeKind
     from vigie_rule_engine.layers.state import Plan
 
 
@@ -109,7 +110,7 @@ def compile_table(camera: Camera, bundle: RuleBundle | None) -> RuleTable:
     gates: dict[str, GateSource] = {}
     judged: list[str] = []
     errors: list[RuleError] = []
-    ground = _Ground(camera)
+    ground = Ground(camera)
     withdrawn = bundle is None or bundle["withdrawn"]
     for rule in () if bundle is None or withdrawn else bundle["rules"]:
         if rule["status"] == "draft" or not applies(rule["camera_tags"], rule["camera_ids"], camera, otherwise=True):
@@ -145,44 +146,8 @@ def _once(rule: Rule, judged: Sequence[str]) -> None:
         raise BadInputError("the bundle has this rule twice: only the first runs, remove one")
 
 
-class _Ground:
-    """The camera's homography, estimated when something first asks for it."""
-
-    def __init__(self, camera: Camera) -> None:
-        self._camera = camera
-        self._plane: GroundPlane | None = None
-
-    def known(self) -> GroundPlane | None:
-        """It, or None for a camera without a calibration that can be used."""
-        try:
-            return self.needed("") if self._camera["calibration"] else None
-        except BadInputError:
-            return None
-
-    def needed(self, why: str) -> GroundPlane:
-        """It.
-
-        Raises:
-            BadInputError: the camera has no calibration, or none that can be used.
-        """
-        if self._plane is None and self._camera["calibration"]:
-            points = [ControlPoint(p["x"], p["y"], p["lat"], p["lon"]) for p in self._camera["calibration"]]
-            try:
-                self._plane = _plane(tuple(points))
-            except CalibrationError as error:
-                raise BadInputError(f"{why}: calibration of camera {self._camera['camera_id']}: {error}") from error
-        if self._plane is None:
-            raise BadInputError(f"{why}: give camera {self._camera['camera_id']} four calibration points or more")
-        return self._plane
-
-
-@lru_cache(maxsize=1024)
-def _plane(points: tuple[ControlPoint, ...]) -> GroundPlane:
-    return ground_plane(points)
-
-
 def _rows(
-    rule: Rule, camera: Camera, ground: _Ground, regions: dict[str, RegionSource], gates: dict[str, GateSource]
+    rule: Rule, camera: Camera, ground: Ground, regions: dict[str, RegionSource], gates: dict[str, GateSource]
 ) -> list[tuple[Row, tuple[Any, ...]]]:
     """The rows of one rule and their RULE fields; new regions and gates are added only if all of it is right."""
     if not _is_zone(camera["time_zone"]):
@@ -208,17 +173,17 @@ def _rows(
     plane = ground.needed(_why_metric(template, numbers)) if metric else None
     condition = compile_condition(rule["when"], template.name) if rule["when"] else None
     over_line = template.scope == "track over line"
-    lines = [_line(name, camera) for name in dict.fromkeys(rule["lines"])]
+    lines = [line_of(name, camera) for name in dict.fromkeys(rule["lines"])]
     if not lines and any(parameter.kind == "line" for parameter in template.parameters):
         raise BadInputError(f"template {template.name} needs a line: name one of the camera's lines")
     if over_line:
         shapes = lines
     else:
         kind: ScopeKind = "zone" if template.scope == "zone" else "track"
-        shapes = [_zone(name, camera, kind) for name in dict.fromkeys(rule["zones"])]
+        shapes = [zone_of(name, camera, kind) for name in dict.fromkeys(rule["zones"])]
         if not shapes and "zone" in template.needs:
             raise BadInputError(f"template {template.name} needs a zone: name one of the camera's zones")
-        shapes = shapes or [_Shape(kind, "", (), (), {})]
+        shapes = shapes or [Shape(kind, "", (), (), {})]
         if len(lines) > 1:
             raise BadInputError(f"template {template.name} has one direction: name one line, {len(lines)} are given")
     made = []
@@ -240,10 +205,10 @@ def _rows(
             regions.setdefault(region.key, region)
             fields["region"] = list(regions).index(region.key)
             if lines:
-                fields["dir_x"], fields["dir_y"] = _direction(lines[0], plane)
+                fields["dir_x"], fields["dir_y"] = direction_of(lines[0], plane)
                 place += [lines[0].x, lines[0].y]
             if "zone" in template.needs and plane is not None:
-                fields["area"] = _area(shape, plane, camera["camera_id"])
+                fields["area"] = area_of(shape, plane, camera["camera_id"])
         if plane is not None:
             place.append(plane_numbers(plane))
         key = content_digest([rule["id"], template.name, sorted(rule["classes"]), numbers, rule["when"] or "", *place])
@@ -281,7 +246,7 @@ def _fields(template: Template, numbers: Mapping[str, float]) -> dict[str, float
     return fields
 
 
-def _gate(place: list[Any], shape: _Shape, numbers: Mapping[str, float]) -> GateSource:
+def _gate(place: list[Any], shape: Shape, numbers: Mapping[str, float]) -> GateSource:
     return GateSource(
         content_digest([*place, *(numbers[n] for n in ("band_heights", "depth_heights", "confirm_s"))]),
         shape.x,
@@ -299,63 +264,6 @@ def _is_zone(name: str) -> bool:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return False
     return True
-
-
-def _within(what: str, name: str, camera: Camera, shares: Sequence[float]) -> None:
-    """Refuse a shape that lies outside its image, or nowhere."""
-    outside = next((share for share in shares if not 0.0 <= share <= 1.0), None)
-    if outside is not None:
-        raise BadInputError(
-            f"{what} {name!r} of camera {camera['camera_id']} has the coordinate {outside:g}, outside 0..1: "
-            "divide pixels by the image's width (x) or height (y)"
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class _Shape:
-    kind: ScopeKind
-    name: str
-    x: tuple[float, ...]
-    y: tuple[float, ...]
-    labels: Mapping[int, str]
-
-
-def _zone(name: str, camera: Camera, kind: ScopeKind) -> _Shape:
-    zones: Mapping[str, Polygon] = {zone["name"]: zone for zone in camera["zones"]}
-    if name not in zones:
-        raise BadInputError(_unknown("zone", name, camera["camera_id"], list(zones)))
-    zone = zones[name]
-    if len(zone["x"]) < 3 or len(zone["x"]) != len(zone["y"]):
-        raise BadInputError(
-            f"zone {name!r} of camera {camera['camera_id']} has {len(zone['x'])} x and {len(zone['y'])} y: "
-            "a polygon has three corners or more"
-        )
-    _within("zone", name, camera, [*zone["x"], *zone["y"]])
-    return _Shape(kind, name, tuple(zone["x"]), tuple(zone["y"]), {})
-
-
-def _line(name: str, camera: Camera) -> _Shape:
-    lines: Mapping[str, Line] = {line["name"]: line for line in camera["lines"]}
-    if name not in lines:
-        raise BadInputError(_unknown("line", name, camera["camera_id"], list(lines)))
-    line = lines[name]
-    _within("line", name, camera, [line["x1"], line["y1"], line["x2"], line["y2"]])
-    if (line["x1"], line["y1"]) == (line["x2"], line["y2"]):
-        raise BadInputError(
-            f"line {name!r} of camera {camera['camera_id']} has no length: give it two different points"
-        )
-    return _Shape(
-        "line",
-        name,
-        (line["x1"], line["x2"]),
-        (line["y1"], line["y2"]),
-        {1: line["in_label"], -1: line["out_label"]},
-    )
-
-
-def _unknown(what: str, name: str, camera_id: str, known: Sequence[str]) -> str:
-    there = f"it has {', '.join(sorted(known))}" if known else f"it has no {what}"
-    return f"{what} {name!r} is not in camera {camera_id} ({there}): add it to the camera file or correct the name"
 
 
 def _classes(names: Sequence[str]) -> int:
@@ -442,28 +350,3 @@ def _default(parameter: Parameter, template: Template, *, metric: bool) -> tuple
         return parameter.name, parameter.choices[default]
     quantity = PARSE[parameter.kind](default)
     return f"{parameter.name}_{quantity.unit}", quantity.value
-
-
-def _direction(line: _Shape, plane: GroundPlane | None) -> tuple[float, float]:
-    """Where a line points, length 1: on the ground, or in the image's own shares (the layers scale them)."""
-    ends = list(zip(line.x, line.y, strict=True))
-    if plane is not None:
-        ends = [plane.metres(x, y) for x, y in ends]
-    dx, dy = ends[1][0] - ends[0][0], ends[1][1] - ends[0][1]
-    if not isfinite(dx + dy):
-        raise BadInputError(f"line {line.name!r} reaches above the horizon of the calibration: draw it on the ground")
-    return dx / hypot(dx, dy), dy / hypot(dx, dy)
-
-
-def _area(shape: _Shape, plane: GroundPlane, camera_id: str) -> float:
-    """Of a zone on the ground, m²."""
-    corners = [plane.metres(x, y) for x, y in zip(shape.x, shape.y, strict=True)]
-    area = 0.5 * abs(
-        sum(ax * by - bx * ay for (ax, ay), (bx, by) in zip(corners, [*corners[1:], corners[0]], strict=True))
-    )
-    if not isfinite(area) or area <= 0.0:
-        raise BadInputError(
-            f"zone {shape.name!r} of camera {camera_id} reaches above the horizon of the calibration: draw it on the "
-            "ground"
-        )
-    return area
