@@ -137,7 +137,7 @@ class Teller:
             yield from self.end(state, int(state.cell(row, slot)["episode"]), "over", (row, slot))
 
     def _lost(self, state: CameraState, row: int, slot: int, _at: int, _way: int) -> Iterator[Output]:
-        if state.cell(row, slot)["phase"] >= OPEN:
+        if state.cell(row, slot)["phase"] >= OPEN:  # else it was over in this frame
             yield from self.end(state, int(state.cell(row, slot)["episode"]), "track_lost", (row, slot))
 
     def _ask(self, state: CameraState, row: int, slot: int, _at: int, _way: int) -> Iterator[Output]:

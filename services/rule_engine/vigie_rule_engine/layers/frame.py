@@ -13,7 +13,6 @@ from vigie_rule_engine.layers.episodes import (
     OFF,
     ON,
     OPEN,
-    PENDING,
     UNSEEN,
     advance,
     clear,
@@ -142,7 +141,7 @@ def _frame(
         if gone(subjects[k], w_steady if subjects[k]["steady"] == 1 else w):
             lost += 1
             for r in range(rules.shape[0]):
-                if cells[r, k]["phase"] >= PENDING:  # Python opens what has matured in this frame
+                if cells[r, k]["phase"] >= OPEN:
                     told = tell(events, told, r, k, LOST, t, 0)
                 elif rules[r]["template"] == UNIQUE_COUNT:
                     lost_glimpse(kept, r, k)
