@@ -147,16 +147,16 @@ def test_who_came_and_is_where_it_stood_is_found(other, found):
 
 
 @pytest.mark.parametrize(
-    ("left", "found"),
+    ("left", "other", "found"),
     [
-        ({"off": NOW - 500}, 1),
-        ({"off": NOW - 501}, -1),  # who comes there later is a passer
-        ({"x": 0.61}, 1),
-        ({"x": 0.63}, -1),  # its track went on with nobody who was there
+        ({"off": NOW - 1_500}, {}, 1),
+        ({"off": NOW - 1_500}, {"vx": 0.05}, 1),
+        ({"off": NOW - 1_500}, {"vx": 0.06}, -1),  # it was on its way then: a passer
+        ({"off": NOW - 500}, {"vx": 0.06}, 1),
     ],
 )
-def test_only_who_was_beside_it_when_it_left_has_its_track(left, found):
-    assert in_place(kept(subjects(LEFT | left, CAME)), 2, 0, NOW, NOW) == found
+def test_only_who_was_beside_it_when_it_left_has_its_track(left, other, found):
+    assert in_place(kept(subjects(LEFT | left, CAME | other)), 2, 0, NOW, NOW) == found
 
 
 STOOD_BY = {"rest": NOW - 60_000, "x": 0.51, "rest_x": 0.51, "moved_then": 4.0}
@@ -167,7 +167,8 @@ STOOD_BY = {"rest": NOW - 60_000, "x": 0.51, "rest_x": 0.51, "moved_then": 4.0}
     [
         ({"off": NOW - 1_500}, {}, 1),
         ({"moved_then": 0.31}, {}, -1),  # it had come there
-        ({}, {"moved_then": 0.29}, -1),  # that one may be the furniture
+        ({"rest": NOW - 60_200}, {}, -1),  # nor has it been there for long
+        ({}, {"moved_then": 0.29, "rest": NOW - 70_000}, -1),  # that one may be the furniture
     ],
 )
 def test_of_two_who_stood_side_by_side_the_one_that_never_moved_has_not_walked_off(left, other, found):

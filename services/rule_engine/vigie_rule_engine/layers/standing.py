@@ -23,10 +23,11 @@ _CAME_MS: Final = 5_000
 _HIDDEN: Final = 0.25
 """Share of a box that a nearer one may cover before its shape means nothing, and nobody is missed who is not seen."""
 
-_PARTED_MS: Final = 500
-_PARTED: Final = 0.6
-"""So long after one has left its place, and so many body heights from the other, two have just parted. Who comes by
-later passes the place where somebody stood."""
+_PARTED: Final = 0.4
+"""Body heights from that place: so near was whoever parted from it. Who was farther away then passes the place later."""
+
+_FIXED_MS: Final = 60_000
+"""What has not moved for so long since it was first seen is probably street furniture."""
 
 STAYED_MS: Final = 3_000
 _HOPPED_MS: Final = 1_000
@@ -62,13 +63,16 @@ def stood(s: Slot) -> bool:
 @jit
 def fixed(s: Slot) -> bool:
     """Whether it had not moved since it was first seen, until it seemed to leave: probably street furniture."""
-    return bool(s["moved_then"] < AT_REST)
+    return bool(s["moved_then"] < AT_REST and left_at(s) - s["rest"] > _FIXED_MS)
 
 
 @jit
 def parted(s: Slot, o: Slot, w: int) -> bool:
-    """Whether `s` has just left its place beside `o`: tracks are exchanged where boxes meet, and nowhere else."""
-    return bool(w - s["off"] <= _PARTED_MS and hypot(o["x"] - s["x"], o["y"] - s["y"]) < _PARTED * s["h"])
+    """Whether `o`, by its speed, was beside the place of `s` when `s` left it: where boxes meet tracks are exchanged."""
+    since = (w - s["off"]) * 0.001
+    x = o["x"] - since * o["vx"]
+    y = o["y"] - since * o["vy"]
+    return bool(hypot(x - s["rest_x"], y - s["rest_y"]) < _PARTED * s["h"])
 
 
 @jit
