@@ -75,11 +75,12 @@ def lint(
 
     if cameras is None and (folder / "cameras").is_dir():
         cameras = folder
-    known = read_cameras(cameras, frozenset(load_catalogue().models)) if cameras is not None else None
+    models = load_catalogue().models
+    known = read_cameras(cameras, frozenset(models)) if cameras is not None else None
     rules = read_rules(*rule_sources(folder))
     problems = rule_problems(rules, known)
     as_json = as_json or form is Format.json
-    warnings = lint_warnings(rules, known, time.time_ns() // 1_000_000)
+    warnings = lint_warnings(rules, known, models, time.time_ns() // 1_000_000)
     _print(problems, warnings, as_json=as_json)
     if problems or (strict and warnings):
         raise typer.Exit(1)
@@ -178,8 +179,12 @@ def new(
     """
     from vigie_cli.rules_new import new_rule
 
-    for path in new_rule(site, name, template, camera):
+    made = new_rule(site, name, template, camera)
+    for path in made.paths:
         print(path)
+    print(f"for camera {made.camera} of site {made.site}")
+    for note in made.notes:
+        print(f"note: {note}")
 
 
 @app.command()

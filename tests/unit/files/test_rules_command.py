@@ -103,7 +103,11 @@ def test_a_new_rule_of_every_template_lints_and_passes_its_tests_at_once(scene_s
     assert made.exit_code == 0, made.output
     path = scene_site / f"rules/{name}.yaml"
     schema = scene_site / "rules/.schemas/rule.schema.json"
-    assert made.stdout.splitlines() == [str(path), str(schema)]
+    printed = made.stdout.splitlines()
+    assert printed[:3] == [str(path), str(schema), "for camera street-01 of site scene"]
+    assert [line.split(" (")[0] for line in printed[3:]] == (
+        ["note: no model of street-01 finds fire"] if template == "object_class" else []
+    )
     assert path.read_text().startswith("# yaml-language-server: $schema=.schemas/rule.schema.json\n")
     assert json.loads(schema.read_text())["title"] == "RuleFile"
     checked = rules("lint", scene_site)
