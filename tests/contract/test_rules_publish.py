@@ -119,6 +119,21 @@ async def test_a_rule_in_shadow_is_compared_with_the_live_one_that_it_would_repl
     assert json.loads(json.dumps(status.plain()))["engines"][0]["engine"] == "rules-0"
 
 
+async def test_status_and_the_way_back_say_that_a_stable_rule_runs_in_shadow(deployment, site):
+    settings = deployment.settings
+    (site / "rules/authorisations/exercise.yaml").unlink()
+    applied = await apply_folder(settings, site, now_ms() - 60_000, "ann")
+    note = "livraison-stationnement: stable, but no authorisation in force covers category parking on feucheres-03, "
+    note += "maison-carree-02: runs in shadow"
+    assert [f"note: {note}" in change.details for change in applied.changes if change.kind == "rules"] == [True]
+    [status] = await read_status(settings, None, (now_ms() - 60_000, now_ms()))
+    assert f"  note: {note}" in list(status_lines(status))
+    assert note in status.plain()["notes"]
+    digest = status.plain()["live"]["digest"]
+    back = await publish_former(settings, digest, None, now_ms(), "ann", dry_run=True)
+    assert f"note: {note}" in list(publish_lines(back, dry_run=True))
+
+
 async def test_a_range_of_a_topic_is_what_happened_in_it(deployment, rule_event):
     start = now_ms() - 60_000
     events = [rule_event(started_at=start + s, at=start + s, subject=str(s)) for s in (0, 10_000, 20_000, 30_000)]
