@@ -17,7 +17,8 @@ from vigie_common.yaml_source import InvalidFileError, parse_document
 from vigie_rule_engine.bundle import read_rules, rule_record
 from vigie_rule_engine.lint import read_cameras
 from vigie_rule_engine.model_classes import not_found
-from vigie_rule_engine.rule_file import RuleTest, normalised, parse_rule
+from vigie_rule_engine.parameters import normalised
+from vigie_rule_engine.rule_file import RuleTest, parse_rule
 from vigie_rule_engine.schema_json import schemas
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from vigie_common.units import parse_instant
 from vigie_common.yaml_source import InvalidFileError
 from vigie_rule_engine.bundle import read_rules, rule_record
 from vigie_rule_engine.lint import CameraFolder, read_cameras
+from vigie_rule_engine.parameters import normalised
 from vigie_rule_engine.recorded import read_recording
-from vigie_rule_engine.rule_file import normalised
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
