@@ -39,7 +39,7 @@ async def test_a_bundle_is_published_once_changed_shown_and_brought_back(deploym
     (site / "rules/town/gate-count.yaml").unlink()
     second = await publish_folder(settings, site, start + 2000, "bob", dry_run=False)
     assert second.differences == (
-        "rule livraison-stationnement: severity warning → critical",
+        "rule livraison-stationnement: severity: warning → critical",
         "rule porte-comptage: removed",
     )
     assert second.before["digest"] == first.bundle["digest"]

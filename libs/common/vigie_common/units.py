@@ -130,6 +130,33 @@ def parse_fraction(value: object) -> Quantity:
     return found
 
 
+_WRITTEN: Final = {
+    "m": (1.0, " m"),
+    "heights": (1.0, " heights"),
+    "mps": (1000.0 / 3600.0, " km/h"),
+    "heights_per_s": (1.0, " heights/s"),
+    "fraction": (0.01, "%"),
+}
+"""How large the unit is that a base unit is written in, and its spelling."""
+
+_FEW_S: Final = 120.0
+"""Shorter durations are written in seconds: 90s is plainer than 1m30s."""
+
+
+def written(quantity: Quantity) -> str:
+    """A quantity as people write it, as its parser reads it: `60s`, `1h30m`, `0.3 heights`, `30 km/h`, `75%`."""
+    if quantity.unit != "s":
+        factor, spelling = _WRITTEN[quantity.unit]
+        return f"{quantity.value / factor:.9g}{spelling}"
+    if quantity.value < _FEW_S:
+        return f"{quantity.value:.9g}s"
+    parts, rest = [], round(quantity.value * 1000)
+    for unit, seconds in _DURATION_S.items():
+        count, rest = divmod(rest, round(seconds * 1000))
+        parts += [f"{count}{unit}"] if count else []
+    return "".join(parts)
+
+
 def parse_instant(text: str, zone: str, *, end_of_day: bool = False) -> int:
     """Milliseconds since 1970 UTC of an ISO 8601 date or time; without an offset it is local to `zone`.
 
