@@ -224,6 +224,22 @@ def test_a_placeholder_in_a_block_is_shown_where_it_stands(refusal):
     assert message.startswith("F:15:5: explain.en: {object.klass} is not known")
 
 
+def test_a_brace_without_its_other_half_is_shown_where_it_stands(refusal):
+    english = "{object.class} still for {facts.stopped_for}"
+    assert refusal(read_rule, RULE, english, "{object.class} still for {facts.stopped_for") == [
+        (
+            "F:13:33: explain.en: {facts.stopped_for is not closed, operators would read it as it stands: write "
+            "{facts.stopped_for}"
+        )
+    ]
+    [message] = refusal(read_rule, RULE, english, "{object.clas, {facts.stopped_for}")
+    assert message.startswith("F:13:8: explain.en: {object.clas is not closed")
+    assert message.endswith("write {object.class}")
+    assert refusal(read_rule, RULE, english, "object.class}") == [
+        "F:13:20: explain.en: } closes nothing: remove it, or open a placeholder before it"
+    ]
+
+
 def test_of_very_many_problems_the_first_are_told(refusal):
     found = refusal(read_rule, RULE, "tests:\n", f"tests: [{', '.join(['1'] * 5_000)}]\nno_tests:\n")
     assert len(found) == MOST_TOLD + 1
