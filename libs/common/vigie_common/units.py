@@ -57,12 +57,40 @@ def _bare(value: object) -> str | None:
     return None
 
 
+_WORDS: Final = {
+    "duration": {
+        "s": "s sec secs second seconds seconde secondes",
+        "m": "m mn min mins minute minutes",
+        "h": "h hr hrs hour hours heure heures",
+        "d": "d day days jour jours",
+        "ms": "ms msec millisecond milliseconds milliseconde millisecondes",
+    },
+    "distance": {
+        " m": "m metre metres meter meters mètre mètres",
+        " cm": "cm centimetre centimetres centimeter centimeters centimètre centimètres",
+        " heights": "height hauteur hauteurs",
+    },
+    "speed": {" km/h": "kmh kph km/hour", " m/s": "mps m/sec", " heights/s": "height/s heights/sec"},
+}
+"""Units as people also say them, by the spelling that the files take."""
+
+
+def _meant(text: str, kind: str) -> str | None:
+    """`60m` for `60 minutes`."""
+    found = re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?) *([^\W\d][^\s\d]*)", text.strip(), re.ASCII | re.IGNORECASE)
+    for unit, words in _WORDS[kind].items() if found is not None else ():
+        if found is not None and found[2].lower() in words.split():
+            return f"{found[1]}{unit}"
+    return None
+
+
 def _refusal(value: object, kind: str, examples: str, units: tuple[str, ...]) -> ValueError:
     number = _bare(value)
     if number is not None:
         meant = ", ".join(f"{number}{unit}" for unit in units[:-1]) + f" or {number}{units[-1]}"
         return ValueError(f"a {kind} needs its unit: write {meant}")
-    return ValueError(f"not a {kind}: write a number and its unit, such as {examples}")
+    said = _meant(value, kind) if isinstance(value, str) else None
+    return ValueError(f"not a {kind}: write {said or f'a number and its unit, such as {examples}'}")
 
 
 def parse_duration(value: object) -> Quantity:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from vigie_common.taxonomy import CLASS_NAMES
 from vigie_common.yaml_model import nearest
@@ -67,7 +67,9 @@ def _names(value: object) -> list[str]:
         ValueError: it is neither.
     """
     values = value if isinstance(value, list) else [value]
-    if not values or not all(isinstance(v, str) for v in values):
+    if not values:
+        raise ValueError("it is empty: write one name at least")
+    if not all(isinstance(v, str) for v in values):
         raise ValueError("write a name or a list of names")
     if len(set(values)) < len(values):
         raise ValueError("a name is listed twice: remove one")
@@ -150,13 +152,37 @@ def _number(parameter: Parameter, value: object) -> float:
     return float(value)
 
 
+_ALSO_CALLED: Final[Mapping[str, str]] = {
+    "animal": "dog cat bird horse wolf boar",
+    "person": "people pedestrian human man woman child crowd",
+    "bicycle": "bike cycle cyclist",
+    "motorcycle": "motorbike moto moped",
+    "car": "vehicle taxi auto",
+    "truck": "lorry",
+    "bus": "coach",
+    "tram": "train streetcar",
+    "bag": "backpack suitcase luggage handbag parcel package",
+    "fire": "flame flames",
+    "weapon": "gun knife pistol",
+}
+"""Other words for the classes."""
+
+
+def _meant(name: str) -> str:
+    """`; did you mean "x"?` for a class of that or a similar name, or nothing."""
+    meant = next(
+        (known for known, words in _ALSO_CALLED.items() if name.lower().removesuffix("s") in words.split()), None
+    )
+    return f'; did you mean "{meant}"?' if meant is not None else nearest(name, CLASS_NAMES[1:])
+
+
 def _unknown_classes(given: Mapping[str, Any], classes: tuple[str, ...]) -> list[tuple[list[object], str]]:
     allowed = CLASS_NAMES[1:]
     listed = isinstance(given.get("classes"), list)
     return [
         (
             ["classes", i] if listed else ["classes"],
-            f'with.classes: "{name}" is not a class; classes are {", ".join(allowed)}{nearest(name, allowed)}',
+            f'with.classes: "{name}" is not a class; classes are {", ".join(allowed)}{_meant(name)}',
         )
         for i, name in enumerate(classes)
         if name not in allowed

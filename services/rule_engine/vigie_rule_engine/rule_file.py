@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, WithJsonSchema, model_validator
 
@@ -40,13 +40,15 @@ Cooldown = Annotated[Duration, AfterValidator(_cooldown)]
 class CameraSelection(FileModel):
     """Cameras that carry all of these tags, and those named."""
 
+    shape: ClassVar[str] = "{tags: [name]} or {ids: [camera]}"
+
     tags: list[Name] = Field(default=[], description="cameras that carry all of these")
     ids: list[Identifier] = Field(default=[], description="and these by name")
 
     @model_validator(mode="after")
     def _selects(self) -> "CameraSelection":
         if not self.tags and not self.ids:
-            raise ValueError("selects nothing: write {tags: [name]} or {ids: [camera]}")
+            raise ValueError(f"selects nothing: write {self.shape}")
         return self
 
 

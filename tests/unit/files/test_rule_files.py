@@ -568,3 +568,41 @@ def test_any_condition_is_a_rule_or_a_clear_error(condition):
     }
     document = parse_document(json.dumps(content), "F")
     assert all(line.startswith("F:1:") for line in told(lambda: parse_rule(document, REPOSITORY)))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            "title: {fr: Stationnement gênant en aire de livraison, en: Parking in a delivery bay}",
+            "title: Linger",
+            'F:3:8: title: "Linger" where a mapping is expected: write {en: "Linger"}, a text by language',
+        ),
+        (
+            "cameras: {tags: [delivery]}",
+            "cameras: campus-01",
+            'F:6:10: cameras: "campus-01" where a mapping is expected: write {tags: [name]} or {ids: [camera]}',
+        ),
+        (
+            "when: local.hour >= 7 && local.hour < 20",
+            "when: true",
+            'F:8:7: when: true where a text is expected: write "true" in quotes, or leave it out',
+        ),
+    ],
+)
+def test_what_has_another_shape_is_refused_with_an_example_of_the_right_one(refusal, old, new, message):
+    assert refusal(read_rule, RULE, old, new) == [message]
+
+
+@pytest.mark.parametrize(
+    ("given", "ending"),
+    [
+        ("[dog]", 'did you mean "animal"?'),
+        ("[Pedestrians]", 'did you mean "person"?'),
+        ("[vans]", 'did you mean "van"?'),
+        ("[]", "with.classes: a list: it is empty: write one name at least"),
+    ],
+)
+def test_a_class_by_another_name_and_an_empty_list_are_refused_with_what_to_write(refusal, given, ending):
+    [message] = refusal(read_rule, RULE, "[car, van, truck]", given)
+    assert message.endswith(ending)

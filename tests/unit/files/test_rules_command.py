@@ -66,6 +66,13 @@ def test_a_test_that_fails_shows_expected_beside_found_and_ends_with_1(site):
             ),
         ),
         (
+            "{scene: stopped-happens, with: {zone: pavment}, expect: []}",
+            (
+                '15:43: tests[0]: the scene stopped-happens has no zone "pavment"; it has bay, road, eastbound, '
+                'westbound, pavement; did you mean "pavement"?'
+            ),
+        ),
+        (
             "{scene: {layout: squares}, with: {zone: square}, expect: []}",
             '15:22: layout: "squares" is not allowed: use town-street or square; did you mean "square"?',
         ),

@@ -53,7 +53,12 @@ def test_a_quantity_is_read_in_its_base_unit(parse, text, expected):
     [
         (parse_duration, 3, "a duration needs its unit: write 3s, 3m or 3h"),
         (parse_duration, "3", "a duration needs its unit: write 3s, 3m or 3h"),
-        (parse_duration, "3 min", "not a duration: write a number and its unit, such as 500ms, 10s, 3m or 1h30m"),
+        (parse_duration, "3 min", "not a duration: write 3m"),
+        (parse_duration, "60 minutes", "not a duration: write 60m"),
+        (parse_duration, "1.5 Hours", "not a duration: write 1.5h"),
+        (parse_duration, "3 parsecs", "not a duration: write a number and its unit, such as 500ms, 10s, 3m or 1h30m"),
+        (parse_distance, "2 mètres", "not a distance: write 2 m"),
+        (parse_speed, "30 kmh", "not a speed: write 30 km/h"),
         (parse_duration, "", "not a duration: write a number and its unit, such as 500ms, 10s, 3m or 1h30m"),
         (parse_duration, "30m1h", "not a duration: write a number and its unit, such as 500ms, 10s, 3m or 1h30m"),
         (parse_duration, True, "not a duration: write a number and its unit, such as 500ms, 10s, 3m or 1h30m"),
