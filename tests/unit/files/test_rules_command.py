@@ -335,6 +335,21 @@ def test_replay_without_a_source_says_which_there_are(site):
     assert "--tracks FILE, or --topic with --from or --since, or --video FILE" in str(result.exception)
 
 
+def test_a_camera_of_another_site_and_tracks_that_are_not_there_are_named_with_the_option_that_helps(site, tmp_path):
+    tracks = site / "rules/town/tracks/parks-in-the-bay.csv"
+    told = rules("replay", site, "--tracks", tracks, "--camera", "campus-01", "--against", site / "rules")
+    assert str(told.exception) == (
+        '--camera: there is no camera "campus-01" in site nimes; cameras are arenes-01, feucheres-03, '
+        "maison-carree-02; give the folder of its site: --cameras FOLDER"
+    )
+    asked = ("--rule", "a", "--camera", "campus-01", "--at", "2026-01-05T12:04", "--tracks", tracks, "--rules", site)
+    assert str(rules("explain", *asked).exception).endswith("give the folder of its site: --rules FOLDER")
+    none = ("--tracks", tmp_path / "none.csv", "--camera", "arenes-01", "--against", site / "rules")
+    assert str(rules("replay", site, *none).exception) == (
+        f"{tmp_path}/none.csv: cannot be read (No such file or directory): give a CSV file of recorded tracks"
+    )
+
+
 @pytest.mark.parametrize(
     ("asked", "answer"),
     [
