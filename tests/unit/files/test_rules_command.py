@@ -148,6 +148,9 @@ def test_the_templates_are_listed_and_shown_with_units_and_defaults():
     shown = " ".join(rules("templates", "stopped").stdout.split())
     assert "for 60s duration: 500ms, 10s, 1h30m 0s to 30d how long it must have been still" in shown
     assert "facts.stopped_for_s" in shown
+    assert rules("templates", "show", "stopped").stdout == rules("templates", "stopped").stdout
+    assert rules("templates", "show").stdout == listed
+    assert str(rules("templates", "stopped", "dwell").exception).endswith("vigie rules templates stopped")
     [plain] = json.loads(rules("templates", "density", "--json").stdout)
     assert plain["needs"] == ["a calibrated camera (four calibration points or more)", "a named zone"]
     assert 'did you mean "stopped"?' in str(rules("templates", "stoped").exception)
@@ -183,6 +186,25 @@ def test_a_warning_of_the_lint_is_told_and_ends_with_1_only_when_asked_to(site, 
     assert rules("lint", site, "--strict").exit_code == 1
     rows = json.loads(rules("lint", site, "--format", "json").stdout)
     assert {row["level"] for row in rows} == {"warning"}
+
+
+def test_one_file_is_linted_beside_the_others_of_its_site_and_tested_alone(site, change, monkeypatch, tmp_path_factory):
+    monkeypatch.chdir(site)
+    file = "rules/town/delivery-parking.yaml"
+    assert rules("lint", file).stdout == "1 rule and 0 authorisations are right with 3 cameras\n"
+    change(site / "rules/town/gathering.yaml", "[person]", "[persons]")
+    assert rules("lint", file).exit_code == 0, "what is wrong in another file is not told"
+    change(site / file, "zone: livraison", "zone: livraisons")
+    change(site / file, "status: stable", "status: test\nreplaces: porte-comptages")
+    told = rules("lint", file)
+    assert (told.exit_code, {line.split(":")[0] for line in told.stdout.splitlines()}) == (1, {file})
+    assert 'did you mean "porte-comptage"?' in told.stdout
+    assert 'did you mean "livraison"?' in told.stdout
+    alone = tmp_path_factory.mktemp("no-site") / "alone.yaml"
+    alone.write_text((site / "rules/town/footfall.yaml").read_text().replace("status: stable", "status: test"))
+    assert "(cameras not checked)" in rules("lint", alone).stdout
+    assert rules("test", "rules/town/gate-count.yaml").stdout.splitlines()[-1] == "2 tests: 2 passed, 0 failed"
+    assert str(rules("lint", "rules/none.yaml").exception).startswith("rules/none.yaml: no such folder: give")
 
 
 @pytest.mark.parametrize("form", [(), ("--json",)])
