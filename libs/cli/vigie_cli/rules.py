@@ -102,7 +102,7 @@ def run(
     from vigie_cli.site_folder import camera_folder, rule_sources
 
     report = run_tests(rule_sources(folder), cameras or camera_folder(folder), rule)
-    if not report.outcomes and not report.problems:
+    if not (report.outcomes or report.problems or report.wrong):
         raise BadInputError(f"{folder}: no rule below it has tests: write some under `tests:`")
     if as_json:
         print(json.dumps(report.plain(), ensure_ascii=False, indent=1))

@@ -113,6 +113,8 @@ def lines(status: SiteStatus) -> Iterator[str]:
         yield "  in shadow:"
     for shadow in status.shadows:
         yield from shadow_lines(shadow)
+    if any(shadow.replaces is None and shadow.told is None for shadow in status.shadows):
+        yield "    say `replaces: RULE` in a rule to compare it with a live one"
 
 
 def _said(bundle: Mapping[str, Any]) -> str:

@@ -48,6 +48,14 @@ def test_a_test_that_fails_shows_expected_beside_found_and_ends_with_1(site):
     assert "  !    nothing more                        found open 2" in result.stdout
 
 
+def test_an_error_in_a_camera_file_is_not_counted_as_a_test(site, change):
+    change(site / "cameras/arenes-01.yaml", "fps: 5", "fps: 500")
+    result = rules("test", site, "--rule", "livraison-stationnement")
+    *_, error, last = result.stdout.splitlines()
+    assert (result.exit_code, "sampling.fps: 500" in error) == (1, True)
+    assert last == "3 tests: 3 passed, 0 failed; 1 error in files of rules and cameras"
+
+
 @pytest.mark.parametrize(
     ("test", "message"),
     [
