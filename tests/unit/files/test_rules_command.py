@@ -360,6 +360,14 @@ def test_replay_says_which_records_it_did_not_judge_and_why(site, visit):
     assert (len(plain["refused"]), sum(plain["left_out"].values()), len(plain["new"])) == (1, 2, 1)
 
 
+def test_replay_without_kafka_says_how_it_compares_with_a_folder(site, monkeypatch):
+    monkeypatch.chdir(site)
+    monkeypatch.setenv("VIGIE_KAFKA_BOOTSTRAP", "127.0.0.1:9")
+    told = str(rules("replay", site, *PARKS).exception)
+    assert told.startswith("Kafka at 127.0.0.1:9 does not answer")
+    assert told.endswith("; or compare with the rules of a folder: --against FOLDER")
+
+
 def test_replay_without_a_source_says_which_there_are(site):
     result = rules("replay", site)
     assert "--tracks FILE, or --topic with --from or --since, or --video FILE" in str(result.exception)
