@@ -39,7 +39,7 @@ async def test_a_bundle_is_published_once_changed_shown_and_brought_back(deploym
     (site / "rules/town/gate-count.yaml").unlink()
     second = await publish_folder(settings, site, start + 2000, "bob", dry_run=False)
     assert second.differences == (
-        "rule livraison-stationnement: severity warning → critical",
+        "rule livraison-stationnement: severity: warning → critical",
         "rule porte-comptage: removed",
     )
     assert second.before["digest"] == first.bundle["digest"]
@@ -117,6 +117,21 @@ async def test_a_rule_in_shadow_is_compared_with_the_live_one_that_it_would_repl
     assert "engine rules-0: runs 0000000000000000, 1 rule refused" in said
     assert "livraison-court on cam-1: no such zone" in said
     assert json.loads(json.dumps(status.plain()))["engines"][0]["engine"] == "rules-0"
+
+
+async def test_status_and_the_way_back_say_that_a_stable_rule_runs_in_shadow(deployment, site):
+    settings = deployment.settings
+    (site / "rules/authorisations/exercise.yaml").unlink()
+    applied = await apply_folder(settings, site, now_ms() - 60_000, "ann")
+    note = "livraison-stationnement: stable, but no authorisation in force covers category parking on feucheres-03, "
+    note += "maison-carree-02: runs in shadow"
+    assert [f"note: {note}" in change.details for change in applied.changes if change.kind == "rules"] == [True]
+    [status] = await read_status(settings, None, (now_ms() - 60_000, now_ms()))
+    assert f"  note: {note}" in list(status_lines(status))
+    assert note in status.plain()["notes"]
+    digest = status.plain()["live"]["digest"]
+    back = await publish_former(settings, digest, None, now_ms(), "ann", dry_run=True)
+    assert f"note: {note}" in list(publish_lines(back, dry_run=True))
 
 
 async def test_a_range_of_a_topic_is_what_happened_in_it(deployment, rule_event):

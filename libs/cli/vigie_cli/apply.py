@@ -18,6 +18,7 @@ from vigie_cli.apply_difference import differences
 from vigie_cli.configuration_topics import answered, deployment_codec, last_records, publish, topic_partitions
 from vigie_cli.effective_at import effective_ms, now_ms, parse_at
 from vigie_cli.rules_bundles import SHORT, bundle_histories
+from vigie_cli.rules_notes import unauthorised_in
 from vigie_cli.rules_publish import plan_bundle, refuse_failing_tests
 from vigie_cli.site_folder import read_site_folder
 from vigie_cli.wording import counted
@@ -51,7 +52,7 @@ class Change:
     and in the folder only if one of its wrong files is this camera's."""
     version: str
     details: tuple[str, ...] = ()
-    """Of a changed camera or changed rules: what is another now; of rules, what takes over later."""
+    """Of a changed camera or changed rules: what is another now; of rules, also the notes on them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +166,7 @@ def _changes(
     if site.rules is not None:
         bundle = rule_bundle(site.cameras.site, site.rules, author=author, effective_at=effective_at)
         key = str(bundle["site"])
-        plan = plan_bundle(rules.get(key), bundle)
+        plan = plan_bundle(rules.get(key), bundle, unauthorised_in(site, bundle))
         name = f"{key} ({counted(len(bundle['rules']), 'rule')})"
         details = (*(plan.differences if plan.what == "changed" else ()), *plan.notes)
         changes.append(Change("rules", name, plan.what, str(bundle["digest"])[:SHORT], details))

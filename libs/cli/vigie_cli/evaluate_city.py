@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 from vigie_cli.rules_judge import judge
 from vigie_common.taxonomy import CLASS_ORDINAL
 from vigie_rule_engine.catalogue import TEMPLATES
-from vigie_rule_engine.rule_file import normalised
+from vigie_rule_engine.parameters import normalised
 from vigie_scene.city import HOUR_S, camera_hour, closed_hour
 from vigie_scene.evaluation.episodes import Found, Tally, match, tally
 from vigie_scene.evaluation.expected import Asked, expected

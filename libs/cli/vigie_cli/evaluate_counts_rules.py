@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from vigie_common.stream import ConfigVersion, FixedView, Message
 from vigie_rule_engine.catalogue import TEMPLATES
 from vigie_rule_engine.core import RuleCore
-from vigie_rule_engine.rule_file import normalised
+from vigie_rule_engine.parameters import normalised
 from vigie_scene.evaluation.counts_scenes import Layout
 
 if TYPE_CHECKING:

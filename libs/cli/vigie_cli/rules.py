@@ -51,7 +51,7 @@ def _print(problems: Sequence[Problem], warnings: Sequence[Problem], *, as_json:
 
 @app.command()
 def lint(
-    folder: Annotated[Path, typer.Argument(help="folder of rules, or of a whole site")],
+    folder: Annotated[Path, typer.Argument(help="folder of rules or of a whole site, or one file of them")],
     cameras: Annotated[
         Path | None, typer.Option(help="folder of the cameras: their zones, lines and tags are checked too")
     ] = None,
@@ -65,24 +65,14 @@ def lint(
 
     Example: vigie rules lint rules --cameras cameras
     """
-    import time
+    from vigie_cli.rules_lint import lint_place
 
-    from vigie_cli.site_folder import rule_problems, rule_sources
-    from vigie_common.catalogue import load_catalogue
-    from vigie_rule_engine.bundle import read_rules
-    from vigie_rule_engine.lint import read_cameras
-    from vigie_rule_engine.lint_warnings import lint_warnings
-
-    if cameras is None and (folder / "cameras").is_dir():
-        cameras = folder
-    known = read_cameras(cameras, frozenset(load_catalogue().models)) if cameras is not None else None
-    rules = read_rules(*rule_sources(folder))
-    problems = rule_problems(rules, known)
+    linted = lint_place(folder, cameras)
     as_json = as_json or form is Format.json
-    warnings = lint_warnings(rules, known, time.time_ns() // 1_000_000)
-    _print(problems, warnings, as_json=as_json)
-    if problems or (strict and warnings):
+    _print(linted.problems, linted.warnings, as_json=as_json)
+    if linted.problems or (strict and linted.warnings):
         raise typer.Exit(1)
+    rules, known = linted.rules, linted.cameras
     if not (rules.rules or rules.compounds or rules.authorisations):
         raise BadInputError(f"{folder}: no rule and no authorisation below it: give the folder that holds them")
     if not as_json:
@@ -95,7 +85,7 @@ def lint(
 
 @app.command("test")
 def run(
-    folder: Annotated[Path, typer.Argument(help="folder of rules, or of a whole site")],
+    folder: Annotated[Path, typer.Argument(help="folder of rules or of a whole site, or one file of them")],
     cameras: Annotated[
         Path | None, typer.Option(help="folder of the cameras; by default the site's own, or beside the rules")
     ] = None,
@@ -112,7 +102,7 @@ def run(
     from vigie_cli.site_folder import camera_folder, rule_sources
 
     report = run_tests(rule_sources(folder), cameras or camera_folder(folder), rule)
-    if not report.outcomes and not report.problems:
+    if not (report.outcomes or report.problems or report.wrong):
         raise BadInputError(f"{folder}: no rule below it has tests: write some under `tests:`")
     if as_json:
         print(json.dumps(report.plain(), ensure_ascii=False, indent=1))
@@ -142,6 +132,7 @@ def schema(
 @app.command()
 def templates(
     name: Annotated[str | None, typer.Argument(help="this one in full; left out: all of them, one a line")] = None,
+    shown: Annotated[str | None, typer.Argument(hidden=True)] = None,
     as_json: AsJson = False,
 ) -> None:
     """What a rule can judge by: definition, parameters with units and defaults, needs, limits.
@@ -152,6 +143,10 @@ def templates(
     """
     from vigie_cli import rules_templates as known
 
+    if name == "show":
+        name = shown
+    elif shown is not None:
+        raise BadInputError(f"one template at a time: vigie rules templates {name}")
     chosen = known.all_templates() if name is None else [known.template_named(name)]
     if as_json:
         print(json.dumps([known.plain(template) for template in chosen], ensure_ascii=False, indent=1))
@@ -178,8 +173,12 @@ def new(
     """
     from vigie_cli.rules_new import new_rule
 
-    for path in new_rule(site, name, template, camera):
+    made = new_rule(site, name, template, camera)
+    for path in made.paths:
         print(path)
+    print(f"for camera {made.camera} of site {made.site}")
+    for note in made.notes:
+        print(f"note: {note}")
 
 
 @app.command()

@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from vigie_cli.configuration_topics import answered, deployment_codec, topic_partitions, whole_topic
+from vigie_cli.rules_difference import moment
 from vigie_common.errors import BadInputError, PoisonRecordError
 from vigie_common.stream import judging
 from vigie_common.stream.configuration import KNOWN_AFTER_MS
 from vigie_common.topics import TopicNames
+from vigie_common.units import Quantity, written
+from vigie_rule_engine.catalogue import TEMPLATES
+from vigie_rule_engine.quantities import written_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -163,7 +167,37 @@ def bundle_differences(before: Mapping[str, Any] | None, after: Mapping[str, Any
             elif name not in new:
                 yield f"{noun} {name}: removed"
             elif old[name] != new[name]:
-                yield f"{noun} {name}: {', '.join(_fields(old[name], new[name]))}"
+                yield f"{noun} {name}: {', '.join(_fields(_authored(old[name]), _authored(new[name])))}"
+
+
+_KEYS: Final = {
+    "camera_tags": "cameras.tags",
+    "camera_ids": "cameras.ids",
+    "zones": "zone",
+    "lines": "line",
+    "min_rules": "at_least.rules",
+    "min_cameras": "at_least.cameras",
+}
+"""Fields of the records whose key in the files is another."""
+
+_DURATIONS_MS: Final = {"cooldown_ms": "cooldown", "within_ms": "within"}
+_INSTANTS: Final = {"valid_from": "from", "valid_until": "until"}
+
+
+def _authored(record: Mapping[str, Any]) -> dict[str, Any]:
+    """A rule, compound or authorisation of a bundle in the keys and units of its file."""
+    found: dict[str, Any] = {}
+    for key, value in record.items():
+        if key == "numbers":
+            template = TEMPLATES.get(record["template"])
+            found |= dict(value) if template is None else written_parameters(template, value)
+        elif key in _DURATIONS_MS:
+            found[_DURATIONS_MS[key]] = written(Quantity(value / 1000, "s")) if value else None
+        elif key in _INSTANTS:
+            found[_INSTANTS[key]] = f"{moment(value, 'UTC')[:16]} UTC"
+        else:
+            found[_KEYS.get(key, key)] = value
+    return found
 
 
 def _fields(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
@@ -174,7 +208,7 @@ def _fields(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
         if isinstance(before, dict) and isinstance(after, dict):
             yield from (f"{key}.{inner}" for inner in _fields(before, after))
         else:
-            yield f"{key} {_short(before)} → {_short(after)}"
+            yield f"{key}: {_short(before)} → {_short(after)}"
 
 
 def _short(value: Any) -> str:

@@ -16,7 +16,9 @@ from vigie_common.yaml_model import nearest
 from vigie_common.yaml_source import InvalidFileError, parse_document
 from vigie_rule_engine.bundle import read_rules, rule_record
 from vigie_rule_engine.lint import read_cameras
-from vigie_rule_engine.rule_file import RuleTest, normalised, parse_rule
+from vigie_rule_engine.model_classes import not_found
+from vigie_rule_engine.parameters import normalised
+from vigie_rule_engine.rule_file import RuleTest, parse_rule
 from vigie_rule_engine.schema_json import schemas
 
 if TYPE_CHECKING:
@@ -91,7 +93,18 @@ _TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
 }
 
 
-def new_rule(folder: Path, name: str, template_name: str, camera: str | None) -> tuple[Path, ...]:
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A new rule: its file and the schema beside it, and for which camera of which site."""
+
+    paths: tuple[Path, ...]
+    site: str
+    camera: str
+    notes: tuple[str, ...]
+    """What the camera cannot do for it."""
+
+
+def new_rule(folder: Path, name: str, template_name: str, camera: str | None) -> Made:
     """Write `rules/NAME.yaml` in a site's folder, and the schema that its first line names.
 
     Raises:
@@ -103,7 +116,8 @@ def new_rule(folder: Path, name: str, template_name: str, camera: str | None) ->
             f'"{name}" is no id of a rule: 1 to 64 of a-z, 0-9, - and _, beginning with a letter or digit'
         )
     template = template_named(template_name)
-    cameras = read_cameras(folder, frozenset(load_catalogue().models))
+    models = load_catalogue().models
+    cameras = read_cameras(folder, frozenset(models))
     chosen = _camera(template, cameras, camera)
     rules = folder / "rules"
     path = rules / f"{name}.yaml"
@@ -114,12 +128,16 @@ def new_rule(folder: Path, name: str, template_name: str, camera: str | None) ->
     )
     if taken:
         raise BadInputError(f'the rule "{name}" is in {taken[0]} already: choose another name')
-    text = rule_text(name, template, chosen.content, cameras.site, folder)
+    content = chosen.content
+    text = rule_text(name, template, content, cameras.site, folder)
     schema = rules / SCHEMAS / "rule.schema.json"
     schema.parent.mkdir(parents=True, exist_ok=True)
     schema.write_text(schemas()["rule.schema.json"], encoding="utf-8")
     path.write_text(text, encoding="utf-8")
-    return path, schema
+    classes = parse_rule(parse_document(text, name), folder).parameters.classes
+    missing = not_found(classes, content.models, models)
+    notes = () if missing is None else (f"no model of {content.camera} finds {missing}: give the camera one that does",)
+    return Made((path, schema), cameras.site.site, content.camera, notes)
 
 
 def _camera(template: Template, cameras: CameraFolder, name: str | None) -> Located[CameraFile]:

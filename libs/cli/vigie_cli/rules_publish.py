@@ -12,6 +12,7 @@ from vigie_cli.configuration_topics import answered, deployment_codec, publish
 from vigie_cli.effective_at import effective_ms
 from vigie_cli.rules_bundles import SHORT, History, bundle_differences, chosen_site, read_histories
 from vigie_cli.rules_difference import moment
+from vigie_cli.rules_notes import folder_notes, unauthorised_in, unauthorised_live
 from vigie_cli.site_folder import read_site_folder
 from vigie_cli.wording import counted
 from vigie_common.errors import BadInputError
@@ -20,7 +21,7 @@ from vigie_common.yaml_source import InvalidFileError
 from vigie_rule_engine.bundle import rule_bundle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from vigie_cli.effective_at import At
@@ -39,6 +40,8 @@ class Plan:
     differences: tuple[str, ...]
     taken_over: tuple[tuple[str, int], ...]
     """(digest, effective_at) of bundles that are published already and take over later."""
+    told: tuple[str, ...] = ()
+    """What is worth knowing of these rules, such as a stable one that runs in shadow."""
 
     @property
     def publishes(self) -> bool:
@@ -47,11 +50,12 @@ class Plan:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What takes over later, in words."""
-        return tuple(
-            f"note: {digest[:SHORT]} is published already and takes over at {moment(at, 'UTC')[:19]} UTC"
+        """What is worth knowing of these rules, and what takes over later, in words."""
+        later = (
+            f"{digest[:SHORT]} is published already and takes over at {moment(at, 'UTC')[:19]} UTC"
             for digest, at in self.taken_over
         )
+        return tuple(f"note: {text}" for text in (*self.told, *later))
 
     def plain(self) -> dict[str, Any]:
         """For programs."""
@@ -64,12 +68,19 @@ class Plan:
             "rules": len(self.bundle["rules"]),
             "before": None if self.before is None else self.before["digest"],
             "differences": list(self.differences),
+            "notes": list(self.told),
             "later": [{"digest": digest, "effective_at": at} for digest, at in self.taken_over],
         }
 
 
-def plan_bundle(history: History | None, bundle: Mapping[str, Any]) -> Plan:
-    """What publishing a bundle changes."""
+def plan_bundle(history: History | None, bundle: Mapping[str, Any], told: Iterable[str] = ()) -> Plan:
+    """What publishing a bundle changes.
+
+    Args:
+        history: of the site; None: nothing was published yet.
+        bundle: a RuleBundle record.
+        told: what is worth knowing of its rules.
+    """
     at_ms = int(bundle["effective_at"])
     in_force = None if history is None else history.in_force(at_ms)
     before = None if in_force is None else in_force.bundle
@@ -80,6 +91,7 @@ def plan_bundle(history: History | None, bundle: Mapping[str, Any]) -> Plan:
         "added" if history is None else "unchanged" if same else "changed",
         () if same else tuple(bundle_differences(before, bundle)),
         () if history is None else tuple((one.digest, one.effective_at) for one in history.later(at_ms)),
+        tuple(told),
     )
 
 
@@ -117,9 +129,10 @@ async def publish_folder(settings: Settings, folder: Path, at: At, author: str, 
     if site.problems:
         raise InvalidFileError(site.problems)
     refuse_failing_tests(site)
+    told = folder_notes(site)
     histories = await read_histories(settings)
     bundle = rule_bundle(site.cameras.site, site.rules, author=author, effective_at=effective_ms(at))
-    plan = plan_bundle(histories.get(str(bundle["site"])), bundle)
+    plan = plan_bundle(histories.get(str(bundle["site"])), bundle, (*told, *unauthorised_in(site, bundle)))
     return await _carry_out(settings, plan, dry_run=dry_run)
 
 
@@ -135,7 +148,8 @@ async def publish_former(
     history = chosen_site(await read_histories(settings), site)
     former = history.named(digest)
     bundle = {**former.bundle, "author": author, "effective_at": effective_ms(at)}
-    return await _carry_out(settings, plan_bundle(history, bundle), dry_run=dry_run)
+    told = await unauthorised_live(settings, bundle, bundle["effective_at"])
+    return await _carry_out(settings, plan_bundle(history, bundle, told), dry_run=dry_run)
 
 
 async def _carry_out(settings: Settings, plan: Plan, *, dry_run: bool) -> Plan:

@@ -44,7 +44,7 @@ def from_files(asked: Asked, tracks: list[Path], site: Path, start: str) -> Expl
     from vigie_cli.site_folder import site_of
 
     episode, rule, camera, at = asked
-    changed = read_changed([site], site_of(site))
+    changed = read_changed([site], site_of(site), "--rules")
     zone = changed.cameras.site.time_zone
     records = read_tracks(tracks, camera, start, zone)
     cameras = {record["camera_id"]: record for record in changed.camera_records(camera)}

@@ -14,7 +14,7 @@ from vigie_cli.site_folder import rule_sources
 from vigie_cli.wording import counted
 from vigie_common.camera_file import camera_record
 from vigie_common.catalogue import load_catalogue
-from vigie_common.errors import BadInputError
+from vigie_common.errors import BadInputError, DependencyError
 from vigie_common.yaml_model import nearest
 from vigie_common.yaml_source import InvalidFileError
 from vigie_rule_engine.bundle import read_rules, rule_bundle
@@ -66,6 +66,8 @@ class Changed:
     cameras: CameraFolder
     only: frozenset[str] | None
     """Compared are these rules and compounds alone: files were given, not a folder. None: all."""
+    option: str = "--cameras"
+    """Of the command: which folder the cameras are of."""
 
     def camera_records(self, camera: str | None) -> list[dict[str, Any]]:
         """Camera records of the site, or of one.
@@ -88,13 +90,14 @@ class Changed:
         if camera is not None and camera not in known:
             listed = ", ".join(sorted(known)) or "none"
             raise BadInputError(
-                f'--camera: there is no camera "{camera}"; cameras are {listed}{nearest(camera, known)}'
+                f'--camera: there is no camera "{camera}" in site {self.cameras.site.site}; cameras are {listed}'
+                f"{nearest(camera, known)}; give the folder of its site: {self.option} FOLDER"
             )
         return [known[name] for name in sorted(known) if camera is None or name == camera]
 
 
-def read_changed(rules: Sequence[Path], cameras: Path) -> Changed:
-    """Rule files or folders of them, checked; with the site's cameras.
+def read_changed(rules: Sequence[Path], cameras: Path, option: str = "--cameras") -> Changed:
+    """Rule files or folders of them, checked; with the site's cameras, whose folder an option of the command names.
 
     Raises:
         InvalidFileError: a rule or camera is wrong.
@@ -115,7 +118,7 @@ def read_changed(rules: Sequence[Path], cameras: Path) -> Changed:
     bundle = rule_bundle(known.site, read, author="replay", effective_at=0)
     named = [rule.content.rule for rule in read.rules] + [compound.content.compound for compound in read.compounds]
     only = frozenset(named) if only_files else None
-    return Changed(bundle, known, only)
+    return Changed(bundle, known, only, option)
 
 
 def present_rules(settings: Settings, changed: Changed, against: Path | None) -> tuple[Mapping[str, Any] | None, str]:
@@ -132,7 +135,10 @@ def present_rules(settings: Settings, changed: Changed, against: Path | None) ->
     from vigie_cli.rules_bundles import SHORT, live_bundle
 
     site = changed.cameras.site.site
-    live = asyncio.run(live_bundle(settings, site))
+    try:
+        live = asyncio.run(live_bundle(settings, site))
+    except DependencyError as error:
+        raise DependencyError(f"{error}; or compare with the rules of a folder: --against FOLDER") from error
     return live, f"no live rules of {site}" if live is None else f"live {live['digest'][:SHORT]}"
 
 

@@ -47,12 +47,13 @@ def _geometry_problems(parts: RuleParts, index: int, scene: Scene) -> Iterable[P
         names = asked.get(key, [])
         for name in names if isinstance(names, list) else [names]:
             if isinstance(name, str) and name not in there:
-                has = ", ".join(there) or "none"
-                message = (
-                    f'tests[{index}]: the scene {scene.scene} has no {key} "{name}"; it has {has}'
-                    f"{nearest(name, there)}: add with: {{{key}: {there[0] if there else '…'}}} to the test"
-                )
-                yield parts.document.problem(["tests", index, "scene"], message)
+                message = f'tests[{index}]: the scene {scene.scene} has no {key} "{name}"; it has '
+                message += ", ".join(there) or "none"
+                if test is not None and key in test.with_:
+                    place, fix = ["with", key], nearest(name, there) or ": write one of these"
+                else:
+                    place, fix = ["scene"], f": add with: {{{key}: {there[0] if there else '…'}}} to the test"
+                yield parts.document.problem(["tests", index, *place], message + fix)
 
 
 def test_scene(parts: RuleParts, index: int) -> Scene:

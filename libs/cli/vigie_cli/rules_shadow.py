@@ -140,7 +140,7 @@ def _figures(shadow: Shadow) -> str:
     if shadow.told is not None:
         return f"{counted(shadow.opens, 'alert')} that this compound would have made"
     if shadow.difference is None:
-        return f"{shadow.opens} found (say replaces: RULE to compare it with a live one)"
+        return f"{shadow.opens} found"
     matched = len(shadow.difference.same) + len(shadow.difference.moved)
     return (
         f"{shadow.opens} found, {shadow.replaces} (live) {shadow.live_opens}: {matched} matched, "

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from vigie_cli.rules_bundles import SHORT, History, chosen_site, read_histories
 from vigie_cli.rules_difference import moment
+from vigie_cli.rules_notes import unauthorised_live
 from vigie_cli.rules_shadow import in_test, shadow_lines, shadows
 from vigie_cli.rules_topics import last_values, read_range
 from vigie_cli.wording import counted
@@ -29,6 +30,8 @@ class SiteStatus:
     """(rules-status record, when it was said)."""
     shadows: tuple[Shadow, ...]
     span: tuple[int, int]
+    told: tuple[str, ...] = ()
+    """What is worth knowing of the bundle in force: stable rules that run in shadow."""
 
     def plain(self) -> dict[str, Any]:
         """For programs."""
@@ -38,6 +41,7 @@ class SiteStatus:
             "live": None if live is None else _bundle(live.bundle),
             "later": [_bundle(one.bundle) for one in self.history.later(self.at_ms)],
             "engines": [{**status, "said_at": said_at} for status, said_at in self.engines],
+            "notes": list(self.told),
             "shadow": [shadow.plain() for shadow in self.shadows],
             "from": self.span[0],
             "to": self.span[1],
@@ -74,9 +78,15 @@ async def read_status(settings: Settings, site: str | None, span: tuple[int, int
             tuple((status, at) for status, at in engines if status["site"] == history.site),
             shadows(history, now, span, [event for event in events if event["site"] == history.site]),
             span,
+            await _told(settings, history, now),
         )
         for history in chosen
     ]
+
+
+async def _told(settings: Settings, history: History, now: int) -> tuple[str, ...]:
+    live = history.in_force(now)
+    return () if live is None else await unauthorised_live(settings, live.bundle, now)
 
 
 def lines(status: SiteStatus) -> Iterator[str]:
@@ -86,6 +96,7 @@ def lines(status: SiteStatus) -> Iterator[str]:
         yield f"{history.site}: no bundle judges yet"
     else:
         yield f"{history.site}: {_said(live.bundle)}, since {moment(live.effective_at, 'UTC')[:19]} UTC"
+    yield from (f"  note: {text}" for text in status.told)
     for later in history.later(status.at_ms):
         yield f"  then {_said(later.bundle)}, from {moment(later.effective_at, 'UTC')[:19]} UTC"
     if not status.engines:
@@ -102,6 +113,8 @@ def lines(status: SiteStatus) -> Iterator[str]:
         yield "  in shadow:"
     for shadow in status.shadows:
         yield from shadow_lines(shadow)
+    if any(shadow.replaces is None and shadow.told is None for shadow in status.shadows):
+        yield "    say `replaces: RULE` in a rule to compare it with a live one"
 
 
 def _said(bundle: Mapping[str, Any]) -> str:

@@ -17,8 +17,8 @@ from vigie_common.units import parse_instant
 from vigie_common.yaml_source import InvalidFileError
 from vigie_rule_engine.bundle import read_rules, rule_record
 from vigie_rule_engine.lint import CameraFolder, read_cameras
+from vigie_rule_engine.parameters import normalised
 from vigie_rule_engine.recorded import read_recording
-from vigie_rule_engine.rule_file import normalised
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -35,27 +35,32 @@ class Report:
 
     outcomes: tuple[Outcome, ...]
     problems: tuple[str, ...]
+    """Of tests that could not run."""
+    wrong: tuple[str, ...] = ()
+    """What is wrong in files of rules and cameras: no test, and what they hold was left out."""
 
     @property
     def passed(self) -> bool:
-        """Every test ran and passed."""
-        return not self.problems and all(outcome.passed for outcome in self.outcomes)
+        """Every test ran and passed, and no file is wrong."""
+        return not (self.problems or self.wrong) and all(outcome.passed for outcome in self.outcomes)
 
     def lines(self) -> Iterator[str]:
         """The report as a person reads it; the last line is the sum."""
         for outcome in self.outcomes:
             yield from outcome.lines()
-        yield from self.problems
+        yield from (*self.wrong, *self.problems)
         failed = sum(not outcome.passed for outcome in self.outcomes)
-        wrong = f", {len(self.problems)} could not run" if self.problems else ""
-        yield f"{counted(len(self.outcomes), 'test')}: {len(self.outcomes) - failed} passed, {failed} failed{wrong}"
+        unrun = f", {len(self.problems)} could not run" if self.problems else ""
+        wrong = f"; {counted(len(self.wrong), 'error')} in files of rules and cameras" if self.wrong else ""
+        passed = len(self.outcomes) - failed
+        yield f"{counted(len(self.outcomes), 'test')}: {passed} passed, {failed} failed{unrun}{wrong}"
 
     def plain(self) -> dict[str, Any]:
         """The same for programs."""
         return {
             "passed": self.passed,
             "tests": [outcome.plain() for outcome in self.outcomes],
-            "problems": list(self.problems),
+            "problems": [*self.wrong, *self.problems],
         }
 
 
@@ -80,8 +85,7 @@ def run_tests(folders: Sequence[Path], cameras: Path, rule: str | None = None) -
     report = run_rule_tests(rules, known)
     compounds = [c for c in read.compounds if rule is None or c.content.compound == rule]
     outcomes = (*report.outcomes, *(outcome for c in compounds for outcome in compound_outcomes(c)))
-    problems = [str(problem) for problem in (*read.problems, *known.problems)]
-    return Report(outcomes, (*problems, *report.problems))
+    return Report(outcomes, report.problems, tuple(map(str, (*read.problems, *known.problems))))
 
 
 def run_rule_tests(rules: Iterable[Rule], cameras: CameraFolder) -> Report:

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from vigie_cli.scene_pictures import pictures
 from vigie_common.errors import BadInputError, ConfigurationError
+from vigie_common.units import parse_duration
 
 if TYPE_CHECKING:
     from vigie_scene.spec import Scene
@@ -52,11 +53,11 @@ def list_scenes() -> None:
     Console(width=None if Console().is_terminal else 140).print(table)
 
 
-@app.command(epilog="Example: vigie scene draw stopped-happens --at 60 --truth --out bay.png")
+@app.command(epilog="Example: vigie scene draw stopped-happens --at 60s --truth --out bay.png")
 def draw(
     name: SceneName,
     out: Annotated[Path, typer.Option(help="PNG or JPEG file.")],
-    at: Annotated[float, typer.Option(help="Seconds from the scene's start.")] = 0.0,
+    at: Annotated[str, typer.Option(help="How long after the scene's start: 60s, 1m30s; a number is seconds.")] = "0s",
     truth: ShowTruth = False,
     detections: ShowFound = True,
     seed: Seed = None,
@@ -69,9 +70,10 @@ def draw(
     from vigie_scene.film import film
 
     take = film(_asked(name, seed, None, errors))
-    if not len(take.times_ms) or not 0 <= at * 1000 <= take.times_ms[-1] + 1000:
-        raise BadInputError(f"--at {at:g}: the scene lasts from 0 to {take.scene.duration_s:g} seconds")
-    frame = min(int(take.times_ms.searchsorted(at * 1000)), len(take.times_ms) - 1)
+    at_s = _seconds(at)
+    if not len(take.times_ms) or not 0 <= at_s * 1000 <= take.times_ms[-1] + 1000:
+        raise BadInputError(f"--at {at}: the scene lasts from 0 to {take.scene.duration_s:g} seconds")
+    frame = min(int(take.times_ms.searchsorted(at_s * 1000)), len(take.times_ms) - 1)
     image = picture.draw(take, frame, truth=truth, detections=detections)
     try:
         written = cv2.imwrite(str(out), image)
@@ -137,6 +139,18 @@ def record(
     for file, text in {**files, "camera.yaml": camera}.items():
         (out / file).write_text(text, encoding="utf-8")
         print(out / file)
+
+
+def _seconds(at: str) -> float:
+    """Seconds of `60s` or `60`."""
+    try:
+        return float(at)
+    except ValueError:
+        pass
+    try:
+        return parse_duration(at).value
+    except ValueError as wrong:
+        raise BadInputError(f"--at {at}: {wrong}") from None
 
 
 def _asked(name: str, seed: int | None, fps: float | None, errors: str | None) -> Scene:

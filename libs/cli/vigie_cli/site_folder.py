@@ -65,19 +65,22 @@ def rule_folders(folder: Path) -> list[Path]:
 
 
 def rule_sources(folder: Path) -> list[Path]:
-    """Where the rules of a folder are: `rules/` and `authorisations/` of a site, else the folder itself.
+    """Where the rules of a folder are: `rules/` and `authorisations/` of a site, else the folder or file itself.
 
     Raises:
-        BadInputError: it is not a folder.
+        BadInputError: it is not there.
     """
+    if folder.is_file():
+        return [folder]
     if not folder.is_dir():
-        what = "is a file" if folder.is_file() else "no such folder"
-        raise BadInputError(f"{folder}: {what}: give the folder that holds the rules")
+        raise BadInputError(f"{folder}: no such folder: give the one that holds the rules, or the file of one")
     return rule_folders(folder) if (folder / "rules").is_dir() else [folder]
 
 
 def camera_folder(folder: Path) -> Path:
-    """Where the cameras of a folder of rules are: of a site in it, else beside the rules."""
+    """Where the cameras of a folder of rules are: of a site in it, else beside the rules; of a file, in its site."""
+    if folder.is_file():
+        return site_of(folder)
     return folder if (folder / "cameras").is_dir() else folder.parent
 
 

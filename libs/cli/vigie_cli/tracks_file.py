@@ -24,7 +24,8 @@ def read_tracks_file(path: Path) -> Iterator[dict[str, Any]]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise BadInputError(f"{path}: cannot be read ({error}): give .csv recordings or .jsonl tracks") from error
+        why = error.strerror if isinstance(error, OSError) else error
+        raise BadInputError(f"{path}: cannot be read ({why}): give .csv recordings or .jsonl tracks") from error
     for number, line in enumerate(lines, start=1):
         try:
             record = json.loads(line)

@@ -6,7 +6,7 @@ Geometry belongs here, so that one rule serves many cameras. Coordinates are sha
 import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
@@ -102,6 +102,8 @@ Metres = Annotated[str, BeforeValidator(_metres), WithJsonSchema({"type": "strin
 class SourceSection(FileModel):
     """Where the images come from: exactly one of rtsp, file, folder, mjpeg, snapshot."""
 
+    shape: ClassVar[str] = "{rtsp: rtsp://…} or {file: …}"
+
     rtsp: Address | None = Field(default=None, description="address of an RTSP stream, without credentials")
     file: Text | None = Field(default=None, description="a video file; a relative path starts at the camera file")
     folder: Text | None = Field(default=None, description="a folder of images, by name")
@@ -181,6 +183,8 @@ class PositionSection(FileModel):
 
 class LineSection(FileModel):
     """A line to count over; looking from `from` to `to`, left to right is in."""
+
+    shape: ClassVar[str] = "{from: [0.10, 0.60], to: [0.90, 0.60]}"
 
     from_: Point = Field(alias="from")
     to: Point

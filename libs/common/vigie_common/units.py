@@ -57,12 +57,40 @@ def _bare(value: object) -> str | None:
     return None
 
 
+_WORDS: Final = {
+    "duration": {
+        "s": "s sec secs second seconds seconde secondes",
+        "m": "m mn min mins minute minutes",
+        "h": "h hr hrs hour hours heure heures",
+        "d": "d day days jour jours",
+        "ms": "ms msec millisecond milliseconds milliseconde millisecondes",
+    },
+    "distance": {
+        " m": "m metre metres meter meters mètre mètres",
+        " cm": "cm centimetre centimetres centimeter centimeters centimètre centimètres",
+        " heights": "height hauteur hauteurs",
+    },
+    "speed": {" km/h": "kmh kph km/hour", " m/s": "mps m/sec", " heights/s": "height/s heights/sec"},
+}
+"""Units as people also say them, by the spelling that the files take."""
+
+
+def _meant(text: str, kind: str) -> str | None:
+    """`60m` for `60 minutes`."""
+    found = re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?) *([^\W\d][^\s\d]*)", text.strip(), re.ASCII | re.IGNORECASE)
+    for unit, words in _WORDS[kind].items() if found is not None else ():
+        if found is not None and found[2].lower() in words.split():
+            return f"{found[1]}{unit}"
+    return None
+
+
 def _refusal(value: object, kind: str, examples: str, units: tuple[str, ...]) -> ValueError:
     number = _bare(value)
     if number is not None:
         meant = ", ".join(f"{number}{unit}" for unit in units[:-1]) + f" or {number}{units[-1]}"
         return ValueError(f"a {kind} needs its unit: write {meant}")
-    return ValueError(f"not a {kind}: write a number and its unit, such as {examples}")
+    said = _meant(value, kind) if isinstance(value, str) else None
+    return ValueError(f"not a {kind}: write {said or f'a number and its unit, such as {examples}'}")
 
 
 def parse_duration(value: object) -> Quantity:
@@ -128,6 +156,33 @@ def parse_fraction(value: object) -> Quantity:
     if found.value > 1.0:
         raise ValueError("more than the whole: write 100% or less")
     return found
+
+
+_WRITTEN: Final = {
+    "m": (1.0, " m"),
+    "heights": (1.0, " heights"),
+    "mps": (1000.0 / 3600.0, " km/h"),
+    "heights_per_s": (1.0, " heights/s"),
+    "fraction": (0.01, "%"),
+}
+"""How large the unit is that a base unit is written in, and its spelling."""
+
+_FEW_S: Final = 120.0
+"""Shorter durations are written in seconds: 90s is plainer than 1m30s."""
+
+
+def written(quantity: Quantity) -> str:
+    """A quantity as people write it, as its parser reads it: `60s`, `1h30m`, `0.3 heights`, `30 km/h`, `75%`."""
+    if quantity.unit != "s":
+        factor, spelling = _WRITTEN[quantity.unit]
+        return f"{quantity.value / factor:.9g}{spelling}"
+    if quantity.value < _FEW_S:
+        return f"{quantity.value:.9g}s"
+    parts, rest = [], round(quantity.value * 1000)
+    for unit, seconds in _DURATION_S.items():
+        count, rest = divmod(rest, round(seconds * 1000))
+        parts += [f"{count}{unit}"] if count else []
+    return "".join(parts)
 
 
 def parse_instant(text: str, zone: str, *, end_of_day: bool = False) -> int:

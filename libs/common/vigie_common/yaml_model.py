@@ -9,10 +9,11 @@ import re
 from dataclasses import dataclass
 from difflib import get_close_matches
 from types import UnionType
-from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from vigie_common.field_types import Language
 from vigie_common.yaml_source import Document, InvalidFileError, Problem, read_document, shown
 
 if TYPE_CHECKING:
@@ -28,6 +29,9 @@ MOST_TOLD: Final = 200
 
 class FileModel(BaseModel):
     """A mapping in a file that people write: no unknown key, no silent conversion, no infinity."""
+
+    shape: ClassVar[str] = ""
+    """An example for messages, where the required keys alone say too little."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False, validate_by_alias=True)
 
@@ -125,8 +129,8 @@ _LENGTH: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 
-def _located(model: type[BaseModel], where: Sequence[object]) -> tuple[list[object], type[BaseModel] | None]:
-    """The path in the file of pydantic's `loc`, and the model that describes the mapping there.
+def _located(model: type[BaseModel], where: Sequence[object]) -> tuple[list[object], Any]:
+    """The path in the file of pydantic's `loc`, and the annotation of what is there; None: not known.
 
     Behind a tagged union `loc` also has the tag, which the file does not: it chooses the member and is left out.
     """
@@ -145,8 +149,7 @@ def _located(model: type[BaseModel], where: Sequence[object]) -> tuple[list[obje
         else:
             arguments = [a for a in get_args(_bare(current)) if a not in {type(None), Ellipsis}]
             current = arguments[-1] if arguments else None
-    members = _models_in(current)
-    return path, members[0] if len(members) == 1 else None
+    return path, current
 
 
 def _bare(annotation: Any) -> Any:
@@ -179,8 +182,9 @@ def _problem(document: Document, model: type[BaseModel], details: ErrorDetails) 
     kind, given, context = details["type"], details["input"], details.get("ctx", {})
     where: list[object] = [step for step in details["loc"] if step != "[key]"]
     at_parent = kind in {"missing", "extra_forbidden"}
-    path, described = _located(model, where[:-1] if at_parent else where)
-    allowed = field_names(described) if described is not None else ()
+    path, annotation = _located(model, where[:-1] if at_parent else where)
+    members = _models_in(annotation)
+    allowed = field_names(members[0]) if len(members) == 1 else ()
     if kind == "missing":
         inside = f" in {field_path(path)}" if path else ""
         text = f'{where[-1]}: is missing{inside}: add "{where[-1]}: …"; keys are {", ".join(allowed)}'
@@ -191,9 +195,10 @@ def _problem(document: Document, model: type[BaseModel], details: ErrorDetails) 
         return document.problem(path, text, of_key=True)
     if kind in {"union_tag_invalid", "union_tag_not_found"}:
         return _untold(document, path, given, context)
+    text = _sentence(kind, given, context, details["msg"]) + _shape(kind, given, annotation)
     return document.problem(
         path,
-        f"{field_path(path) or 'the file'}: {_sentence(kind, given, context, details['msg'])}",
+        f"{field_path(path) or 'the file'}: {text}",
         of_key=details["loc"][-1:] == ("[key]",),
     )
 
@@ -208,6 +213,22 @@ def _untold(document: Document, path: list[object], given: object, context: Mapp
     tag = given.get(key) if isinstance(given, dict) else context["tag"]
     text = f"{field_path([*path, key])}: {shown(tag)} is not allowed: use {one_of(allowed)}{nearest(tag, allowed)}"
     return document.problem([*path, key], text)
+
+
+def _shape(kind: str, given: object, annotation: Any) -> str:
+    """`: write {from: …, to: …}`, what a mapping or a text would look like where something else stands."""
+    bare, members = _bare(annotation), _models_in(annotation)
+    if kind == "string_type" and isinstance(given, bool | int | float):
+        optional = type(None) in get_args(annotation)
+        return f': write "{shown(given)}" in quotes' + (", or leave it out" if optional else "")
+    if _EXPECTED.get(kind) != "a mapping":
+        return ""
+    if len(members) == 1:
+        keys = [field.alias or name for name, field in members[0].model_fields.items() if field.is_required()]
+        return f": write {getattr(members[0], 'shape', '') or '{' + ', '.join(f'{key}: …' for key in keys) + '}'}"
+    if get_origin(bare) is dict and get_args(bare)[0] == Language:
+        return f": write {{en: {shown(given) if isinstance(given, str) else '…'}}}, a text by language"
+    return ": write {name: …}" if get_origin(bare) is dict else ""
 
 
 def _sentence(kind: str, given: object, context: Mapping[str, Any], message: str) -> str:

@@ -176,6 +176,12 @@ def parse_document(text: str, file: str) -> Document:
         found = error.problem_mark or error.context_mark
         mark = Mark(found.line + 1, found.column + 1) if found is not None else START
         why = error.problem or error.context or ""
+        begun = error.context_mark
+        if "could not find expected ':'" in why and begun is not None:
+            mark = Mark(begun.line + 1, begun.column + 1)
+            why = (
+                f"{shown(_BREAK.split(text)[begun.line].strip())} has no colon: write key: value, or key: over a block"
+            )
         if "'\\t'" in why:
             why = "a tab: indent with spaces"
         raise InvalidFileError([Problem(file, mark, f"not YAML: {why}")]) from error

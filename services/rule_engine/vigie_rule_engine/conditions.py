@@ -179,6 +179,8 @@ def _explained(message: str, source: str, template: str) -> ConditionError:
         fix = f"known are {', '.join(known)}{nearest(undeclared[1], known)}"
         begins = source.split("\n")[line - 1].rfind(undeclared[1], 0, column + len(undeclared[1]))
         column = begins + 1 if begins >= 0 else column  # the compiler points at the last point of a name
+    elif "string" in reason and "int" in reason and "local.weekday" in source:
+        fix = "weekday is a number from 1, Monday, to 7, Sunday: write local.weekday == 1, or local.weekday in [6, 7]"
     elif "(double, int)" in reason or "(int, double)" in reason:
         fix = "write a whole number beside a measured value with a point, as 30.0"
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
 from vigie_common.yaml_model import nearest
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from vigie_common.yaml_source import Document, Node
 
 PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
+_ALONE: Final = re.compile(r"\{\s*(?P<name>[\w.]*)|\}")
+"""A brace without its other half, and the name that it begins."""
 
 
 def mark_inside(document: Document, path: Sequence[object], line: int, column: int) -> Mark:
@@ -56,7 +59,7 @@ def _lines_of(document: Document, node: Node) -> Iterator[tuple[int, str]]:
 
 
 def text_problems(document: Document, known: Collection[str]) -> Iterator[Problem]:
-    """Placeholders of `explain` that are not among `known`, and placeholders of `title`, which are never filled."""
+    """Placeholders of `explain` that are not among `known` or not closed, and any of `title`: none is filled there."""
     for language, text in _texts(document, "explain"):
         for found in PLACEHOLDER.finditer(text):
             name = found.group(1).strip()
@@ -64,10 +67,21 @@ def text_problems(document: Document, known: Collection[str]) -> Iterator[Proble
                 names = ", ".join(f"{{{one}}}" for one in sorted(known))
                 message = f"explain.{language}: {found.group()} is not known: use one of {names}{nearest(name, known)}"
                 yield Problem(document.file, _mark(document, ["explain", language], found.start()), message)
+        for found in _ALONE.finditer(PLACEHOLDER.sub(lambda whole: " " * len(whole.group()), text)):
+            message = f"explain.{language}: {_unpaired(found['name'], known)}"
+            yield Problem(document.file, _mark(document, ["explain", language], found.start()), message)
     for language, text in _texts(document, "title"):
         for found in PLACEHOLDER.finditer(text):
             message = f"title.{language}: {found.group()} is not filled in a title: write it in `explain`"
             yield Problem(document.file, _mark(document, ["title", language], found.start()), message)
+
+
+def _unpaired(name: str | None, known: Collection[str]) -> str:
+    """What is wrong with a brace alone; `name` follows one that opens, None: it closes."""
+    if name is None:
+        return "} closes nothing: remove it, or open a placeholder before it"
+    wanted = name if name in known else next(iter(get_close_matches(name, sorted(known), n=1)), "object.class")
+    return f"{{{name} is not closed, operators would read it as it stands: write {{{wanted}}}"
 
 
 def _mark(document: Document, path: Sequence[object], offset: int) -> Mark:

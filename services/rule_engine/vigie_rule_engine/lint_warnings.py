@@ -5,15 +5,17 @@ Nothing here stops a publication: an authorisation may wait for its rules, and a
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from vigie_common.units import parse_instant
 from vigie_common.yaml_model import Located, nearest, one_of
 from vigie_rule_engine.lint import selected
+from vigie_rule_engine.model_classes import not_found
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
+    from vigie_common.catalogue import Model
     from vigie_common.yaml_source import Problem
     from vigie_rule_engine.bundle import RuleFolder
     from vigie_rule_engine.compound_file import CompoundFile
@@ -22,14 +24,27 @@ if TYPE_CHECKING:
 
     _Alerting = Located[RuleFile] | Located[CompoundFile]
 
+_MOST_NAMED: Final = 5
+"""Cameras that one message names; the others are counted."""
 
-def lint_warnings(rules: RuleFolder, cameras: CameraFolder | None, now_ms: int) -> list[Problem]:
+
+def lint_warnings(
+    rules: RuleFolder,
+    cameras: CameraFolder | None,
+    models: Mapping[str, Model],
+    now_ms: int,
+    *,
+    uncovered: bool = True,
+) -> list[Problem]:
     """What is right and rarely meant, in the order of files and lines.
 
     Args:
         rules: of the site.
         cameras: of the site; None: what depends on them is not looked at.
+        models: of the catalogue, by name.
         now_ms: the time by which an authorisation has ended, ms since 1970 UTC.
+        uncovered: also warn of stable rules that no authorisation covers; `vigie rules publish`, which knows its
+            instant, tells them camera by camera.
     """
     alerting: list[_Alerting] = [rule.located for rule in rules.rules if not rule.template.counts]
     titled: list[_Alerting] = [*(rule.located for rule in rules.rules), *rules.compounds]
@@ -38,11 +53,13 @@ def lint_warnings(rules: RuleFolder, cameras: CameraFolder | None, now_ms: int) 
     if rules.authorisations and not rules.problems:  # a file that is wrong may be what the others lack
         problems += _unused_categories(rules)
         in_force = [a for a in rules.authorisations if not _is_over(a, cameras, now_ms)]
-        for located in alerting:
+        for located in alerting if uncovered else ():
             problems += _uncovered(located, in_force, cameras)
     for rule in rules.rules:
         problems += _unfit_classes(rule)
     if cameras is not None:
+        for rule in rules.rules:
+            problems += _unfound_classes(rule, cameras, models)
         for located in titled:
             problems += _untold_languages(located, cameras.site.languages)
     return sorted(problems)
@@ -94,6 +111,25 @@ def _unfit_classes(rule: Rule) -> Iterator[Problem]:
     fit = rule.template.classes
     if fit and rule.parameters.classes and not fit & set(rule.parameters.classes):
         text = f"with.classes: {rule.template.name} is about {one_of(sorted(fit))}: none of these is given"
+        yield rule.located.problem(["with", "classes"], text)
+
+
+def named(cameras: Collection[str]) -> str:
+    """Cameras in a message: the first by name, and how many more."""
+    more = len(cameras) - _MOST_NAMED
+    first = ", ".join(sorted(cameras)[:_MOST_NAMED])
+    return f"{first} and {more} more" if more > 0 else first
+
+
+def _unfound_classes(rule: Rule, cameras: CameraFolder, models: Mapping[str, Model]) -> Iterator[Problem]:
+    """Classes that no model of a camera finds, once for all cameras of the same models."""
+    alike: dict[str, list[str]] = {}
+    for camera in selected(rule.content.cameras, cameras.cameras):
+        missing = not_found(rule.parameters.classes, camera.content.models, models)
+        if missing is not None:
+            alike.setdefault(missing, []).append(camera.content.camera)
+    for missing, ids in alike.items():
+        text = f"with.classes: no model of {named(ids)} finds {missing}: give the camera one that does"
         yield rule.located.problem(["with", "classes"], text)
 
 

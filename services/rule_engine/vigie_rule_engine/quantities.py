@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from vigie_common.units import parse_distance, parse_duration, parse_fraction, parse_speed
+from vigie_common.units import Quantity, parse_distance, parse_duration, parse_fraction, parse_speed, written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from vigie_common.units import Quantity
     from vigie_rule_engine.catalogue import Bounds, Kind, Parameter, Template
 
 PARSE: Final[Mapping[str, Callable[[object], Quantity]]] = {
@@ -120,5 +119,30 @@ def disordered(template: Template, numbers: Mapping[str, float]) -> Iterator[tup
 
 
 def _value(parameter: Parameter, numbers: Mapping[str, float]) -> float | None:
-    names = [f"{parameter.name}_{unit}" if unit else parameter.name for unit in allowed(parameter)]
-    return next((numbers[name] for name in names if name in numbers), None)
+    found = _quantity(parameter, numbers)
+    return None if found is None else found.value
+
+
+def _quantity(parameter: Parameter, numbers: Mapping[str, float]) -> Quantity | None:
+    """The value of a parameter in a rule record; the unit of a plain number or a choice is empty."""
+    for unit in allowed(parameter) or ("",):
+        name = f"{parameter.name}_{unit}" if unit else parameter.name
+        if name in numbers:
+            return Quantity(numbers[name], unit)
+    return None
+
+
+def written_parameters(template: Template, numbers: Mapping[str, float]) -> dict[str, str]:
+    """The parameters of a rule record as an author writes them: `{"for": "60s", "within": "0.3 heights"}`.
+
+    Args:
+        template: whose parameters they are.
+        numbers: by name and unit, as in the record.
+    """
+    found: dict[str, str] = {}
+    for parameter in template.parameters:
+        quantity = _quantity(parameter, numbers)
+        if quantity is not None:
+            word = next((word for word, number in parameter.choices.items() if number == quantity.value), None)
+            found[parameter.name] = word or (written(quantity) if quantity.unit else f"{quantity.value:g}")
+    return found

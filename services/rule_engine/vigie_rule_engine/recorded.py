@@ -101,9 +101,8 @@ def read_recording(path: Path) -> Recording:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise BadInputError(
-            f"{path}: cannot be read ({error}): tests.tracks names a CSV file beside the rule"
-        ) from error
+        why = error.strerror if isinstance(error, OSError) else error
+        raise BadInputError(f"{path}: cannot be read ({why}): give a CSV file of recorded tracks") from error
     reader = csv.DictReader(text.splitlines())
     frames: dict[int, list[Box]] = {}
     try:

@@ -3,6 +3,8 @@
 import time
 from datetime import timedelta
 
+import pytest
+
 from vigie_cli import rules_publish
 from vigie_cli.rules_bundles import History, Published
 from vigie_cli.rules_publish import lines, plan_bundle, publish_folder
@@ -41,3 +43,51 @@ def test_it_says_from_when_the_same_holds_already_and_what_takes_over():
     same, later = lines(plan_bundle(history, bundle("a", 2000)), dry_run=False)
     assert same == "nothing to change: nimes has aaaaaaaaaaaaaaaa (0 rules) already, from 1970-01-01 00:00:01 UTC"
     assert later == "note: bbbbbbbbbbbbbbbb is published already and takes over at 1970-01-01 00:15:00 UTC"
+
+
+@pytest.fixture
+def dry_run(site, monkeypatch):
+    """What `vigie rules publish --dry-run` would say of the site, without a broker."""
+
+    async def no_history(_):
+        return {}
+
+    monkeypatch.setattr(rules_publish, "read_histories", no_history)
+
+    async def say():
+        plan = await publish_folder(None, site, timedelta(seconds=10), "ann", dry_run=True)
+        return [line.replace(f"{site}/", "") for line in lines(plan, dry_run=True) if line.startswith("note: ")]
+
+    return say
+
+
+async def test_it_says_which_stable_rules_run_in_shadow_for_want_of_an_authorisation(site, change, dry_run):
+    assert [line for line in await dry_run() if "arenes-01 finds" not in line] == []
+    authorisation = site / "rules/authorisations/exercise.yaml"
+    change(authorisation, "categories: [presence, parking, ", "categories: [presence, ")
+    without = "stable, but no authorisation in force covers category parking on feucheres-03, maison-carree-02"
+    parking = f"note: livraison-stationnement: {without}: runs in shadow"
+    assert [line for line in await dry_run() if "livraison-stationnement" in line] == [parking]
+    authorisation.unlink()
+    told = await dry_run()
+    assert parking in told
+    assert not [line for line in told if "porte-comptage" in line], "a count never alerts"
+
+
+async def test_it_says_when_an_authorisation_has_not_begun_when_the_rules_do(site, change, dry_run):
+    change(site / "rules/authorisations/exercise.yaml", "from: 2020-01-01", "from: 2034-01-01")
+    told = [line for line in await dry_run() if "arenes-01 finds" not in line]
+    assert len(told) > 5
+    assert all("no authorisation in force covers category" in line for line in told)
+
+
+async def test_what_the_lint_warns_of_and_failing_tests_of_rules_in_shadow_are_noted(site, change, dry_run):
+    change(site / "rules/town/delivery-parking.yaml", "for: 3m", "for: 1m")
+    change(site / "rules/town/delivery-parking.yaml", "status: stable", "status: test")
+    change(site / "rules/town/gathering.yaml", ', en: "Gathering"', "")
+    told = await dry_run()
+    assert [line for line in told if "arenes-01 finds" in line] == told[:2]
+    assert told[2:] == [
+        "note: rules/town/gathering.yaml:3:8: title: has none in en, a language of the site: add it",
+        "note: 2 of livraison-stationnement's tests fail: see `vigie rules test`",
+    ]

@@ -3,7 +3,8 @@
 import pytest
 
 from vigie_cli.rules_bundles import History, Published
-from vigie_cli.rules_shadow import shadows
+from vigie_cli.rules_difference import Difference
+from vigie_cli.rules_shadow import Shadow, shadows
 from vigie_cli.rules_status import SiteStatus, lines
 from vigie_common.stream.configuration import KNOWN_AFTER_MS
 
@@ -122,3 +123,18 @@ def test_a_compound_in_shadow_tells_what_it_would_have_made_in_this_version(foun
         "    both, 2027-01-15 08:00:00 to 2027-01-15 09:00:00 UTC: 1 alert that this compound would have made"
     )
     assert said[4].startswith("      cam-1 whole image 2027-01-15 08:30:3"), said
+
+
+def test_how_a_rule_is_compared_is_said_once_below_those_that_are_not():
+    def alone(name):
+        return Shadow(name, None, (T0, NOW), 2, 0, None)
+
+    compared = Shadow("b", "live", (T0, NOW), 0, 0, Difference((), (), (), ()))
+    hint = "    say `replaces: RULE` in a rule to compare it with a live one"
+
+    def said(*shadows):
+        return list(lines(SiteStatus(History("nimes", ()), NOW, (), shadows, (T0, NOW))))
+
+    assert said(alone("a"), compared, alone("c"))[-1] == hint
+    assert "\n".join(said(alone("a"), compared, alone("c"))).count("replaces: RULE") == 1
+    assert hint not in said(compared)

@@ -151,7 +151,12 @@ def camera():
         (
             SOURCE,
             "rtsp://operator:hunter2@camera-02.rtsp.example/stream2",
-            ['F:4:9: source: "rtsp://…camera-02.rtsp.example/stream2" where a mapping is expected'],
+            [
+                (
+                    'F:4:9: source: "rtsp://…camera-02.rtsp.example/stream2" where a mapping is expected: '
+                    "write {rtsp: rtsp://…} or {file: …}"
+                )
+            ],
         ),
         (
             SOURCE,
@@ -337,3 +342,10 @@ def test_any_content_is_a_camera_or_a_clear_error(content):
     # JSON is YAML, and says every value exactly
     document = parse_document(json.dumps(content), "F")
     assert all(line.startswith("F:1:") for line in told(lambda: validated(document, CameraFile)))
+
+
+def test_a_line_written_as_a_polygon_is_refused_with_an_example(refusal):
+    [message] = refusal(read_camera, CAMERA, PORTE, "porte: [[0.08, 0.62], [0.46, 0.60]]")
+    assert message.endswith(
+        "lines.porte: a list where a mapping is expected: write {from: [0.10, 0.60], to: [0.90, 0.60]}"
+    )

@@ -13,8 +13,9 @@ from vigie_common.yaml_source import parse_document
 from vigie_rule_engine.bundle import read_rules, rule_bundle, rule_record
 from vigie_rule_engine.catalogue import TEMPLATES, Parameter, Template
 from vigie_rule_engine.compile import numbers_of
+from vigie_rule_engine.parameters import normalised
 from vigie_rule_engine.quantities import allowed
-from vigie_rule_engine.rule_file import RuleFile, normalised, parse_rule, read_authorisation, read_rule
+from vigie_rule_engine.rule_file import RuleFile, parse_rule, read_authorisation, read_rule
 from vigie_rule_engine.schema_json import rule_schema
 
 REPOSITORY = Path(__file__).parents[3]
@@ -221,6 +222,22 @@ def test_a_placeholder_in_a_block_is_shown_where_it_stands(refusal):
         read_rule, RULE, 'en: "{object.class} still for {facts.stopped_for}', "en: >\n    still,\n    {object.klass}"
     )
     assert message.startswith("F:15:5: explain.en: {object.klass} is not known")
+
+
+def test_a_brace_without_its_other_half_is_shown_where_it_stands(refusal):
+    english = "{object.class} still for {facts.stopped_for}"
+    assert refusal(read_rule, RULE, english, "{object.class} still for {facts.stopped_for") == [
+        (
+            "F:13:33: explain.en: {facts.stopped_for is not closed, operators would read it as it stands: write "
+            "{facts.stopped_for}"
+        )
+    ]
+    [message] = refusal(read_rule, RULE, english, "{object.clas, {facts.stopped_for}")
+    assert message.startswith("F:13:8: explain.en: {object.clas is not closed")
+    assert message.endswith("write {object.class}")
+    assert refusal(read_rule, RULE, english, "object.class}") == [
+        "F:13:20: explain.en: } closes nothing: remove it, or open a placeholder before it"
+    ]
 
 
 def test_of_very_many_problems_the_first_are_told(refusal):
@@ -551,3 +568,41 @@ def test_any_condition_is_a_rule_or_a_clear_error(condition):
     }
     document = parse_document(json.dumps(content), "F")
     assert all(line.startswith("F:1:") for line in told(lambda: parse_rule(document, REPOSITORY)))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            "title: {fr: Stationnement gênant en aire de livraison, en: Parking in a delivery bay}",
+            "title: Linger",
+            'F:3:8: title: "Linger" where a mapping is expected: write {en: "Linger"}, a text by language',
+        ),
+        (
+            "cameras: {tags: [delivery]}",
+            "cameras: campus-01",
+            'F:6:10: cameras: "campus-01" where a mapping is expected: write {tags: [name]} or {ids: [camera]}',
+        ),
+        (
+            "when: local.hour >= 7 && local.hour < 20",
+            "when: true",
+            'F:8:7: when: true where a text is expected: write "true" in quotes, or leave it out',
+        ),
+    ],
+)
+def test_what_has_another_shape_is_refused_with_an_example_of_the_right_one(refusal, old, new, message):
+    assert refusal(read_rule, RULE, old, new) == [message]
+
+
+@pytest.mark.parametrize(
+    ("given", "ending"),
+    [
+        ("[dog]", 'did you mean "animal"?'),
+        ("[Pedestrians]", 'did you mean "person"?'),
+        ("[vans]", 'did you mean "van"?'),
+        ("[]", "with.classes: a list: it is empty: write one name at least"),
+    ],
+)
+def test_a_class_by_another_name_and_an_empty_list_are_refused_with_what_to_write(refusal, given, ending):
+    [message] = refusal(read_rule, RULE, "[car, van, truck]", given)
+    assert message.endswith(ending)

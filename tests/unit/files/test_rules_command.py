@@ -48,6 +48,14 @@ def test_a_test_that_fails_shows_expected_beside_found_and_ends_with_1(site):
     assert "  !    nothing more                        found open 2" in result.stdout
 
 
+def test_an_error_in_a_camera_file_is_not_counted_as_a_test(site, change):
+    change(site / "cameras/arenes-01.yaml", "fps: 5", "fps: 500")
+    result = rules("test", site, "--rule", "livraison-stationnement")
+    *_, error, last = result.stdout.splitlines()
+    assert (result.exit_code, "sampling.fps: 500" in error) == (1, True)
+    assert last == "3 tests: 3 passed, 0 failed; 1 error in files of rules and cameras"
+
+
 @pytest.mark.parametrize(
     ("test", "message"),
     [
@@ -63,6 +71,13 @@ def test_a_test_that_fails_shows_expected_beside_found_and_ends_with_1(site):
             (
                 '15:13: tests[0]: the scene stopped-happens has no zone "livraison"; it has bay, road, eastbound, '
                 "westbound, pavement: add with: {zone: bay} to the test"
+            ),
+        ),
+        (
+            "{scene: stopped-happens, with: {zone: pavment}, expect: []}",
+            (
+                '15:43: tests[0]: the scene stopped-happens has no zone "pavment"; it has bay, road, eastbound, '
+                'westbound, pavement; did you mean "pavement"?'
             ),
         ),
         (
@@ -103,7 +118,11 @@ def test_a_new_rule_of_every_template_lints_and_passes_its_tests_at_once(scene_s
     assert made.exit_code == 0, made.output
     path = scene_site / f"rules/{name}.yaml"
     schema = scene_site / "rules/.schemas/rule.schema.json"
-    assert made.stdout.splitlines() == [str(path), str(schema)]
+    printed = made.stdout.splitlines()
+    assert printed[:3] == [str(path), str(schema), "for camera street-01 of site scene"]
+    assert [line.split(" (")[0] for line in printed[3:]] == (
+        ["note: no model of street-01 finds fire"] if template == "object_class" else []
+    )
     assert path.read_text().startswith("# yaml-language-server: $schema=.schemas/rule.schema.json\n")
     assert json.loads(schema.read_text())["title"] == "RuleFile"
     checked = rules("lint", scene_site)
@@ -137,6 +156,9 @@ def test_the_templates_are_listed_and_shown_with_units_and_defaults():
     shown = " ".join(rules("templates", "stopped").stdout.split())
     assert "for 60s duration: 500ms, 10s, 1h30m 0s to 30d how long it must have been still" in shown
     assert "facts.stopped_for_s" in shown
+    assert rules("templates", "show", "stopped").stdout == rules("templates", "stopped").stdout
+    assert rules("templates", "show").stdout == listed
+    assert str(rules("templates", "stopped", "dwell").exception).endswith("vigie rules templates stopped")
     [plain] = json.loads(rules("templates", "density", "--json").stdout)
     assert plain["needs"] == ["a calibrated camera (four calibration points or more)", "a named zone"]
     assert 'did you mean "stopped"?' in str(rules("templates", "stoped").exception)
@@ -172,6 +194,25 @@ def test_a_warning_of_the_lint_is_told_and_ends_with_1_only_when_asked_to(site, 
     assert rules("lint", site, "--strict").exit_code == 1
     rows = json.loads(rules("lint", site, "--format", "json").stdout)
     assert {row["level"] for row in rows} == {"warning"}
+
+
+def test_one_file_is_linted_beside_the_others_of_its_site_and_tested_alone(site, change, monkeypatch, tmp_path_factory):
+    monkeypatch.chdir(site)
+    file = "rules/town/delivery-parking.yaml"
+    assert rules("lint", file).stdout == "1 rule and 0 authorisations are right with 3 cameras\n"
+    change(site / "rules/town/gathering.yaml", "[person]", "[persons]")
+    assert rules("lint", file).exit_code == 0, "what is wrong in another file is not told"
+    change(site / file, "zone: livraison", "zone: livraisons")
+    change(site / file, "status: stable", "status: test\nreplaces: porte-comptages")
+    told = rules("lint", file)
+    assert (told.exit_code, {line.split(":")[0] for line in told.stdout.splitlines()}) == (1, {file})
+    assert 'did you mean "porte-comptage"?' in told.stdout
+    assert 'did you mean "livraison"?' in told.stdout
+    alone = tmp_path_factory.mktemp("no-site") / "alone.yaml"
+    alone.write_text((site / "rules/town/footfall.yaml").read_text().replace("status: stable", "status: test"))
+    assert "(cameras not checked)" in rules("lint", alone).stdout
+    assert rules("test", "rules/town/gate-count.yaml").stdout.splitlines()[-1] == "2 tests: 2 passed, 0 failed"
+    assert str(rules("lint", "rules/none.yaml").exception).startswith("rules/none.yaml: no such folder: give")
 
 
 @pytest.mark.parametrize("form", [(), ("--json",)])
@@ -319,9 +360,32 @@ def test_replay_says_which_records_it_did_not_judge_and_why(site, visit):
     assert (len(plain["refused"]), sum(plain["left_out"].values()), len(plain["new"])) == (1, 2, 1)
 
 
+def test_replay_without_kafka_says_how_it_compares_with_a_folder(site, monkeypatch):
+    monkeypatch.chdir(site)
+    monkeypatch.setenv("VIGIE_KAFKA_BOOTSTRAP", "127.0.0.1:9")
+    told = str(rules("replay", site, *PARKS).exception)
+    assert told.startswith("Kafka at 127.0.0.1:9 does not answer")
+    assert told.endswith("; or compare with the rules of a folder: --against FOLDER")
+
+
 def test_replay_without_a_source_says_which_there_are(site):
     result = rules("replay", site)
     assert "--tracks FILE, or --topic with --from or --since, or --video FILE" in str(result.exception)
+
+
+def test_a_camera_of_another_site_and_tracks_that_are_not_there_are_named_with_the_option_that_helps(site, tmp_path):
+    tracks = site / "rules/town/tracks/parks-in-the-bay.csv"
+    told = rules("replay", site, "--tracks", tracks, "--camera", "campus-01", "--against", site / "rules")
+    assert str(told.exception) == (
+        '--camera: there is no camera "campus-01" in site nimes; cameras are arenes-01, feucheres-03, '
+        "maison-carree-02; give the folder of its site: --cameras FOLDER"
+    )
+    asked = ("--rule", "a", "--camera", "campus-01", "--at", "2026-01-05T12:04", "--tracks", tracks, "--rules", site)
+    assert str(rules("explain", *asked).exception).endswith("give the folder of its site: --rules FOLDER")
+    none = ("--tracks", tmp_path / "none.csv", "--camera", "arenes-01", "--against", site / "rules")
+    assert str(rules("replay", site, *none).exception) == (
+        f"{tmp_path}/none.csv: cannot be read (No such file or directory): give a CSV file of recorded tracks"
+    )
 
 
 @pytest.mark.parametrize(

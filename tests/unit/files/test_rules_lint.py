@@ -1,10 +1,12 @@
 import dataclasses
 import shutil
 
+from vigie_common.catalogue import load_catalogue
 from vigie_rule_engine.bundle import read_rules
 from vigie_rule_engine.lint import lint, read_cameras
 from vigie_rule_engine.lint_warnings import lint_warnings
 
+CATALOGUE = load_catalogue().models
 MODELS = {"hog", "yolox-nano"}
 
 
@@ -208,14 +210,24 @@ def test_a_link_that_leads_nowhere_is_named(site):
 NOW = 1_790_000_000_000  # in 2026
 
 
+NO_SUCH_MODEL = ("arenes-01 finds fire or smoke (yolox-nano: ", "arenes-01 finds weapon (yolox-nano: ")
+"""What the example site lacks: no model that comes with Vigie knows these."""
+
+
 def warned(site, now=NOW):
-    """The warnings about a site, with file names from the site's folder."""
-    found = lint_warnings(read_rules(site / "rules"), read_cameras(site, MODELS), now)
+    """The warnings about a site, with file names from the site's folder; without what the example lacks anyway."""
+    return [line for line in all_warned(site, now) if not any(lacks in line for lacks in NO_SUCH_MODEL)]
+
+
+def all_warned(site, now=NOW):
+    found = lint_warnings(read_rules(site / "rules"), read_cameras(site, MODELS), CATALOGUE, now)
     return [str(problem).replace(f"{site}/", "") for problem in found]
 
 
 def test_the_example_site_is_as_it_is_meant(site):
     assert warned(site) == []
+    fire, weapon = all_warned(site)
+    assert (NO_SUCH_MODEL[0] in fire, NO_SUCH_MODEL[1] in weapon) == (True, True)
 
 
 def test_a_category_that_no_rule_has_and_the_rule_that_it_was_for_are_named(site, change):
@@ -262,6 +274,25 @@ def test_classes_that_cannot_be_what_the_template_is_about_are_named(site, chang
     assert message == (
         "rules/town/gathering.yaml:7:17: with.classes: gathering is about person: none of these is given"
     )
+
+
+def test_classes_that_no_model_of_a_camera_finds_are_named_once_for_cameras_of_the_same_models(site, change):
+    for camera in ("feucheres-03", "maison-carree-02"):
+        change(site / f"cameras/{camera}.yaml", "models: [yolox-nano]", "models: [hog]")
+    told = [line for line in warned(site) if "delivery-parking" in line]
+    assert told == [
+        (
+            "rules/town/delivery-parking.yaml:7:17: with.classes: no model of feucheres-03, maison-carree-02 finds car "
+            "or van or truck (hog: person): give the camera one that does"
+        )
+    ]
+    change(site / "rules/town/delivery-parking.yaml", "classes: [car, van, truck]", "classes: [person, van]")
+    change(site / "cameras/feucheres-03.yaml", "models: [hog]", "models: [hog, yolox-nano]")
+    told = [line.split("with.classes: ")[1] for line in warned(site) if "delivery-parking" in line]
+    assert [line.split(" (")[0] for line in told] == [
+        "no model of feucheres-03 finds van",
+        "no model of maison-carree-02 finds van",
+    ]
 
 
 def test_a_stable_rule_without_a_title_in_a_language_of_the_site_is_named(site, change):

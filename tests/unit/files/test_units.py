@@ -5,11 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vigie_common.units import (
+    Quantity,
     parse_distance,
     parse_duration,
     parse_fraction,
     parse_instant,
     parse_speed,
+    written,
 )
 
 
@@ -51,7 +53,12 @@ def test_a_quantity_is_read_in_its_base_unit(parse, text, expected):
     [
         (parse_duration, 3, "a duration needs its unit: write 3s, 3m or 3h"),
         (parse_duration, "3", "a duration needs its unit: write 3s, 3m or 3h"),
-        (parse_duration, "3 min", "not a duration: write a number and its unit, such as 500ms, 10s, 3m or 1h30m"),
+        (parse_duration, "3 min", "not a duration: write 3m"),
+        (parse_duration, "60 minutes", "not a duration: write 60m"),
+        (parse_duration, "1.5 Hours", "not a duration: write 1.5h"),
+        (parse_duration, "3 parsecs", "not a duration: write a number and its unit, such as 500ms, 10s, 3m or 1h30m"),
+        (parse_distance, "2 mètres", "not a distance: write 2 m"),
+        (parse_speed, "30 kmh", "not a speed: write 30 km/h"),
         (parse_duration, "", "not a duration: write a number and its unit, such as 500ms, 10s, 3m or 1h30m"),
         (parse_duration, "30m1h", "not a duration: write a number and its unit, such as 500ms, 10s, 3m or 1h30m"),
         (parse_duration, True, "not a duration: write a number and its unit, such as 500ms, 10s, 3m or 1h30m"),
@@ -125,3 +132,23 @@ def test_any_text_is_an_instant_or_a_value_error(text):
     except ValueError:
         return
     assert isinstance(at, int)
+
+
+@pytest.mark.parametrize(
+    ("parse", "texts"),
+    [
+        (parse_duration, ["0s", "0.5s", "60s", "90s", "2m", "3m10s", "10m", "1h", "1h30m", "2d3h", "5m0.25s"]),
+        (parse_distance, ["2 m", "0.5 m", "1.5 heights"]),
+        (parse_speed, ["30 km/h", "0.3 heights/s"]),
+        (parse_fraction, ["75%", "33.3%"]),
+    ],
+)
+def test_a_quantity_is_written_as_people_write_it(parse, texts):
+    spelt = ["5m250ms" if text == "5m0.25s" else text for text in texts]
+    assert [written(parse(text)) for text in texts] == spelt
+
+
+@given(st.integers(min_value=0, max_value=30 * 86_400_000))
+def test_a_written_duration_is_read_as_the_same(milliseconds):
+    quantity = Quantity(milliseconds / 1000, "s")
+    assert parse_duration(written(quantity)) == quantity

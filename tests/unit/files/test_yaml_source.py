@@ -160,3 +160,9 @@ def test_any_bytes_are_a_document_or_a_clear_error(tmp_path_factory, content):
     path = tmp_path_factory.mktemp("fuzz") / "f.yaml"
     path.write_bytes(content)
     assert all(line.startswith("f.yaml:") for line in told(read_document, path, "f.yaml"))
+
+
+def test_a_key_without_its_colon_is_shown_where_it_stands():
+    with pytest.raises(InvalidFileError) as refused:
+        parse_document("rule: linger\nwith\n  zone: bay\n", "F")
+    assert str(refused.value) == 'F:2:1: not YAML: "with" has no colon: write key: value, or key: over a block'

@@ -69,6 +69,12 @@ def test_what_it_says(source, holds):
         ('object.class.matches("a+")', "matches() may not be used", (1, 14)),
         ("has(local.hour)", "has() may not be used, every name is always there", (1, 1)),
         ("{1: true, local.weekday: true}[local.weekday]", "{ may not be used, a map or message is not needed", (1, 1)),
+        (
+            'local.weekday == "monday"',
+            "weekday is a number from 1, Monday, to 7, Sunday: write local.weekday == 1",
+            (1, 15),
+        ),
+        ("local.weekday in ['saturday']", "weekday is a number from 1, Monday, to 7, Sunday: write", (1, 15)),
         ("zone.name == '{' &&\n  google.protobuf.Struct{} == google.protobuf.Struct{}", "{ may not be used", (2, 25)),
         ("true and\nfalse", "when: and: CEL writes &&", (1, 6)),
         ("zone.name == 'or' OR true", "when: OR: CEL writes ||", (1, 19)),

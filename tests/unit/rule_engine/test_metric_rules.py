@@ -4,7 +4,7 @@ import pytest
 
 from vigie_rule_engine.catalogue import TEMPLATES
 from vigie_rule_engine.lint import lint_folder
-from vigie_rule_engine.rule_file import normalised
+from vigie_rule_engine.parameters import normalised
 
 SITE = "site: nimes\ntitle: {fr: Nîmes}\ntime_zone: Europe/Paris\nlanguages: [fr]\nholidays: []\n"
 CAMERA = """camera: cam-1

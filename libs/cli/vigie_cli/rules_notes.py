@@ -1,0 +1,94 @@
+"""What is worth knowing of rules that are published or live: nothing of it stops them."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from vigie_cli.rules_topics import last_values
+from vigie_common.camera_file import camera_record
+from vigie_common.catalogue import load_catalogue
+from vigie_rule_engine.authority import Authority, applies
+from vigie_rule_engine.catalogue import TEMPLATES
+from vigie_rule_engine.lint_warnings import lint_warnings, named
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from vigie_cli.site_folder import SiteFolder
+    from vigie_common.records import Camera, Compound, Rule
+    from vigie_common.settings import Settings
+    from vigie_rule_engine.bundle import RuleFolder
+    from vigie_rule_engine.lint import CameraFolder
+
+
+def unauthorised(bundle: Mapping[str, Any], cameras: Iterable[Mapping[str, Any]], at: int) -> Iterator[str]:
+    """Rules and compounds that are stable and alert on none or not all of their cameras, for want of an authorisation.
+
+    Args:
+        bundle: a RuleBundle record.
+        cameras: Camera records of its site.
+        at: event time, ms.
+    """
+    judged = [(camera, Authority.of(camera, bundle)) for camera in cast("Iterable[Camera]", cameras)]  # type: ignore[arg-type]  # a RuleBundle record
+    for one in _alerting(bundle):
+        tags, ids = one["camera_tags"], one["camera_ids"]
+        without = [
+            camera["camera_id"]
+            for camera, authority in judged
+            if applies(tags, ids, camera, otherwise=True) and authority.mode(one, at)[1] is None
+        ]
+        if without:
+            lacks = f"no authorisation in force covers category {one['category']} on {named(without)}"
+            yield f"{one['id']}: stable, but {lacks}: runs in shadow"
+
+
+def _alerting(bundle: Mapping[str, Any]) -> Iterator[Rule | Compound]:
+    """What alerts once it is authorised: counts never do."""
+    for rule in bundle["rules"]:
+        if rule["status"] == "stable" and not (rule["template"] in TEMPLATES and TEMPLATES[rule["template"]].counts):
+            yield rule
+    yield from (compound for compound in bundle["compounds"] if compound["status"] == "stable")
+
+
+def folder_notes(site: SiteFolder) -> tuple[str, ...]:
+    """What the lint warns of in a site's folder, and rules in shadow whose tests fail."""
+    if site.rules is None:
+        return ()
+    models, now = load_catalogue().models, time.time_ns() // 1_000_000
+    warnings = lint_warnings(site.rules, site.cameras, models, now, uncovered=False)
+    return (*map(str, warnings), *_failing(site.rules, site.cameras))
+
+
+def unauthorised_in(site: SiteFolder, bundle: Mapping[str, Any]) -> tuple[str, ...]:
+    """The same of a site's folder, at the instant of the bundle that was made of it."""
+    at = int(bundle["effective_at"])
+    cameras = [
+        camera_record(one.content, site.cameras.site, Path(one.document.file).parent, at)
+        for one in site.cameras.cameras
+    ]
+    return tuple(unauthorised(bundle, cameras, at))
+
+
+async def unauthorised_live(settings: Settings, bundle: Mapping[str, Any], at: int) -> tuple[str, ...]:
+    """The same with the site's cameras that are in service.
+
+    Raises:
+        DependencyError: Kafka does not answer, or has no topics.
+    """
+    records = [record for record, _ in await last_values(settings, "cameras")]
+    cameras = [one for one in records if one["site"] == bundle["site"] and not one["removed"]]
+    return tuple(unauthorised(bundle, cameras, at))
+
+
+def _failing(rules: RuleFolder, cameras: CameraFolder) -> Iterator[str]:
+    from vigie_cli.rules_test import run_rule_tests
+
+    for rule in rules.rules:
+        if rule.content.status == "test" and rule.content.tests:
+            report = run_rule_tests([rule], cameras)
+            failed = sum(not outcome.passed for outcome in report.outcomes) + len(report.problems)
+            if failed:
+                verb = "fails" if failed == 1 else "fail"
+                yield f"{failed} of {rule.content.rule}'s tests {verb}: see `vigie rules test`"

@@ -1,0 +1,189 @@
+"""The parameters of a rule in base units: what the author wrote under `with`, checked against the template."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import isfinite
+from typing import TYPE_CHECKING, Any, Final
+
+from vigie_common.taxonomy import CLASS_NAMES
+from vigie_common.yaml_model import nearest
+from vigie_common.yaml_source import shown
+from vigie_rule_engine.catalogue import default_of
+from vigie_rule_engine.quantities import METRIC_UNITS, PARSE, allowed, allowed_words, disordered
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from vigie_common.units import Quantity
+    from vigie_rule_engine.catalogue import Parameter, Template
+    from vigie_rule_engine.quantities import Allowed
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """The parameters of a rule in base units, defaults filled in.
+
+    Attributes:
+        classes: of the taxonomy.
+        zones: zone names; empty: the whole image.
+        lines: line names.
+        numbers: by name and unit: `for_s`, `within_m`, `within_heights`.
+    """
+
+    classes: tuple[str, ...] = ()
+    zones: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
+    numbers: Mapping[str, float] = field(default_factory=dict)
+
+
+def _quantity(template: Template, parameter: Parameter, value: object) -> Quantity:
+    """A parameter in its base unit.
+
+    Raises:
+        ValueError: no or another unit, metres where the template measures in heights alone or the other way round,
+            or a value that is not allowed.
+    """
+    quantity = PARSE[parameter.kind](value)
+    if quantity.unit in METRIC_UNITS and not parameter.metric:
+        raise ValueError(f"{template.name} measures in heights of the object, not in metres: write {parameter.default}")
+    within = allowed(parameter).get(quantity.unit)
+    if within is None:
+        raise ValueError(f"{template.name} measures it on the ground: write {allowed_words(parameter)}")
+    _refuse_outside(within, quantity.value)
+    return quantity
+
+
+def _refuse_outside(within: Allowed, value: float) -> None:
+    refusal = within.refusal(value)
+    if refusal is not None:
+        raise ValueError(refusal)
+
+
+def _names(value: object) -> list[str]:
+    """A name, or a list of names, as a list.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    values = value if isinstance(value, list) else [value]
+    if not values:
+        raise ValueError("it is empty: write one name at least")
+    if not all(isinstance(v, str) for v in values):
+        raise ValueError("write a name or a list of names")
+    if len(set(values)) < len(values):
+        raise ValueError("a name is listed twice: remove one")
+    return [str(v) for v in values]
+
+
+def normalised(template: Template, given: Mapping[str, Any]) -> tuple[Parameters, list[tuple[list[object], str]]]:
+    """Parameters in base units, and the problems, each with its path below `with`.
+
+    Args:
+        template: whose parameters they are.
+        given: as the author wrote them.
+    """
+    problems: list[tuple[list[object], str]] = []
+    known = [parameter.name for parameter in template.parameters]
+    for name in given:
+        if name not in known:
+            text = f"with.{name}: {template.name} has no such parameter; it has {', '.join(known)}"
+            problems.append(([name], text + nearest(name, known)))
+    named: dict[str, tuple[str, ...]] = {"classes": (), "zone": (), "line": ()}
+    numbers: dict[str, float] = {}
+    metric = _metric(template, given)
+    for parameter in template.parameters:
+        value = given.get(parameter.name, default_of(parameter, metric=metric))
+        if value is None:
+            text = f"with.{parameter.name}: is missing: {template.name} needs it ({parameter.doc})"
+            problems.append(([], text))
+            continue
+        try:
+            if parameter.kind in named:
+                named[parameter.kind] = tuple(_names(value)) if value != () else ()
+            elif parameter.kind == "number":
+                numbers[parameter.name] = _number(parameter, value)
+            elif parameter.kind == "choice":
+                numbers[parameter.name] = _choice(parameter, value)
+            else:
+                quantity = _quantity(template, parameter, value)
+                _refuse_mixed(parameter, quantity, metric=metric)
+                numbers[f"{parameter.name}_{quantity.unit}"] = quantity.value
+        except ValueError as error:
+            problems.append(([parameter.name], f"with.{parameter.name}: {shown(value)}: {error}"))
+    for below, above in disordered(template, numbers):
+        low, high = (given.get(name, template.parameter(name).default) for name in (below, above))
+        text = f"with.{below}: {low} is above `{above}`, {high}: as soon as it is on it would be over; write less"
+        problems.append(([below if below in given else above], text))
+    problems += _unknown_classes(given, named["classes"])
+    classes = tuple(c for c in CLASS_NAMES if c in named["classes"])  # in the taxonomy's order
+    return Parameters(classes, named["zone"], named["line"], dict(sorted(numbers.items()))), problems
+
+
+def _metric(template: Template, given: Mapping[str, Any]) -> bool:
+    """Whether the author gives any distance or speed in metres: then all of them are."""
+    for parameter in template.parameters:
+        if parameter.metric and parameter.name in given:
+            try:
+                quantity = PARSE[parameter.kind](given[parameter.name])
+            except ValueError:
+                continue
+            if quantity.unit in METRIC_UNITS:
+                return True
+    return False
+
+
+def _refuse_mixed(parameter: Parameter, quantity: Quantity, *, metric: bool) -> None:
+    if parameter.metric and metric and quantity.unit not in METRIC_UNITS:
+        said = parameter.metric_default or "metres"
+        raise ValueError(f"the rule gives other distances in metres: give this one in metres too, such as {said}")
+
+
+def _choice(parameter: Parameter, value: object) -> float:
+    if not isinstance(value, str) or value not in parameter.choices:
+        raise ValueError(f"write one of {', '.join(parameter.choices)}{nearest(value, parameter.choices)}")
+    return parameter.choices[value]
+
+
+def _number(parameter: Parameter, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+        raise ValueError(f"write a plain number, {allowed_words(parameter)}")
+    _refuse_outside(allowed(parameter)[""], value)
+    return float(value)
+
+
+_ALSO_CALLED: Final[Mapping[str, str]] = {
+    "animal": "dog cat bird horse wolf boar",
+    "person": "people pedestrian human man woman child crowd",
+    "bicycle": "bike cycle cyclist",
+    "motorcycle": "motorbike moto moped",
+    "car": "vehicle taxi auto",
+    "truck": "lorry",
+    "bus": "coach",
+    "tram": "train streetcar",
+    "bag": "backpack suitcase luggage handbag parcel package",
+    "fire": "flame flames",
+    "weapon": "gun knife pistol",
+}
+"""Other words for the classes."""
+
+
+def _meant(name: str) -> str:
+    """`; did you mean "x"?` for a class of that or a similar name, or nothing."""
+    meant = next(
+        (known for known, words in _ALSO_CALLED.items() if name.lower().removesuffix("s") in words.split()), None
+    )
+    return f'; did you mean "{meant}"?' if meant is not None else nearest(name, CLASS_NAMES[1:])
+
+
+def _unknown_classes(given: Mapping[str, Any], classes: tuple[str, ...]) -> list[tuple[list[object], str]]:
+    allowed = CLASS_NAMES[1:]
+    listed = isinstance(given.get("classes"), list)
+    return [
+        (
+            ["classes", i] if listed else ["classes"],
+            f'with.classes: "{name}" is not a class; classes are {", ".join(allowed)}{_meant(name)}',
+        )
+        for i, name in enumerate(classes)
+        if name not in allowed
+    ]
