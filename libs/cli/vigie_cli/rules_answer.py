@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from vigie_cli.rules_difference import moment
+from vigie_cli.event_times import clock, moment
 from vigie_rule_engine.authority import applies
 from vigie_rule_engine.catalogue import TEMPLATES
 
@@ -169,8 +169,3 @@ def values(sample: Sample) -> str:
 
 def _named(facts: Mapping[str, float]) -> str:
     return "; ".join(f"{name} {value:g}" for name, value in sorted(facts.items()))
-
-
-def clock(at: int, zone: str) -> str:
-    """The time of day of an event time, with tenths."""
-    return moment(at, zone)[11:]

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from math import inf
 from typing import TYPE_CHECKING, Any, Final
-from zoneinfo import ZoneInfo
 
+from vigie_cli.event_times import moment
 from vigie_cli.wording import said, terminal_language
 
 if TYPE_CHECKING:
@@ -191,9 +190,3 @@ def _times(one: Happening, zone: str) -> str:
         return f"{told} ({one.kind})"
     end = "open" if one.ended_at is None else f"{moment(one.ended_at, zone)[11:]} ({one.reason})"
     return f"{told}-{end}"
-
-
-def moment(at: int, zone: str) -> str:
-    """An event time as the site's clocks show it, with tenths."""
-    local = datetime.fromtimestamp(at / 1000, ZoneInfo(zone))
-    return f"{local:%Y-%m-%d %H:%M:%S}.{local.microsecond // 100_000}"

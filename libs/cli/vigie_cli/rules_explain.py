@@ -6,9 +6,10 @@ from dataclasses import asdict, dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
-from vigie_cli.rules_answer import Evidence, answer, clock, values
+from vigie_cli.event_times import clock, moment
+from vigie_cli.rules_answer import Evidence, answer, values
 from vigie_cli.rules_compounds import compound_happenings
-from vigie_cli.rules_difference import Happening, happenings, moment
+from vigie_cli.rules_difference import Happening, happenings
 from vigie_cli.rules_explain_compound import compound_answer
 from vigie_cli.rules_judge import judge
 from vigie_cli.wording import counted
@@ -134,7 +135,7 @@ def _spans(seen: Iterable[tuple[str, int]]) -> tuple[tuple[str, int, int], ...]:
 def lines(found: Explained, most: int = 60) -> Iterator[str]:
     """What a person reads: the answer, then the course of every object that came into question."""
     question, zone = found.question, found.time_zone
-    yield f"{question.rule} on {question.camera}, {moment(question.at, zone)}"
+    yield f"{question.rule} on {question.camera}, {moment(question.at, zone)} {zone}"
     yield from (f"  {line}" for line in found.answer)
     courses = _courses(found.samples)
     if courses:

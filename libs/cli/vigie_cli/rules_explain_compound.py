@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from vigie_cli.rules_answer import clock, is_asked
-from vigie_cli.rules_difference import moment
+from vigie_cli.event_times import clock, moment
+from vigie_cli.rules_answer import is_asked
 from vigie_cli.wording import counted
 from vigie_common.yaml_model import nearest
 from vigie_rule_engine.authority import applies

@@ -8,10 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from vigie_cli.cameras_deployed import site_time_zones
 from vigie_cli.configuration_topics import answered, deployment_codec, publish
 from vigie_cli.effective_at import effective_ms
+from vigie_cli.event_times import instant
 from vigie_cli.rules_bundles import SHORT, History, bundle_differences, chosen_site, read_histories
-from vigie_cli.rules_difference import moment
 from vigie_cli.site_folder import read_site_folder
 from vigie_cli.wording import counted
 from vigie_common.errors import BadInputError
@@ -39,6 +40,8 @@ class Plan:
     differences: tuple[str, ...]
     taken_over: tuple[tuple[str, int], ...]
     """(digest, effective_at) of bundles that are published already and take over later."""
+    time_zone: str
+    """In which times are printed."""
 
     @property
     def publishes(self) -> bool:
@@ -49,7 +52,7 @@ class Plan:
     def notes(self) -> tuple[str, ...]:
         """What takes over later, in words."""
         return tuple(
-            f"note: {digest[:SHORT]} is published already and takes over at {moment(at, 'UTC')[:19]} UTC"
+            f"note: {digest[:SHORT]} is published already and takes over at {instant(at, self.time_zone)}"
             for digest, at in self.taken_over
         )
 
@@ -68,8 +71,8 @@ class Plan:
         }
 
 
-def plan_bundle(history: History | None, bundle: Mapping[str, Any]) -> Plan:
-    """What publishing a bundle changes."""
+def plan_bundle(history: History | None, bundle: Mapping[str, Any], time_zone: str = "UTC") -> Plan:
+    """What publishing a bundle changes; times are printed in the zone."""
     at_ms = int(bundle["effective_at"])
     in_force = None if history is None else history.in_force(at_ms)
     before = None if in_force is None else in_force.bundle
@@ -80,6 +83,7 @@ def plan_bundle(history: History | None, bundle: Mapping[str, Any]) -> Plan:
         "added" if history is None else "unchanged" if same else "changed",
         () if same else tuple(bundle_differences(before, bundle)),
         () if history is None else tuple((one.digest, one.effective_at) for one in history.later(at_ms)),
+        time_zone,
     )
 
 
@@ -119,7 +123,7 @@ async def publish_folder(settings: Settings, folder: Path, at: At, author: str, 
     refuse_failing_tests(site)
     histories = await read_histories(settings)
     bundle = rule_bundle(site.cameras.site, site.rules, author=author, effective_at=effective_ms(at))
-    plan = plan_bundle(histories.get(str(bundle["site"])), bundle)
+    plan = plan_bundle(histories.get(str(bundle["site"])), bundle, site.cameras.site.time_zone)
     return await _carry_out(settings, plan, dry_run=dry_run)
 
 
@@ -135,7 +139,8 @@ async def publish_former(
     history = chosen_site(await read_histories(settings), site)
     former = history.named(digest)
     bundle = {**former.bundle, "author": author, "effective_at": effective_ms(at)}
-    return await _carry_out(settings, plan_bundle(history, bundle), dry_run=dry_run)
+    zone = (await site_time_zones(settings)).get(history.site, "UTC")
+    return await _carry_out(settings, plan_bundle(history, bundle, zone), dry_run=dry_run)
 
 
 async def _carry_out(settings: Settings, plan: Plan, *, dry_run: bool) -> Plan:
@@ -154,14 +159,14 @@ def lines(plan: Plan, *, dry_run: bool) -> Iterator[str]:
     digest, rules = bundle["digest"][:SHORT], counted(len(bundle["rules"]), "rule")
     before = "no rules" if plan.before is None else plan.before["digest"][:SHORT]
     if plan.before is not None and not plan.publishes:
-        yield f"nothing to change: {bundle['site']} has {digest} ({rules}) already, from {_utc(plan.before)}"
+        yield f"nothing to change: {bundle['site']} has {digest} ({rules}) already, from {_since(plan, plan.before)}"
     else:
         verb = "would replace" if dry_run else "replaces"
-        yield f"{bundle['site']}: {digest} ({rules}) by {bundle['author']} {verb} {before} from {_utc(bundle)}"
+        yield f"{bundle['site']}: {digest} ({rules}) by {bundle['author']} {verb} {before} from {_since(plan, bundle)}"
         if plan.before is not None and not dry_run:
             yield f"back again: vigie rules publish --digest {before}"
     yield from plan.notes
 
 
-def _utc(bundle: Mapping[str, Any]) -> str:
-    return f"{moment(int(bundle['effective_at']), 'UTC')[:19]} UTC"
+def _since(plan: Plan, bundle: Mapping[str, Any]) -> str:
+    return instant(int(bundle["effective_at"]), plan.time_zone)

@@ -6,7 +6,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-from vigie_cli.event_times import event_time
+from vigie_cli.event_times import event_time, understood
 from vigie_cli.rules_explain import AROUND_MS, Question, explain
 from vigie_common.errors import BadInputError
 from vigie_common.units import parse_duration
@@ -85,21 +85,24 @@ async def topic_answer(settings: Settings, asked: Asked, since: str) -> Explaine
         opening, until = await find_episode(settings, episode, (now - _duration(since), now))
         camera_id = str(opening["camera_id"])
     camera = (await deployed_camera(settings, str(camera_id))).camera
+    zone = str(camera["time_zone"])
     history = (await read_histories(settings)).get(str(camera["site"]))
     if opening is not None:
         rule, moment = str(opening["rule"]["id"]), int(opening["at"])
         question = Question(rule, str(camera_id), moment, str(opening["episode_id"]), until)
     else:
-        question = Question(str(rule), str(camera_id), event_time("--at", str(at), str(camera["time_zone"])))
+        question = Question(str(rule), str(camera_id), event_time("--at", str(at), zone))
     bundles = [] if history is None else [one.bundle for one in history.bundles]
     begin = question.at - lead_ms(question, None if opening is None else int(opening["started_at"]), bundles)
-    records = await topic_tracks(settings, (begin, (question.until or question.at) + AROUND_MS), [question.camera])
+    records = await topic_tracks(
+        settings, (begin, (question.until or question.at) + AROUND_MS), [question.camera], zone
+    )
     digest = None if opening is None else str(opening["rule"]["bundle_digest"])
     bundle, each = bundle_then(history, records, question.at, digest)
     if bundle is None:
         raise BadInputError(
-            f"no rules of {camera['site']} judged then (a bundle judges what arrives five seconds or more after its "
-            "publication): see `vigie rules status`"
+            f"no rules of {camera['site']} judged at {understood(question.at, zone)} (a bundle judges what "
+            "arrives five seconds or more after its publication): see `vigie rules status`"
         )
     return explain(question, [record for record, _ in records], camera, bundle, each)
 

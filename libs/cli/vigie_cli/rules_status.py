@@ -6,8 +6,9 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from vigie_cli.cameras_deployed import site_time_zones
+from vigie_cli.event_times import instant
 from vigie_cli.rules_bundles import SHORT, History, chosen_site, read_histories
-from vigie_cli.rules_difference import moment
 from vigie_cli.rules_shadow import in_test, shadow_lines, shadows
 from vigie_cli.rules_topics import last_values, read_range
 from vigie_cli.wording import counted
@@ -29,6 +30,8 @@ class SiteStatus:
     """(rules-status record, when it was said)."""
     shadows: tuple[Shadow, ...]
     span: tuple[int, int]
+    time_zone: str = "UTC"
+    """Of the site, in which its times are printed."""
 
     def plain(self) -> dict[str, Any]:
         """For programs."""
@@ -65,7 +68,7 @@ async def read_status(settings: Settings, site: str | None, span: tuple[int, int
     histories = await read_histories(settings)
     chosen = [chosen_site(histories, site)] if site is not None else list(histories.values())
     engines = await last_values(settings, "rules-status")
-    now = time.time_ns() // 1_000_000
+    now, zones = time.time_ns() // 1_000_000, await site_time_zones(settings)
     events = await read_range(settings, "rule-events", "at", span) if any(in_test(h, now) for h in chosen) else []
     return [
         SiteStatus(
@@ -74,6 +77,7 @@ async def read_status(settings: Settings, site: str | None, span: tuple[int, int
             tuple((status, at) for status, at in engines if status["site"] == history.site),
             shadows(history, now, span, [event for event in events if event["site"] == history.site]),
             span,
+            zones.get(history.site, "UTC"),
         )
         for history in chosen
     ]
@@ -81,13 +85,13 @@ async def read_status(settings: Settings, site: str | None, span: tuple[int, int
 
 def lines(status: SiteStatus) -> Iterator[str]:
     """What a person reads."""
-    history, live = status.history, status.history.in_force(status.at_ms)
+    history, live, zone = status.history, status.history.in_force(status.at_ms), status.time_zone
     if live is None:
         yield f"{history.site}: no bundle judges yet"
     else:
-        yield f"{history.site}: {_said(live.bundle)}, since {moment(live.effective_at, 'UTC')[:19]} UTC"
+        yield f"{history.site}: {_said(live.bundle)}, since {instant(live.effective_at, zone)}"
     for later in history.later(status.at_ms):
-        yield f"  then {_said(later.bundle)}, from {moment(later.effective_at, 'UTC')[:19]} UTC"
+        yield f"  then {_said(later.bundle)}, from {instant(later.effective_at, zone)}"
     if not status.engines:
         yield "  no engine has said anything: is the rule engine running, and does a camera of the site send tracks?"
     for one, said_at in status.engines:
@@ -95,13 +99,13 @@ def lines(status: SiteStatus) -> Iterator[str]:
             "runs it" if live is not None and one["digest"] == live.digest else f"runs {one['digest'][:SHORT] or '-'}"
         )
         refused = counted(len(one["errors"]), "rule") + " refused" if one["errors"] else "all rules run"
-        yield f"  engine {one['engine']}: {runs}, {refused} (said {moment(said_at, 'UTC')[:19]} UTC)"
+        yield f"  engine {one['engine']}: {runs}, {refused} (said {instant(said_at, zone)})"
         for error in one["errors"]:
             yield f"    {error['rule']} on {error['camera_id'] or 'every camera'}: {error['message']}"
     if status.shadows:
         yield "  in shadow:"
     for shadow in status.shadows:
-        yield from shadow_lines(shadow)
+        yield from shadow_lines(shadow, zone)
 
 
 def _said(bundle: Mapping[str, Any]) -> str:
