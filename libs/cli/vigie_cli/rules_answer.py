@@ -88,8 +88,7 @@ def _why_opened(one: Happening, seen: Evidence) -> Iterator[str]:
     at = next((s for s in seen.trace.samples if s.at >= one.at and s.subject in {one.subject, "zone"}), None)
     if at is not None:
         yield f"  then: {values(at)}"
-    if one.ended_at is not None:
-        yield f"ended {clock(one.ended_at, zone)}: {one.reason}"
+    yield str(one.reason) if one.ended_at is None else f"ended {clock(one.ended_at, zone)}: {one.reason}"
     if one.mode == "shadow":
         why = (
             f"status {rule['status']}"

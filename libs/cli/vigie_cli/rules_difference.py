@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
-from vigie_cli.event_times import moment
+from vigie_cli.event_times import clock, moment
 from vigie_cli.wording import said, terminal_language
 
 if TYPE_CHECKING:
@@ -17,6 +17,9 @@ SAME_MS: Final = 500
 
 NEAR_MS: Final = 60_000
 """Two that do not overlap and begin farther apart are not one thing that moved."""
+
+STILL_OPEN: Final = "still open at the end of what was read"
+"""Instead of a reason, of an episode that has not ended."""
 
 ALERTING: Final = frozenset({"live", "exercise"})
 
@@ -36,6 +39,7 @@ class Happening:
     ended_at: int | None
     """None: it was still open."""
     reason: str | None
+    """Why it ended, or `STILL_OPEN`; None: a count."""
     mode: str
     subject: str
     id: str
@@ -101,7 +105,7 @@ def _happening(event: Mapping[str, Any], close: Mapping[str, Any] | None, rename
         at=event["started_at"] if counted else event["at"],
         started_at=event["started_at"],
         ended_at=None if close is None else close["ended_at"],
-        reason=None if close is None else close["ended_reason"],
+        reason=close["ended_reason"] if close is not None else None if counted else STILL_OPEN,
         mode=event["mode"],
         subject=event["subject"],
         id=event["episode_id"],
@@ -188,5 +192,4 @@ def _times(one: Happening, zone: str) -> str:
     told = moment(one.at, zone)
     if one.kind != "open":
         return f"{told} ({one.kind})"
-    end = "open" if one.ended_at is None else f"{moment(one.ended_at, zone)[11:]} ({one.reason})"
-    return f"{told}-{end}"
+    return f"{told}, {one.reason}" if one.ended_at is None else f"{told}-{clock(one.ended_at, zone)} ({one.reason})"

@@ -91,7 +91,7 @@ def explain(
     rule = rules[question.rule]
     begin, end = question.at - AROUND_MS, (question.until or question.at) + AROUND_MS // 2
     trace = Trace(question.rule, question.camera, begin, end)
-    judged = judge(records, [camera], bundle if each is None else None, watcher=trace, each=each)
+    judged = judge(records, [camera], bundle if each is None else None, watcher=trace, each=each, ends=False)
     opened = tuple(one for one in happenings(judged.events) if one.rule == question.rule)
     near = [r for r in records if r["camera_id"] == question.camera and begin <= r["captured_at"] <= end]
     statuses = _spans((r["status"], r["captured_at"]) for r in near)
@@ -113,7 +113,7 @@ def _explain_compound(
     each: Sequence[Published | None] | None,
 ) -> Explained:
     compound = next(one for one in bundle["compounds"] if one["id"] == question.rule)
-    judged = judge(records, [camera], bundle if each is None else None, each=each)
+    judged = judge(records, [camera], bundle if each is None else None, each=each, ends=False)
     everything = (*happenings(judged.events), *compound_happenings(judged.events))
     found = tuple(
         h for h in everything if h.rule == question.rule or (h.rule in compound["rules"] and h.kind == "open")

@@ -43,7 +43,7 @@ def compound_answer(
     for one in found:
         if one.rule == question.rule and is_asked(question, one):
             at = one.started_at
-            ends = "" if one.ended_at is None else f", ended {clock(one.ended_at, zone)}: {one.reason}"
+            ends = f", {one.reason}" if one.ended_at is None else f", ended {clock(one.ended_at, zone)}: {one.reason}"
             told = "in shadow, held" if one.mode == "shadow" else "alerted"
             yield f"{told} {moment(one.at, zone)}, together since {clock(at, zone)}{ends}; alert {one.id}"
     if compound["status"] == "draft":

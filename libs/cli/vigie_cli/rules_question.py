@@ -51,7 +51,7 @@ def from_files(asked: Asked, tracks: list[Path], site: Path, start: str) -> Expl
     if episode is None:
         question = Question(str(rule), str(camera), event_time("--at", str(at), zone))
     else:
-        known = happenings(judge(records, cameras.values(), changed.bundle).events)
+        known = happenings(judge(records, cameras.values(), changed.bundle, ends=False).events)
         found = [one for one in known if one.id.startswith(episode)]
         if len(found) != 1:
             raise BadInputError(f"{episode}: {len(found)} episodes of these tracks begin so: give a whole id")

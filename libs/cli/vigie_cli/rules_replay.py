@@ -153,8 +153,8 @@ def replay(
         # only these are another version: members of compounds and authorisations stay what they are
         bundle["authorisations"] = bundle["authorisations"] or before["authorisations"]
         bundle["rules"] = [*bundle["rules"], *(rule for rule in before["rules"] if rule["id"] not in changed.only)]
-    new = judge(records, cameras, bundle)
-    old = judge(records, cameras, before)
+    new = judge(records, cameras, bundle, ends=False)
+    old = judge(records, cameras, before, ends=False)
     found = _happenings(new.events, changed.only)
     return Replayed(
         compare(_happenings(old.events, changed.only), found),
