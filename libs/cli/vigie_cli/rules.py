@@ -359,6 +359,7 @@ def explain(
     rules: Annotated[Path | None, typer.Option("--rules", help="folder of the site, for --tracks")] = None,
     since: Annotated[str, typer.Option(help="how far back an episode is looked for: 30m, 6h")] = "1h",
     start: Annotated[str, typer.Option(help="local time of the beginning of .csv files")] = "2026-01-05T12:00",
+    track: Annotated[str | None, typer.Option(help="the course of this track, not of who came nearest")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Why an episode opened, or why nothing did: what held, since when, and by how much.
@@ -384,5 +385,5 @@ def explain(
     if as_json:
         print(json.dumps(found.plain(), ensure_ascii=False, indent=1))
         return
-    for line in explaining.lines(found):
+    for line in explaining.lines(found, track):
         print(line)

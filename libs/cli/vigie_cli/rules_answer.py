@@ -10,7 +10,7 @@ from vigie_rule_engine.authority import applies
 from vigie_rule_engine.catalogue import TEMPLATES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from vigie_cli.rules_difference import Happening
     from vigie_cli.rules_explain import Question
@@ -119,16 +119,21 @@ def _why_nothing(question: Question, seen: Evidence) -> Iterator[str]:
     elif not trace.samples:
         yield f"nothing of {seen.classes} was in view"
     else:
-        near = [sample for sample in trace.samples if abs(sample.at - question.at) <= THEN_MS]
-        if near:
-            yield from _why_not(question, near, seen)
+        best = came_nearest(question, trace.samples)
+        if best is not None:
+            yield from _why_not(best, seen)
         else:
             yield f"nothing of {seen.classes} was in view within {THEN_MS // 1000} s of that moment"
 
 
-def _why_not(question: Question, near: Sequence[Sample], seen: Evidence) -> Iterator[str]:
+def came_nearest(question: Question, samples: Iterable[Sample]) -> Sample | None:
+    """The sample that went farthest, of those near the moment; None: there are none."""
+    near = [sample for sample in samples if abs(sample.at - question.at) <= THEN_MS]
+    return max(near, key=lambda sample: (*_progress(sample), -abs(sample.at - question.at)), default=None)
+
+
+def _why_not(best: Sample, seen: Evidence) -> Iterator[str]:
     """How near it came: by the sample that went farthest."""
-    best = max(near, key=lambda sample: (*_progress(sample), -abs(sample.at - question.at)))
     who = "the zone" if best.subject == "zone" else f"a {best.object_class} ({best.subject.rpartition(':')[2]})"
     template = TEMPLATES[seen.rule["template"]]
     came = f"{who} came nearest at {clock(best.at, seen.zone)}"

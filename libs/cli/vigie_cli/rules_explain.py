@@ -6,9 +6,10 @@ from dataclasses import asdict, dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
-from vigie_cli.event_times import clock, moment
-from vigie_cli.rules_answer import Evidence, answer, values
+from vigie_cli.event_times import moment
+from vigie_cli.rules_answer import Evidence, answer
 from vigie_cli.rules_compounds import compound_happenings
+from vigie_cli.rules_course import course_lines
 from vigie_cli.rules_difference import Happening, happenings
 from vigie_cli.rules_explain_compound import compound_answer
 from vigie_cli.rules_judge import judge
@@ -132,29 +133,9 @@ def _spans(seen: Iterable[tuple[str, int]]) -> tuple[tuple[str, int, int], ...]:
     return tuple(spans)
 
 
-def lines(found: Explained, most: int = 60) -> Iterator[str]:
-    """What a person reads: the answer, then the course of every object that came into question."""
+def lines(found: Explained, track: str | None = None) -> Iterator[str]:
+    """What a person reads: the answer, then the course of whom it is about, or of a track that is named."""
     question, zone = found.question, found.time_zone
     yield f"{question.rule} on {question.camera}, {moment(question.at, zone)} {zone}"
     yield from (f"  {line}" for line in found.answer)
-    courses = _courses(found.samples)
-    if courses:
-        yield "course (from, to; what the template said; where the episode stood; the last values):"
-    for sample_from, last in courses[:most]:
-        who = "zone" if last.subject == "zone" else f"{last.object_class} {last.subject.rpartition(':')[2]}"
-        scope = f" {last.scope}" if last.scope else ""
-        span = f"{clock(sample_from.at, zone)}-{clock(last.at, zone)}"
-        yield f"  {span}  {who}{scope}  {last.verdict:<6} {last.phase:<7}  {values(last)}"
-    if len(courses) > most:
-        yield f"  and {len(courses) - most} more: --json has every frame"
-
-
-def _courses(samples: Iterable[Sample]) -> list[tuple[Sample, Sample]]:
-    """First and last sample of each stretch in which nothing changed but numbers; who never mattered is left out."""
-    ordered = sorted(samples, key=lambda s: (s.scope, s.subject, s.at))
-    found = []
-    for _, own in groupby(ordered, key=lambda s: (s.scope, s.subject)):
-        stretches = [list(g) for _, g in groupby(own, key=lambda s: (s.verdict, s.phase, s.condition))]
-        if any(stretch[0].verdict in {"on", "hold"} or stretch[0].phase != "idle" for stretch in stretches):
-            found += [(stretch[0], stretch[-1]) for stretch in stretches]
-    return sorted(found, key=lambda pair: pair[0].at)
+    yield from course_lines(found, track)
