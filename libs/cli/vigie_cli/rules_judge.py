@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from vigie_cli.compiling import say_compiling
 from vigie_common.errors import PoisonRecordError
 from vigie_common.stream import ConfigVersion, FixedView, Message
 from vigie_rule_engine.core import RuleCore
@@ -75,6 +76,7 @@ def judge(
 
     throughout = under(bundle, 0)
     views = {one.offset: under(one.bundle, one.offset) for one in each or () if one is not None}
+    say_compiling()
     core = RuleCore(0, mode=mode, watcher=watcher)
     outputs: list[Any] = []
     count, refused = 0, []
