@@ -239,6 +239,7 @@ def status(
         str | None, typer.Option("--from", help="or from when: an ISO time, local to the site, of several sites UTC")
     ] = None,
     end: Annotated[str | None, typer.Option("--to", help="until when: an ISO time; by default now")] = None,
+    episodes: Annotated[bool, typer.Option("--episodes", help="the newest episodes of each rule, with ids")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Which bundle runs where, which rules were refused, and how rules in shadow compare with the live ones.
@@ -247,6 +248,8 @@ def status(
     is compared with that rule over the given time.
 
     Example: vigie rules status --since 6h
+
+    Example: vigie rules status --episodes
     """
     import asyncio
 
@@ -257,7 +260,7 @@ def status(
 
     settings = read_settings(Settings)
     zone = asyncio.run(published_zone(settings, site, several=True))
-    found = asyncio.run(watching.read_status(settings, site, time_range(begin, end, since, zone)))
+    found = asyncio.run(watching.read_status(settings, site, time_range(begin, end, since, zone), episodes=episodes))
     if as_json:
         print(json.dumps([one.plain() for one in found], ensure_ascii=False, indent=1))
         return

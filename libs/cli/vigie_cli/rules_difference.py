@@ -21,6 +21,9 @@ NEAR_MS: Final = 60_000
 STILL_OPEN: Final = "still open at the end of what was read"
 """Instead of a reason, of an episode that has not ended."""
 
+SHORT_ID: Final = 8
+"""Digits of an id that people are shown: `vigie rules explain` takes them."""
+
 ALERTING: Final = frozenset({"live", "exercise"})
 
 
@@ -178,17 +181,18 @@ def lines(difference: Difference, zone: str) -> Iterator[str]:
     rows += [("gone", h, None, h) for h in difference.gone]
     rows += [("moved", old, new, new) for old, new in difference.moved]
     for what, old, new, one in sorted(rows, key=lambda row: row[3].at):
-        times = _times(one, zone) if old is None or new is None else f"{_times(old, zone)} → {_times(new, zone)}"
+        when = times(one, zone) if old is None or new is None else f"{times(old, zone)} → {times(new, zone)}"
         place = f" {one.scope}" if one.scope else ""
         shown = "alert " if one.alerts else "shadow" if one.kind == "open" else "count "
-        yield f"{what:<5}  {shown}  {one.camera}  {one.rule}{place}  {times}"
+        yield f"{what:<5}  {shown}  {one.camera}  {one.rule}{place}  {when}  {one.id[:SHORT_ID]}"
     yield (
         f"{len(difference.new)} new, {len(difference.gone)} gone, {len(difference.moved)} moved, "
         f"{len(difference.same)} the same"
     )
 
 
-def _times(one: Happening, zone: str) -> str:
+def times(one: Happening, zone: str) -> str:
+    """When it was told, and its end with the reason."""
     told = moment(one.at, zone)
     if one.kind != "open":
         return f"{told} ({one.kind})"

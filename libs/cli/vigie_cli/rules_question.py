@@ -6,7 +6,8 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-from vigie_cli.event_times import event_time, understood
+from vigie_cli.event_times import event_time, instant, understood
+from vigie_cli.rules_difference import happenings
 from vigie_cli.rules_explain import AROUND_MS, Question, explain
 from vigie_common.errors import BadInputError
 from vigie_common.units import parse_duration
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from vigie_cli.rules_bundles import History, Published
+    from vigie_cli.rules_difference import Happening
     from vigie_cli.rules_explain import Explained
     from vigie_common.settings import Settings
 
@@ -24,6 +26,9 @@ Asked = tuple[str | None, str | None, str | None, str | None]
 
 LEAD_MS: Final = 900_000
 """Tracks from at least so long before the moment are judged too: what is open, learned or pending by then."""
+
+MOST: Final = 10
+"""Episodes that a message lists."""
 
 _BEGINNINGS: Final = frozenset({"OPEN", "COUNT"})
 
@@ -37,7 +42,7 @@ def from_files(asked: Asked, tracks: list[Path], site: Path, start: str) -> Expl
     Raises:
         BadInputError: a file is wrong, or the episode is not in them.
     """
-    from vigie_cli.rules_difference import happenings
+    from vigie_cli.rules_compounds import compound_happenings
     from vigie_cli.rules_judge import judge
     from vigie_cli.rules_replay import read_changed
     from vigie_cli.rules_tracks import read_tracks
@@ -51,10 +56,11 @@ def from_files(asked: Asked, tracks: list[Path], site: Path, start: str) -> Expl
     if episode is None:
         question = Question(str(rule), str(camera), event_time("--at", str(at), zone))
     else:
-        known = happenings(judge(records, cameras.values(), changed.bundle, ends=False).events)
+        events = judge(records, cameras.values(), changed.bundle, ends=False).events
+        known = (*happenings(events), *compound_happenings(events))
         found = [one for one in known if one.id.startswith(episode)]
         if len(found) != 1:
-            raise BadInputError(f"{episode}: {len(found)} episodes of these tracks begin so: give a whole id")
+            raise BadInputError(f"{episode}: {_which(found, zone)}; judged were these tracks by the rules of {site}")
         question = Question(found[0].rule, found[0].camera, found[0].at, found[0].id, found[0].ended_at)
     return explain(question, records, cameras[question.camera], changed.bundle)
 
@@ -132,11 +138,21 @@ def episode_events(episode: str, events: Iterable[Mapping[str, Any]]) -> list[Ma
         BadInputError: there is none, or several begin so.
     """
     found = [e for e in events if e["episode_id"].startswith(episode) and e["kind"] != "AFFIRM"]
-    count = len({event["episode_id"] for event in found})
-    if count != 1:
-        what = f"{count} episodes begin so" if found else "no such episode in this range"
-        raise BadInputError(f"{episode}: {what}: give its whole id, and --since as far back as it lies")
+    if len({event["episode_id"] for event in found}) != 1:
+        raise BadInputError(
+            f"{episode}: {_which(happenings(found), 'UTC')}; --since as far back as it lies, ids are listed by `vigie "
+            "rules status --episodes`; what only `vigie rules replay` finds is explained with its --tracks and --rules"
+        )
     return found
+
+
+def _which(found: Sequence[Happening], zone: str) -> str:
+    """For messages, the episodes that begin so, where it is not one."""
+    if not found:
+        return "no such episode in this range"
+    listed = "; ".join(f"{one.id} {one.rule} on {one.camera}, {instant(one.at, zone)}" for one in found[:MOST])
+    more = f"; and {len(found) - MOST} more" if len(found) > MOST else ""
+    return f"{len(found)} episodes begin so: give its whole id: {listed}{more}"
 
 
 def beginning_and_end(events: Iterable[Mapping[str, Any]]) -> tuple[Mapping[str, Any], int | None]:

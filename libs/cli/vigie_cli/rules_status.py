@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass
+from itertools import groupby, islice
+from typing import TYPE_CHECKING, Any, Final
 
 from vigie_cli.cameras_deployed import site_time_zones
-from vigie_cli.event_times import instant
+from vigie_cli.event_times import instant, moment
 from vigie_cli.rules_bundles import SHORT, History, chosen_site, read_histories
+from vigie_cli.rules_difference import SHORT_ID, happenings, times
 from vigie_cli.rules_shadow import in_test, shadow_lines, shadows
 from vigie_cli.rules_topics import last_values, read_range
 from vigie_cli.wording import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from vigie_cli.rules_difference import Happening
     from vigie_cli.rules_shadow import Shadow
     from vigie_common.settings import Settings
+
+
+NEWEST: Final = 10
+"""Episodes of each rule that are listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +40,9 @@ class SiteStatus:
     time_zone: str = "UTC"
     """Of the site, in which its times are printed."""
 
+    episodes: tuple[Happening, ...] | None = None
+    """The newest of each rule in the span, the newest first; None: nobody has asked."""
+
     def plain(self) -> dict[str, Any]:
         """For programs."""
         live = self.history.in_force(self.at_ms)
@@ -42,6 +52,7 @@ class SiteStatus:
             "later": [_bundle(one.bundle) for one in self.history.later(self.at_ms)],
             "engines": [{**status, "said_at": said_at} for status, said_at in self.engines],
             "shadow": [shadow.plain() for shadow in self.shadows],
+            "episodes": None if self.episodes is None else [asdict(one) for one in self.episodes],
             "from": self.span[0],
             "to": self.span[1],
         }
@@ -53,13 +64,16 @@ def _bundle(bundle: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-async def read_status(settings: Settings, site: str | None, span: tuple[int, int]) -> list[SiteStatus]:
+async def read_status(
+    settings: Settings, site: str | None, span: tuple[int, int], *, episodes: bool = False
+) -> list[SiteStatus]:
     """Of every site with published rules, or of one.
 
     Args:
         settings: where Kafka is.
         site: only this one.
         span: event times (ms) over which shadow is compared with live.
+        episodes: read them too.
 
     Raises:
         BadInputError: there is no such site, or the range is too long.
@@ -69,18 +83,22 @@ async def read_status(settings: Settings, site: str | None, span: tuple[int, int
     chosen = [chosen_site(histories, site)] if site is not None else list(histories.values())
     engines = await last_values(settings, "rules-status")
     now, zones = time.time_ns() // 1_000_000, await site_time_zones(settings)
-    events = await read_range(settings, "rule-events", "at", span) if any(in_test(h, now) for h in chosen) else []
-    return [
-        SiteStatus(
-            history,
-            now,
-            tuple((status, at) for status, at in engines if status["site"] == history.site),
-            shadows(history, now, span, [event for event in events if event["site"] == history.site]),
-            span,
-            zones.get(history.site, "UTC"),
-        )
-        for history in chosen
-    ]
+    wanted = episodes or any(in_test(h, now) for h in chosen)
+    events = await read_range(settings, "rule-events", "at", span) if wanted else []
+    found = []
+    for history in chosen:
+        own = [event for event in events if event["site"] == history.site]
+        said = tuple((status, at) for status, at in engines if status["site"] == history.site)
+        newest = newest_episodes(own) if episodes else None
+        zone = zones.get(history.site, "UTC")
+        found.append(SiteStatus(history, now, said, shadows(history, now, span, own), span, zone, newest))
+    return found
+
+
+def newest_episodes(events: Iterable[Mapping[str, Any]]) -> tuple[Happening, ...]:
+    """The newest `NEWEST` episodes of each rule, the newest first; counts are left out."""
+    ordered = sorted((one for one in happenings(events) if one.kind == "open"), key=lambda h: (h.rule, -h.at))
+    return tuple(one for _, own in groupby(ordered, key=lambda h: h.rule) for one in islice(own, NEWEST))
 
 
 def lines(status: SiteStatus) -> Iterator[str]:
@@ -106,6 +124,13 @@ def lines(status: SiteStatus) -> Iterator[str]:
         yield "  in shadow:"
     for shadow in status.shadows:
         yield from shadow_lines(shadow, zone)
+    if status.episodes is not None:
+        begin, end = moment(status.span[0], zone)[:19], instant(status.span[1], zone)
+        yield f"  episodes from {begin} to {end}, the newest {NEWEST} of each rule{'' if status.episodes else ': none'}"
+    for episode in status.episodes or ():
+        place = f" {episode.scope}" if episode.scope else ""
+        who = f"{episode.id[:SHORT_ID]}  {episode.rule}{place}  {episode.camera}"
+        yield f"    {who}  {times(episode, zone)}  {episode.mode}"
 
 
 def _said(bundle: Mapping[str, Any]) -> str:

@@ -19,8 +19,16 @@ def test_an_episode_is_asked_about_by_its_beginning_and_ends_when_it_closed(rule
     assert beginning_and_end([opened, told]) == (opened, None)
     with pytest.raises(BadInputError, match="it opened before what the topic rule-events keeps"):
         beginning_and_end([told, closed])
-    with pytest.raises(BadInputError, match="2 episodes begin so: give its whole id"):
+    with pytest.raises(BadInputError, match="2 episodes begin so: give its whole id") as several:
         episode_events("", [opened, other])
+    assert all(
+        f"{one['episode_id']} {one['rule']['id']} on {one['camera_id']}, " in str(several.value)
+        for one in (opened, other)
+    )
+    with pytest.raises(
+        BadInputError, match=r"^zz: no such episode in this range; .* replay` finds is explained with its"
+    ):
+        episode_events("zz", [opened, other])
 
 
 @pytest.mark.parametrize(

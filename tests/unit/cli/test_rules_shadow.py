@@ -4,7 +4,7 @@ import pytest
 
 from vigie_cli.rules_bundles import History, Published
 from vigie_cli.rules_shadow import shadows
-from vigie_cli.rules_status import SiteStatus, lines
+from vigie_cli.rules_status import SiteStatus, lines, newest_episodes
 from vigie_common.stream.configuration import KNOWN_AFTER_MS
 
 MINUTE = 60_000
@@ -122,3 +122,18 @@ def test_a_compound_in_shadow_tells_what_it_would_have_made_in_this_version(foun
         "    both, 2027-01-15 08:00:00 to 2027-01-15 09:00:00 UTC: 1 alert that this compound would have made"
     )
     assert said[4].startswith("      cam-1 whole image 2027-01-15 08:30:3"), said
+
+
+def test_the_newest_episodes_of_each_rule_are_listed_with_the_beginning_of_their_ids(found):
+    bundles = [published(0, live=("v1", "stable"), trial=("t1", "test"))]
+    bundles[0].bundle.update({"digest": "d" * 64, "author": "ann", "withdrawn": False})
+    told = [found("live", "v1", minute) for minute in range(12)]
+    newest = newest_episodes([event for own in [*told, found("trial", "t1", 3, ends=False)] for event in own])
+    assert [one.id for one in newest[:10]] == [opened["episode_id"] for opened, _ in told[:1:-1]]
+    status = SiteStatus(History("nimes", tuple(bundles)), NOW, (), (), (T0, NOW), "Europe/Paris", newest)
+    head, first, *_, last = list(lines(status))[2:]
+    assert head == "  episodes from 2027-01-15 09:00:00 to 2027-01-15 10:00:00 Europe/Paris, the newest 10 of each rule"
+    assert first.split()[0] == newest[0].id[:8]
+    assert last.split("  ")[3:5] == ["trial quai", "cam-1"]
+    assert last.endswith("  2027-01-15 09:03:00.0, still open at the end of what was read  shadow")
+    assert [one["id"] for one in status.plain()["episodes"]] == [one.id for one in newest]

@@ -1,6 +1,7 @@
 """`vigie rules` as authors meet it: tests on scenes, new rules, what the templates are."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -152,7 +153,8 @@ def test_replay_shows_what_a_changed_rule_finds_otherwise(site, monkeypatch, rep
     path.write_text(path.read_text().replace("for: 3m", "for: 2m"), encoding="utf-8")
     against = ("--against", repository / "rules")
     moved = rules("replay", path, *PARKS, *against)
-    assert moved.stdout.splitlines()[1:] == [
+    line, total = moved.stdout.splitlines()[1:]
+    assert [re.sub(r"  [0-9a-f]{8}$", "", line), total] == [
         (
             "moved  alert   maison-carree-02  livraison-stationnement livraison  "
             "2026-01-05 12:03:10.0-12:05:00.0 (over) → 2026-01-05 12:02:10.0-12:05:00.0 (over)"
@@ -182,9 +184,12 @@ def test_what_goes_on_at_the_end_of_the_tracks_has_not_ended(site, monkeypatch, 
     [new] = json.loads(rules("replay", path, *asked, "--against", "none", "--json").stdout)["new"]
     assert (new["ended_at"], new["reason"]) == (None, "still open at the end of what was read")
     assert rules("replay", path, *asked, "--against", path.parent).stdout.splitlines()[-1].endswith("1 the same")
-    told = rules("explain", new["id"], *asked, "--rules", "rules")
+    told = rules("explain", new["id"][:8], *asked, "--rules", "rules")
     assert told.exit_code == 0, told.exception
     assert "\n  still open at the end of what was read\n" in told.stdout
+    assert said.splitlines()[1].endswith(f"  {new['id'][:8]}")
+    unknown = rules("explain", "zz", *asked, "--rules", "rules").exception
+    assert str(unknown) == "zz: no such episode in this range; judged were these tracks by the rules of rules"
 
 
 def test_a_warning_of_the_lint_is_told_and_ends_with_1_only_when_asked_to(site, change):
