@@ -17,10 +17,11 @@ from rich.console import Console
 from rich.text import Text
 
 from vigie_alert.audit import audit
+from vigie_cli.configuration_topics import silent_kafka
 from vigie_cli.event_times import instant
 from vigie_cli.wording import said, terminal_language
 from vigie_common.errors import BadInputError, DependencyError, PoisonRecordError
-from vigie_common.kafka import admin, consumer, unreachable
+from vigie_common.kafka import admin, consumer
 from vigie_common.registry import open_codec
 from vigie_common.settings import Settings, read_settings
 from vigie_common.topics import TopicNames
@@ -201,7 +202,7 @@ async def _reader(settings: Settings, topic: str) -> AsyncIterator[tuple[AIOKafk
         await client.start()
         (described,) = await client.describe_topics([topic])
     except (KafkaError, OSError) as error:
-        raise await unreachable(settings, error) from error
+        raise await silent_kafka(settings, error) from error
     finally:
         await client.close()
     partitions = [TopicPartition(topic, p["partition"]) for p in described["partitions"]]
@@ -213,6 +214,6 @@ async def _reader(settings: Settings, topic: str) -> AsyncIterator[tuple[AIOKafk
         reader.assign(partitions)
         yield reader, partitions
     except KafkaError as error:
-        raise await unreachable(settings, error) from error
+        raise await silent_kafka(settings, error) from error
     finally:
         await reader.stop()

@@ -14,7 +14,7 @@ from vigie_cli.site_folder import rule_sources
 from vigie_cli.wording import counted
 from vigie_common.camera_file import camera_record
 from vigie_common.catalogue import load_catalogue
-from vigie_common.errors import BadInputError
+from vigie_common.errors import BadInputError, DependencyError
 from vigie_common.yaml_model import nearest
 from vigie_common.yaml_source import InvalidFileError
 from vigie_rule_engine.bundle import read_rules, rule_bundle
@@ -132,7 +132,10 @@ def present_rules(settings: Settings, changed: Changed, against: Path | None) ->
     from vigie_cli.rules_bundles import SHORT, live_bundle
 
     site = changed.cameras.site.site
-    live = asyncio.run(live_bundle(settings, site))
+    try:
+        live = asyncio.run(live_bundle(settings, site))
+    except DependencyError as down:
+        raise DependencyError(f"{down}; or compare with the rules of a folder: --against FOLDER") from down
     return live, f"no live rules of {site}" if live is None else f"live {live['digest'][:SHORT]}"
 
 
