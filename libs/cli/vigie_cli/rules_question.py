@@ -6,6 +6,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Any, Final
 
+from vigie_cli.effective_at import now_ms
 from vigie_cli.event_times import event_time, instant, understood
 from vigie_cli.rules_difference import happenings
 from vigie_cli.rules_explain import AROUND_MS, Question, explain
@@ -98,6 +99,7 @@ async def topic_answer(settings: Settings, asked: Asked, since: str) -> Explaine
         question = Question(rule, str(camera_id), moment, str(opening["episode_id"]), until)
     else:
         question = Question(str(rule), str(camera_id), event_time("--at", str(at), zone))
+        refuse_future(question.at, zone, now_ms())
     bundles = [] if history is None else [one.bundle for one in history.bundles]
     begin = question.at - lead_ms(question, None if opening is None else int(opening["started_at"]), bundles)
     records = await topic_tracks(
@@ -167,6 +169,18 @@ def beginning_and_end(events: Iterable[Mapping[str, Any]]) -> tuple[Mapping[str,
         (event, *_) = by_kind.values()
         raise BadInputError(f"{event['episode_id']}: it opened before what the topic rule-events keeps, seven days")
     return opening, None if "CLOSE" not in by_kind else int(by_kind["CLOSE"]["ended_at"])
+
+
+def refuse_future(at: int, zone: str, now: int) -> None:
+    """Refuse a moment (ms) that no camera has seen yet.
+
+    Raises:
+        BadInputError: it is after now.
+    """
+    if at > now:
+        raise BadInputError(
+            f"--at: {understood(at, zone)} is yet to come, it is {instant(now, zone)}: ask about what has been seen"
+        )
 
 
 def lead_ms(question: Question, started_at: int | None, bundles: Sequence[Mapping[str, Any]]) -> int:

@@ -112,10 +112,13 @@ def lines(status: SiteStatus) -> Iterator[str]:
         yield f"  then {_said(later.bundle)}, from {instant(later.effective_at, zone)}"
     if not status.engines:
         yield "  no engine has said anything: is the rule engine running, and does a camera of the site send tracks?"
+    former = {"", *(one.digest for one in history.bundles)}
     for one, said_at in status.engines:
-        runs = (
-            "runs it" if live is not None and one["digest"] == live.digest else f"runs {one['digest'][:SHORT] or '-'}"
-        )
+        runs = f"runs {one['digest'][:SHORT] or '-'}"
+        if live is not None and one["digest"] == live.digest:
+            runs = "runs it"
+        elif one["digest"] in former:
+            runs = f"has not yet taken it over, {runs}"
         refused = counted(len(one["errors"]), "rule") + " refused" if one["errors"] else "all rules run"
         yield f"  engine {one['engine']}: {runs}, {refused} (said {instant(said_at, zone)})"
         for error in one["errors"]:

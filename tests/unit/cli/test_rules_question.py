@@ -4,7 +4,7 @@ import pytest
 
 from vigie_cli.rules_bundles import History, Published
 from vigie_cli.rules_explain import Question
-from vigie_cli.rules_question import beginning_and_end, bundle_then, episode_events, lead_ms
+from vigie_cli.rules_question import beginning_and_end, bundle_then, episode_events, lead_ms, refuse_future
 from vigie_common.errors import BadInputError
 
 MINUTE = 60_000
@@ -61,3 +61,9 @@ def test_a_bundle_that_was_published_late_has_not_judged_what_came_before():
 def test_nothing_judged_before_the_first_bundle_was_known():
     history = History("nimes", (published("a", 0, 0, 50_000),))
     assert bundle_then(history, [({"captured_at": 9_000}, 9_500)], 9_000) == (None, [None])
+
+
+def test_a_moment_that_is_yet_to_come_is_refused():
+    refuse_future(1_782_907_200_000, "Europe/Paris", 1_782_907_200_000)
+    with pytest.raises(BadInputError, match=r"UTC \(14:00:00 Europe/Paris\) is yet to come, it is 2026-"):
+        refuse_future(1_782_907_200_000, "Europe/Paris", 1_782_907_199_000)

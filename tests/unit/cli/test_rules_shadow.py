@@ -137,3 +137,15 @@ def test_the_newest_episodes_of_each_rule_are_listed_with_the_beginning_of_their
     assert last.split("  ")[3:5] == ["trial quai", "cam-1"]
     assert last.endswith("  2027-01-15 09:03:00.0, still open at the end of what was read  shadow")
     assert [one["id"] for one in status.plain()["episodes"]] == [one.id for one in newest]
+
+
+def test_an_engine_that_runs_the_former_bundle_has_not_yet_taken_over():
+    bundles = [published(minute, live=("v1", "stable")) for minute in (0, 30)]
+    for one, digest in zip(bundles, "ab", strict=True):
+        one.bundle.update({"digest": digest * 64, "author": "ann", "withdrawn": False})
+    engines = [({"engine": "rules-0", "digest": digest * 64, "errors": []}, NOW) for digest in "abc"]
+    said = list(lines(SiteStatus(History("nimes", tuple(bundles)), NOW, tuple(engines), (), (T0, NOW))))[1:]
+    assert [line.split(" (said ")[0].removeprefix("  engine rules-0: ") for line in said] == [
+        f"has not yet taken it over, runs {'a' * 16}, all rules run", "runs it, all rules run",
+        f"runs {'c' * 16}, all rules run",
+    ]  # fmt: skip
