@@ -101,7 +101,7 @@ def _stretches(samples: Iterable[Sample]) -> list[Stretch]:
     ordered = sorted(samples, key=lambda s: (s.scope, s.subject, s.at))
     found = []
     for _, own in groupby(ordered, key=_who_is):
-        for _, group in groupby(own, key=lambda s: (s.verdict, s.phase, s.condition)):
+        for _, group in groupby(own, key=lambda s: (s.verdict, s.phase, s.condition, s.held_up)):
             same = list(group)
             found.append((same[0], same[-1]))
     return found

@@ -102,3 +102,28 @@ def test_the_course_is_of_whom_the_answer_names_around_the_moment_however_much_w
     other = ask("--track", "5")
     assert {line.split()[2] for line in other if "livraison" in line and "-12:0" in line} == {"5"}, other
     assert ask("--track", "77")[-1].startswith("track 77 was not in view in this time; there were 2, 5, ")
+
+
+COOLS = "zone: livraison, for: 2s}\ncooldown: 45s #"
+
+
+def comes_and_goes(t):
+    return [(1, 0.45 + 0.01 * t, 0.7)] if t < 8 else [(2, 0.45 + 0.01 * (t - 20), 0.7)] if 20 <= t < 32 else []
+
+
+def test_what_only_the_cooldown_kept_from_opening_is_told_so_with_the_episode_that_it_is_for(explained):
+    said = explained("presence", COOLS, comes_and_goes, at_s=25)
+    assert said[0].startswith("a person (2) held for "), said
+    assert said[0].endswith(
+        " s, which is enough, but the rule was cooling down until 12:00:50.0: another episode opened at 12:00:05.0"
+    ), said
+    assert re.search(r"; held [\d.]+ s \(needs >= 2\); cooling down for [\d.]+ s more", said[1]), said
+
+
+def test_what_opened_once_the_rule_had_cooled_is_told_what_it_waited_for(explained):
+    def stays(t):
+        return comes_and_goes(t) if t < 32 else [(2, 0.57, 0.7)]
+
+    said = explained("presence", COOLS, stays, at_s=25)
+    assert said[0].startswith("opened 2026-01-05 12:00:50.0: it had held since 12:00:20.0; episode "), said
+    assert "before that the rule was cooling down until 12:00:50.0: another episode opened at 12:00:05.0" in said
