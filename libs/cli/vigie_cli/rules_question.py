@@ -189,15 +189,17 @@ def lead_ms(question: Question, started_at: int | None, bundles: Sequence[Mappin
     Args:
         question: what is asked.
         started_at: of the episode that it is about; None: it is about a moment.
-        bundles: of the site: no `for` that its rule, or a part of its compound, ever had is cut short.
+        bundles: of the site: no `for` or `cooldown` that its rule, or a part of its compound, ever had is cut short.
     """
-    if started_at is not None:
-        return max(LEAD_MS, question.at - started_at + _BEFORE_MS)
     parts = [set(one["rules"]) for bundle in bundles for one in bundle["compounds"] if one["id"] == question.rule]
     meant = {question.rule}.union(*parts)
     rules = [rule for bundle in bundles for rule in bundle["rules"] if rule["id"] in meant]
-    longest_s = max((float(rule["numbers"].get("for_s", 0.0)) for rule in rules), default=0.0)
-    return max(LEAD_MS, round(2000 * longest_s))
+    longest_ms = round(1000 * max((float(rule["numbers"].get("for_s", 0.0)) for rule in rules), default=0.0))
+    cooldown_ms = max((int(rule["cooldown_ms"]) for rule in rules), default=0)
+    # what a rule cools down after must open again, so that it holds up the same
+    cooled_ms = cooldown_ms + longest_ms + _BEFORE_MS if cooldown_ms else 0
+    held_ms = 2 * longest_ms if started_at is None else question.at - started_at + _BEFORE_MS
+    return max(LEAD_MS, held_ms, cooled_ms)
 
 
 def bundle_then(

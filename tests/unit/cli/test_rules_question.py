@@ -32,15 +32,22 @@ def test_an_episode_is_asked_about_by_its_beginning_and_ends_when_it_closed(rule
 
 
 @pytest.mark.parametrize(
-    ("started_min", "for_s", "lead_min"), [(-1, 20, 15), (-16, 960, 21), (None, 20, 15), (None, 960, 32)]
-)
-def test_tracks_are_read_from_long_enough_before(started_min, for_s, lead_min):
+    ("started_min", "for_s", "cooldown_min", "lead_min"),
+    [
+        (-1, 20, 0, 15), (-16, 960, 0, 21), (None, 20, 0, 15), (None, 960, 0, 32),
+        (None, 60, 30, 36), (-1, 60, 30, 36), (None, 60, 5, 15),
+    ],
+)  # fmt: skip
+def test_tracks_are_read_from_long_enough_before(started_min, for_s, cooldown_min, lead_min):
     question = Question("bay", "cam-1", 100 * MINUTE)
-    rules = [[{"id": "bay", "numbers": {"for_s": seconds}}] for seconds in (for_s, 1.0)]
+    cooldown_ms = cooldown_min * MINUTE
+    rules = [[{"id": "bay", "numbers": {"for_s": s}, "cooldown_ms": cooldown_ms}] for s in (for_s, 1.0)]
     bundles = [{"rules": own, "compounds": [{"id": "both", "rules": ["bay", "door"]}]} for own in rules]
     started = None if started_min is None else question.at + started_min * MINUTE
     assert lead_ms(question, started, bundles) == lead_min * MINUTE
-    assert lead_ms(Question("both", "cam-1", question.at), None, bundles) == max(15 * MINUTE, 2000 * for_s)
+    assert lead_ms(Question("both", "cam-1", question.at), None, bundles) == lead_ms(
+        Question("bay", "cam-1", question.at), None, bundles
+    )
 
 
 def published(digest, offset, effective_at, appended_at):
