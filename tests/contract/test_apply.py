@@ -118,7 +118,7 @@ async def test_what_holds_from_tomorrow_can_be_brought_forward(settings, site):
     sooner = await apply_folder(settings, site, AT, "tests")
     assert set(changes(sooner).values()) == {"changed"}
     [details] = [change.details for change in sooner.changes if change.kind == "rules"]
-    assert details[-1].endswith("is published already and takes over at 2027-01-16 08:00:00 UTC")
+    assert details[-1].endswith("is published already and takes over at 2027-01-16 09:00:00 Europe/Paris")
     assert [bundle["effective_at"] for _, bundle, _ in await published(settings, "rules", "rule-bundle")] == [
         AT + 86_400_000,
         AT,
@@ -258,6 +258,6 @@ async def test_the_command_shows_what_changed_and_when_it_holds(settings, site):
         ["rules", "nimes", "(3"],
         ["3", "published,", "in"],
     ]
-    assert said.decode().splitlines()[-1] == "3 published, in force from 2027-01-15 08:00:00 UTC"
+    assert said.decode().splitlines()[-1] == "3 published, in force from 2027-01-15 09:00:00 Europe/Paris"
     assert wrong.decode() == f"{file}:5:17: sampling.fps: 200 is out of range: at most 30\n"
     assert process.returncode == 1

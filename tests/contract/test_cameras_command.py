@@ -134,7 +134,7 @@ async def test_the_list_tells_the_last_state_of_each_camera_and_can_be_narrowed(
     assert "hors ligne" in told[2]
     assert [line.rstrip() for line in told[4:]] == [
         "feucheres-03: connection refused",
-        "3 caméras: 1 hors ligne, 1 en ligne, 1 inconnu",
+        "3 caméras: 1 hors ligne, 1 en ligne, 1 inconnu (Europe/Paris)",
     ]
     for narrowed, expected in (
         (("--state", "offline"), ["feucheres-03"]),

@@ -4,11 +4,12 @@ import asyncio
 import json
 import time
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from vigie_cli.apply import apply_folder
-from vigie_cli.rules_bundles import live_bundle, read_histories
+from vigie_cli.rules_bundles import live_bundle, published_zone, read_histories
 from vigie_cli.rules_publish import lines as publish_lines
 from vigie_cli.rules_publish import publish_folder, publish_former
 from vigie_cli.rules_question import topic_answer
@@ -103,7 +104,7 @@ async def test_a_rule_in_shadow_is_compared_with_the_live_one_that_it_would_repl
     runs = {"engine": "rules-0", "site": "nimes", "digest": "0" * 64, "effective_at": start, "errors": [error]}
     await deployment.produce("rules-status", [("rules-0/nimes", runs)])
 
-    [status] = await read_status(settings, "nimes", (start - 120_000, start + 600_000))
+    [status] = await read_status(settings, "nimes", (start - 120_000, start + 600_000), episodes=True)
     compared, compound = status.plain()["shadow"]
     assert (compound["rule"], compound["opens"], compound["told"]) == ("both", 0, [])
     assert (compared["rule"], compared["replaces"]) == ("livraison-court", "livraison-stationnement")
@@ -116,6 +117,8 @@ async def test_a_rule_in_shadow_is_compared_with_the_live_one_that_it_would_repl
     assert "UTC: 2 found, livraison-stationnement (live) 2: 1 matched, 1 only in test, 1 only in live" in said
     assert "engine rules-0: runs 0000000000000000, 1 rule refused" in said
     assert "livraison-court on cam-1: no such zone" in said
+    assert [one.id for one in status.episodes] == [events[i][0]["episode_id"] for i in (2, 1, 3, 0)]
+    assert f"    {status.episodes[0].id[:8]}  livraison-court" in said
     assert json.loads(json.dumps(status.plain()))["engines"][0]["engine"] == "rules-0"
 
 
@@ -167,5 +170,12 @@ async def test_what_the_tracks_topic_has_is_replayed_and_explained(deployment, s
     asked = (None, "livraison-stationnement", camera, moment)
     found = await topic_answer(settings, asked, "1h")
     assert [one.at - start for one in found.opened] == [190_000]
+    assert await published_zone(settings, None) == "Europe/Paris"
+    local = datetime.fromtimestamp((start + 200_000) / 1000, ZoneInfo("Europe/Paris")).replace(tzinfo=None).isoformat()
+    assert (await topic_answer(settings, (*asked[:3], local), "1h")).question.at == found.question.at
+    with pytest.raises(BadInputError, match="is yet to come, it is"):
+        await topic_answer(settings, (*asked[:3], "2999-01-01T00:00"), "1h")
+    with pytest.raises(BadInputError, match=r"^no tracks of maison-carree-02 from .* UTC \(.* Europe/Paris\) to "):
+        await topic_answer(settings, (*asked[:3], "2020-01-01T00:00"), "1h")
     assert found.answer[0].startswith("opened ")
     assert {sample.condition for sample in found.samples} == {None}

@@ -7,7 +7,6 @@ import json
 import sys
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import asdict
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 from urllib.parse import unquote, urlparse
 
@@ -18,9 +17,11 @@ from rich.console import Console
 from rich.text import Text
 
 from vigie_alert.audit import audit
+from vigie_cli.configuration_topics import silent_kafka
+from vigie_cli.event_times import instant
 from vigie_cli.wording import said, terminal_language
 from vigie_common.errors import BadInputError, DependencyError, PoisonRecordError
-from vigie_common.kafka import admin, consumer, unreachable
+from vigie_common.kafka import admin, consumer
 from vigie_common.registry import open_codec
 from vigie_common.settings import Settings, read_settings
 from vigie_common.topics import TopicNames
@@ -66,7 +67,7 @@ def tail(
     lasting: Annotated[str | None, typer.Option("--for", help="Stop after this long: 30s, 5m.")] = None,
     count: Annotated[int | None, typer.Option(min=1, help="Stop after so many revisions.")] = None,
 ) -> None:
-    """Show alerts as they come: time, severity, camera, title, explanation, state, evidence.
+    """Show alerts as they come: time (UTC), severity, camera, title, explanation, state, evidence.
 
     Example: vigie alerts tail --from-beginning --lang en --for 1m
     """
@@ -128,8 +129,7 @@ def check(
 def alert_line(alert: Mapping[str, Any], lang: str) -> Text:
     """One alert on one line."""
     line = Text()
-    moment = datetime.fromtimestamp(alert["updated_at"] / 1000).astimezone()
-    line.append(moment.strftime("%Y-%m-%d %H:%M:%S "), style="dim")
+    line.append(f"{instant(alert['updated_at'], 'UTC')} ", style="dim")
     line.append(f"{_word(alert['severity'], lang):<9} ", style=_COLOURS.get(alert["severity"], ""))
     if alert["mode"] != "live":
         line.append(f"[{_word(alert['mode'], lang)}] ", style="magenta")
@@ -202,7 +202,7 @@ async def _reader(settings: Settings, topic: str) -> AsyncIterator[tuple[AIOKafk
         await client.start()
         (described,) = await client.describe_topics([topic])
     except (KafkaError, OSError) as error:
-        raise await unreachable(settings, error) from error
+        raise await silent_kafka(settings, error) from error
     finally:
         await client.close()
     partitions = [TopicPartition(topic, p["partition"]) for p in described["partitions"]]
@@ -214,6 +214,6 @@ async def _reader(settings: Settings, topic: str) -> AsyncIterator[tuple[AIOKafk
         reader.assign(partitions)
         yield reader, partitions
     except KafkaError as error:
-        raise await unreachable(settings, error) from error
+        raise await silent_kafka(settings, error) from error
     finally:
         await reader.stop()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import getpass
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -17,10 +16,11 @@ from rich.text import Text
 from vigie_cli.apply_difference import differences
 from vigie_cli.configuration_topics import answered, deployment_codec, last_records, publish, topic_partitions
 from vigie_cli.effective_at import effective_ms, now_ms, parse_at
+from vigie_cli.event_times import instant
 from vigie_cli.rules_bundles import SHORT, bundle_histories
 from vigie_cli.rules_notes import unauthorised_in
 from vigie_cli.rules_publish import plan_bundle, refuse_failing_tests
-from vigie_cli.site_folder import read_site_folder
+from vigie_cli.site_folder import read_site_folder, site_time_zone
 from vigie_cli.wording import counted
 from vigie_common.camera_file import camera_record, removal_record
 from vigie_common.errors import BadInputError
@@ -166,7 +166,8 @@ def _changes(
     if site.rules is not None:
         bundle = rule_bundle(site.cameras.site, site.rules, author=author, effective_at=effective_at)
         key = str(bundle["site"])
-        plan = plan_bundle(rules.get(key), bundle, unauthorised_in(site, bundle))
+        zone = site.cameras.site.time_zone
+        plan = plan_bundle(rules.get(key), bundle, zone, unauthorised_in(site, bundle))
         name = f"{key} ({counted(len(bundle['rules']), 'rule')})"
         details = (*(plan.differences if plan.what == "changed" else ()), *plan.notes)
         changes.append(Change("rules", name, plan.what, str(bundle["digest"])[:SHORT], details))
@@ -211,7 +212,7 @@ def table(applied: Applied) -> Table:
 
 def command(
     folder: Annotated[Path, typer.Argument(help="folder with site.yaml, cameras/ and rules/")],
-    at: Annotated[str, typer.Option(help="when it holds from: now, +10s, or an ISO time")] = "+10s",
+    at: Annotated[str, typer.Option(help="when it holds from: now, +10s, or an ISO time, local to the site")] = "+10s",
     author: Annotated[str | None, typer.Option(help="who publishes; by default the user")] = None,
     prune: Annotated[bool, typer.Option(help="remove cameras that the folder no longer has")] = False,
     strict: Annotated[bool, typer.Option(help="publish nothing when a camera file is wrong")] = False,
@@ -240,11 +241,12 @@ def run(
     cameras_only: bool = False,
 ) -> None:
     """Apply a folder and show on the terminal what came of it."""
+    zone = site_time_zone(folder)
     applied = asyncio.run(
         apply_folder(
             read_settings(Settings),
             folder,
-            parse_at(at, now_ms()),
+            parse_at(at, now_ms(), zone),
             author or getpass.getuser(),
             prune=prune,
             strict=strict,
@@ -254,9 +256,10 @@ def run(
     )
     console = Console()
     console.print(table(applied))
-    moment = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(applied.effective_at / 1000))
     changed = sum(change.what in {"added", "changed", "removed"} for change in applied.changes)
     verb = "would change" if dry_run else "published"
-    console.print(f"{changed} {verb}, in force from {moment}" if changed else "nothing to change")
+    console.print(
+        f"{changed} {verb}, in force from {instant(applied.effective_at, zone)}" if changed else "nothing to change"
+    )
     if applied.problems:
         raise InvalidFileError(applied.problems)

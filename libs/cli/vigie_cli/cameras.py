@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 import typer
 from rich.live import Live
 
-from vigie_cli.cameras_shown import camera_details, camera_table, moment, track_lines
+from vigie_cli.cameras_shown import camera_details, camera_table, track_lines
+from vigie_cli.event_times import instant
 from vigie_cli.wording import counted, output, terminal_language
 from vigie_common.errors import BadInputError
 from vigie_common.settings import Settings, read_settings
@@ -186,7 +187,7 @@ def show(
 
         frame, seen = asyncio.run(tracked_frame(read_settings(Settings), _in_service(deployed)))
         if not as_json:
-            for line in track_lines(seen):
+            for line in track_lines(seen, str(deployed.camera["time_zone"])):
                 print(line)
         view = read_picture(frame["jpeg"], deployed.camera_id)
     else:
@@ -258,8 +259,8 @@ def confirm(
     from vigie_cli.cameras_deployed import confirm_view
 
     deployed = asyncio.run(confirm_view(read_settings(Settings), camera))
-    at = deployed.camera["view_confirmed_at"]
-    print(f"{camera}: the view is confirmed from {moment(at)} on (it was {deployed.health['state']})")
+    at = instant(deployed.camera["view_confirmed_at"], str(deployed.camera["time_zone"]))
+    print(f"{camera}: the view is confirmed from {at} on (it was {deployed.health['state']})")
 
 
 def _found(camera: str) -> Deployed:

@@ -11,6 +11,7 @@ from aiokafka import TopicPartition
 from vigie_cli.configuration_topics import (
     answered,
     deployment_codec,
+    last_records,
     newest_records,
     publish,
     record_at,
@@ -111,6 +112,20 @@ async def deployed_cameras(settings: Settings) -> list[Deployed]:
         Deployed(camera, pending, partition, states.get(name, SILENT))
         for name, (camera, pending, partition) in sorted(found.items())
     ]
+
+
+async def site_time_zones(settings: Settings) -> dict[str, str]:
+    """Name of the time zone of each site that has a camera, in which its times are written and printed.
+
+    Raises:
+        DependencyError: Kafka does not answer, or has no topics.
+    """
+    name = TopicNames(settings.topic_prefix).full("cameras")
+    async with answered(settings):
+        partitions = await topic_partitions(settings, [name])
+        async with deployment_codec(settings) as codec:
+            cameras = await last_records(settings, partitions[name], codec, "camera")
+    return {str(camera["site"]): str(camera["time_zone"]) for camera in cameras.values()}
 
 
 async def deployed_camera(settings: Settings, camera_id: str) -> Deployed:

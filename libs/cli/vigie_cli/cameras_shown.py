@@ -10,6 +10,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from vigie_cli.event_times import instant
 from vigie_cli.wording import said
 from vigie_common.frame_status import LOOKED_AT
 from vigie_common.ground_plane import FEWEST, CalibrationError, ControlPoint, ground_plane, leave_one_out_m
@@ -40,7 +41,7 @@ _FOLDED: Final = 16
 
 
 def camera_table(cameras: Sequence[Deployed], lang: str, width: int) -> Group:
-    """One row a camera, why those that are not online are not, and how many are in which state.
+    """One row a camera, why those that are not online are not, how many are in which state, and the zone.
 
     `width`: characters of a line; columns for which there is no room are left out.
     """
@@ -48,8 +49,10 @@ def camera_table(cameras: Sequence[Deployed], lang: str, width: int) -> Group:
     for deployed in cameras:
         states[deployed.health["state"]] = states.get(deployed.health["state"], 0) + 1
     total = ", ".join(f"{number} {_word(state, lang)}" for state, number in sorted(states.items()))
+    zones = {str(deployed.camera["time_zone"]) for deployed in cameras}
+    zone = zones.pop() if len(zones) == 1 else "UTC"
     noun = _word("cameras", lang) if len(cameras) != 1 else _word("camera", lang)
-    rows = [_row(deployed, lang) for deployed in cameras]
+    rows = [_row(deployed, lang, zone) for deployed in cameras]
     table = Table(box=None, pad_edge=False)
     columns = _columns(rows, lang, width)
     for name in columns:
@@ -57,15 +60,18 @@ def camera_table(cameras: Sequence[Deployed], lang: str, width: int) -> Group:
         table.add_column(_word(name, lang), justify=justify, no_wrap=name in _FIXED)
     for row in rows:
         table.add_row(*(row[name] for name in columns))
+    dated = any(deployed.health["since"] is not None for deployed in cameras)
     reasons = [
         Text(f"{deployed.camera_id}: {deployed.reason}", style="dim")
         for deployed in cameras
         if deployed.reason and deployed.health["state"] != "online"
     ]
-    return Group(table, *reasons, Text(f"{len(cameras)} {noun}{': ' if total else ''}{total}"))
+    return Group(
+        table, *reasons, Text(f"{len(cameras)} {noun}{': ' if total else ''}{total}{f' ({zone})' if dated else ''}")
+    )
 
 
-def _row(deployed: Deployed, lang: str) -> dict[str, Text]:
+def _row(deployed: Deployed, lang: str, zone: str) -> dict[str, Text]:
     """The cells of a camera, by column."""
     camera, health = deployed.camera, deployed.health
     measured = "-" if deployed.measured_fps is None else f"{deployed.measured_fps:g}"
@@ -75,7 +81,7 @@ def _row(deployed: Deployed, lang: str) -> dict[str, Text]:
         "site": camera["site"],
         "source": camera["source"]["kind"],
         "state": Text(_word(health["state"], lang), style=_COLOURS.get(health["state"], "bold red")),
-        "since": "-" if health["since"] is None else _since(health["since"]),
+        "since": "-" if health["since"] is None else _since(health["since"], zone),
         "frames/s": f"{measured}/{camera['sampling']['fps']:g}",
         "tags": ", ".join(camera["tags"]),
     }
@@ -99,16 +105,20 @@ def _columns(rows: Sequence[Mapping[str, Text]], lang: str, width: int) -> list[
 def camera_details(deployed: Deployed, lang: str) -> list[str]:
     """A camera in lines of `name: value`."""
     camera, health = deployed.camera, deployed.health
-    source, sampling = camera["source"], camera["sampling"]
+    source, sampling, zone = camera["source"], camera["sampling"], str(camera["time_zone"])
     still = f", {sampling['still_fps']:g} while nothing moves" if sampling["still_fps"] else ""
-    state = health["state"] + (f" since {moment(health['since'])}" if health["since"] is not None else "")
+    state = health["state"] + (f" since {instant(health['since'], zone)}" if health["since"] is not None else "")
     in_service = deployed.partition is not None
-    since = f"in force from {moment(camera['effective_at'])}" if in_service else "of the file, whatever is in service"
+    since = (
+        f"in force from {instant(camera['effective_at'], zone)}"
+        if in_service
+        else "of the file, whatever is in service"
+    )
     rows: list[tuple[str, Any]] = [
         ("camera", f"{deployed.camera_id}  {said(camera['title'], lang)}"),
         ("site", camera["site"]),
         ("version", f"{camera['version']} {since}"),
-        ("to come", _version(deployed.pending)),
+        ("to come", _version(deployed.pending, zone)),
         ("state", state + (f": {deployed.reason}" if deployed.reason else "") if in_service else None),
         ("source", f"{source['kind']} {source['uri']}"),
         ("credentials", source["credentials"]),
@@ -121,18 +131,18 @@ def camera_details(deployed: Deployed, lang: str) -> list[str]:
         ("lines", ", ".join(f"{x['name']} (in: {x['in_label']}, out: {x['out_label']})" for x in camera["lines"])),
         ("masks", ", ".join(mask["name"] for mask in camera["masks"])),
         ("calibration", _calibration(camera["calibration"])),
-        ("view", "confirmed " + moment(camera["view_confirmed_at"]) if camera["view_confirmed_at"] else None),
+        ("view", "confirmed " + instant(camera["view_confirmed_at"], zone) if camera["view_confirmed_at"] else None),
     ]
     return [f"{name + ':':<13} {value}" for name, value in rows if value]
 
 
-def track_lines(tracks: Mapping[str, Any]) -> list[str]:
+def track_lines(tracks: Mapping[str, Any], zone: str) -> list[str]:
     """What is tracked in a frame, or why nobody looked at it; then each track by its number in the picture."""
     numbers = Counter(tracks["object_class"])
     said = ", ".join(f"{number} {name}" for name, number in sorted(numbers.items())) or "none"
     if tracks["status"] not in LOOKED_AT:
         said += f", {tracks['status']}" + (f" ({tracks['reason']})" if tracks["reason"] else "")
-    lines = [f"{'tracks:':<13} {said} in the frame of {moment(tracks['captured_at'])}"]
+    lines = [f"{'tracks:':<13} {said} in the frame of {instant(tracks['captured_at'], zone)}"]
     if tracks["models_missing"]:
         missing = ", ".join(tracks["models_missing"])
         lines.append(f"{'not looked:':<13} {missing}" + (f" ({tracks['reason']})" if tracks["reason"] else ""))
@@ -142,11 +152,11 @@ def track_lines(tracks: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _version(pending: Mapping[str, Any] | None) -> str | None:
+def _version(pending: Mapping[str, Any] | None, zone: str) -> str | None:
     if pending is None:
         return None
     what = "removal" if pending["removed"] else pending["version"]
-    return f"{what} from {moment(pending['effective_at'])}"
+    return f"{what} from {instant(pending['effective_at'], zone)}"
 
 
 def _position(position: Mapping[str, Any] | None) -> str | None:
@@ -177,12 +187,7 @@ def _word(word: str, lang: str) -> str:
     return _WORDS[lang].get(word, word)
 
 
-def _since(at_ms: int) -> str:
+def _since(at_ms: int, zone: str) -> str:
     """An event time, short: of today the time, else the day too."""
-    then, now = time.localtime(at_ms / 1000), time.localtime()
-    return time.strftime("%H:%M:%S" if then[:3] == now[:3] else "%Y-%m-%d %H:%M", then)
-
-
-def moment(at_ms: int) -> str:
-    """An event time as the clock on the wall shows it."""
-    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at_ms / 1000))
+    then, now = instant(at_ms, zone), instant(time.time_ns() // 1_000_000, zone)
+    return then[11:19] if then[:10] == now[:10] else then[:16]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from aiokafka import TopicPartition
@@ -18,10 +19,14 @@ from vigie_common.topics import load_topics
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
 
+    from vigie_common.errors import VigieError
     from vigie_common.settings import Settings
     from vigie_common.topics import TopicNames
 
 _ANSWER_S: Final = 60.0
+_STACK: Final = Path(".vigie/stack/environment")
+"""What `make stack` writes, for shells to take over."""
+
 _TAIL: Final = 64
 """Records of a partition that are looked at first for the newest; four times as many the next time."""
 
@@ -37,7 +42,17 @@ async def answered(settings: Settings) -> AsyncIterator[None]:
         async with asyncio.timeout(_ANSWER_S):
             yield
     except (KafkaError, OSError) as down:  # a timeout is an OSError
-        raise await unreachable(settings, down) from down
+        raise await silent_kafka(settings, down) from down
+
+
+async def silent_kafka(settings: Settings, error: BaseException) -> VigieError:
+    """What to tell when Kafka does not answer, and of the local stack's settings where nobody has taken them over."""
+    told = await unreachable(settings, error)
+    try:
+        elsewhere = settings.kafka_bootstrap not in _STACK.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return told
+    return DependencyError(f"{told}; the stack of this folder is another: source {_STACK}") if elsewhere else told
 
 
 async def topic_partitions(settings: Settings, topics: list[str]) -> dict[str, list[TopicPartition]]:

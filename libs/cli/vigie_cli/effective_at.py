@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
-from vigie_cli.event_times import event_time
+from vigie_cli.event_times import event_time, instant
 from vigie_common.errors import BadInputError
 from vigie_common.units import parse_duration
 
@@ -13,12 +13,13 @@ At = int | timedelta
 """An event time (ms), or so long after the publication."""
 
 
-def parse_at(text: str, now: int) -> At:
-    """What `--at` says: `now`, `+10s`, or an ISO time (UTC without an offset) that is still to come.
+def parse_at(text: str, now: int, zone: str) -> At:
+    """What `--at` says: `now`, `+10s`, or an ISO time that is still to come, local to the zone without an offset.
 
     Args:
         text: of the option.
         now: ms since 1970 UTC.
+        zone: time zone of the site.
 
     Raises:
         BadInputError: it is none of them, or lies in the past.
@@ -31,11 +32,11 @@ def parse_at(text: str, now: int) -> At:
             return timedelta(seconds=parse_duration(text[1:]).value)
         except ValueError as error:
             raise BadInputError(f"--at {text}: {error}{fix}") from error
-    at = event_time("--at", text, "UTC", fix)
+    at = event_time("--at", text, zone, fix)
     if at < now:
-        clock = f"{datetime.fromtimestamp(now / 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"
         raise BadInputError(
-            f"--at {text}: that is past, it is {clock}, and what was judged stays judged: give a time to come, or now"
+            f"--at {text}: {instant(at, zone)} is past, it is {instant(now, zone)}, and what was judged stays judged: "
+            "give a time to come, or now"
         )
     return at
 

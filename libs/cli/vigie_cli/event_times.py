@@ -1,8 +1,14 @@
-"""Event times that people write in options."""
+"""Event times as people write them in options, and as they are printed.
+
+One convention: what is said of one site is local to it, of several or of none it is UTC. Every printed instant says its
+zone, or stands below a line that says it.
+"""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from vigie_common.errors import BadInputError
 from vigie_common.units import parse_instant
@@ -30,3 +36,25 @@ def event_time(option: str, text: str, zone: str, fix: str = "") -> int:
     if not 0 <= at < LAST_MS:
         raise BadInputError(f"{option} {text}: write a time of the years 1970 to 2999")
     return at
+
+
+def moment(at: int, zone: str) -> str:
+    """An event time (ms) as the clocks of a zone show it, with tenths: for below a line that names the zone."""
+    local = datetime.fromtimestamp(at / 1000, ZoneInfo(zone))
+    return f"{local:%Y-%m-%d %H:%M:%S}.{local.microsecond // 100_000}"
+
+
+def clock(at: int, zone: str) -> str:
+    """The time of day of an event time (ms), with tenths."""
+    return moment(at, zone)[11:]
+
+
+def instant(at: int, zone: str) -> str:
+    """An event time (ms) to the second, with its zone: 2026-05-01 20:56:38 Europe/Paris."""
+    return f"{moment(at, zone)[:19]} {zone}"
+
+
+def understood(at: int, zone: str) -> str:
+    """For messages, what a written time (ms) was taken as: 2026-05-01 18:56:38 UTC (20:56:38 Europe/Paris)."""
+    local = "" if zone == "UTC" else f" ({moment(at, zone)[11:19]} {zone})"
+    return f"{instant(at, 'UTC')}{local}"

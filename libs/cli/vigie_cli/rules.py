@@ -208,12 +208,15 @@ def publish(
 
     from vigie_cli import rules_publish as publishing
     from vigie_cli.effective_at import now_ms, parse_at
+    from vigie_cli.rules_bundles import published_zone
+    from vigie_cli.site_folder import site_time_zone
     from vigie_common.settings import Settings, read_settings
 
     if (folder is None) == (digest is None):
         raise BadInputError("give either the folder of a site or --digest: vigie rules publish town")
-    when = parse_at(at, now_ms())
     settings, who = read_settings(Settings), author or getpass.getuser()
+    zone = site_time_zone(folder) if folder is not None else asyncio.run(published_zone(settings, site))
+    when = parse_at(at, now_ms(), zone)
     if folder is not None:
         plan = asyncio.run(publishing.publish_folder(settings, folder, when, who, dry_run=dry_run))
     else:
@@ -231,8 +234,11 @@ def status(
     since: Annotated[
         str, typer.Option(help="how far back rules in shadow are compared with the live ones: 30m, 6h")
     ] = "1h",
-    begin: Annotated[str | None, typer.Option("--from", help="or from when: an ISO time")] = None,
+    begin: Annotated[
+        str | None, typer.Option("--from", help="or from when: an ISO time, local to the site, of several sites UTC")
+    ] = None,
     end: Annotated[str | None, typer.Option("--to", help="until when: an ISO time; by default now")] = None,
+    episodes: Annotated[bool, typer.Option("--episodes", help="the newest episodes of each rule, with ids")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Which bundle runs where, which rules were refused, and how rules in shadow compare with the live ones.
@@ -241,14 +247,19 @@ def status(
     is compared with that rule over the given time.
 
     Example: vigie rules status --since 6h
+
+    Example: vigie rules status --episodes
     """
     import asyncio
 
     from vigie_cli import rules_status as watching
+    from vigie_cli.rules_bundles import published_zone
     from vigie_cli.rules_topics import time_range
     from vigie_common.settings import Settings, read_settings
 
-    found = asyncio.run(watching.read_status(read_settings(Settings), site, time_range(begin, end, since)))
+    settings = read_settings(Settings)
+    zone = asyncio.run(published_zone(settings, site, several=True))
+    found = asyncio.run(watching.read_status(settings, site, time_range(begin, end, since, zone), episodes=episodes))
     if as_json:
         print(json.dumps([one.plain() for one in found], ensure_ascii=False, indent=1))
         return
@@ -263,7 +274,7 @@ Tracks = Annotated[
 ]
 FromTopic = Annotated[bool, typer.Option("--topic", help="the tracks topic, with --from or --since")]
 OneCamera = Annotated[str | None, typer.Option(help="only this camera; that of the .csv files or the video")]
-Begin = Annotated[str | None, typer.Option("--from", help="range of the topic: an ISO time")]
+Begin = Annotated[str | None, typer.Option("--from", help="range of the topic: an ISO time, local to the site")]
 End = Annotated[str | None, typer.Option("--to", help="range of the topic: an ISO time; by default now")]
 Since = Annotated[str, typer.Option(help="or how far back from --to: 10m, 2h")]
 
@@ -321,8 +332,9 @@ def replay(
     else:
         from vigie_cli.rules_topics import time_range
 
+        zone = changed.cameras.site.time_zone
         names = [located.content.camera for located in changed.camera_files(camera)]
-        appended = asyncio.run(topic_tracks(settings, time_range(begin, end, since), names))
+        appended = asyncio.run(topic_tracks(settings, time_range(begin, end, since, zone), names, zone))
         records = [record for record, _ in appended]
     found = replaying.replay(changed, present, records, camera)
     if as_json:
@@ -332,7 +344,7 @@ def replay(
             print(f"{error['rule']} on {error['camera_id']}: {error['message']}")
         for line in replaying.unjudged(found):
             print(line)
-        print(f"{counted(found.records, 'record')} of tracks; compared with {found.against}:")
+        print(f"{counted(found.records, 'record')} of tracks, times {found.time_zone}; compared with {found.against}:")
         for line in differing.lines(found.difference, found.time_zone):
             print(line)
     if found.errors:
@@ -349,6 +361,7 @@ def explain(
     rules: Annotated[Path | None, typer.Option("--rules", help="folder of the site, for --tracks")] = None,
     since: Annotated[str, typer.Option(help="how far back an episode is looked for: 30m, 6h")] = "1h",
     start: Annotated[str, typer.Option(help="local time of the beginning of .csv files")] = "2026-01-05T12:00",
+    track: Annotated[str | None, typer.Option(help="the course of this track, not of who came nearest")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Why an episode opened, or why nothing did: what held, since when, and by how much.
@@ -374,5 +387,5 @@ def explain(
     if as_json:
         print(json.dumps(found.plain(), ensure_ascii=False, indent=1))
         return
-    for line in explaining.lines(found):
+    for line in explaining.lines(found, track):
         print(line)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from vigie_cli.rules_difference import moment
+from vigie_cli.event_times import clock, moment
 from vigie_rule_engine.authority import applies
 from vigie_rule_engine.catalogue import TEMPLATES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from vigie_cli.rules_difference import Happening
     from vigie_cli.rules_explain import Question
@@ -85,11 +85,13 @@ def _why_opened(one: Happening, seen: Evidence) -> Iterator[str]:
         yield f"  then: {_named(seen.facts[one.id])}"
         return
     yield f"opened {moment(one.at, zone)}: it had held since {clock(one.started_at, zone)}; episode {one.id}"
-    at = next((s for s in seen.trace.samples if s.at >= one.at and s.subject in {one.subject, "zone"}), None)
+    at = next((s for s in seen.trace.samples if s.at >= one.at and _is_of(s, one)), None)
     if at is not None:
         yield f"  then: {values(at)}"
-    if one.ended_at is not None:
-        yield f"ended {clock(one.ended_at, zone)}: {one.reason}"
+    waited = [s for s in seen.trace.samples if s.held_up and one.started_at <= s.at < one.at and _is_of(s, one)]
+    if waited:
+        yield f"before that {_cooling(waited[0], zone)}"
+    yield str(one.reason) if one.ended_at is None else f"ended {clock(one.ended_at, zone)}: {one.reason}"
     if one.mode == "shadow":
         why = (
             f"status {rule['status']}"
@@ -97,6 +99,16 @@ def _why_opened(one: Happening, seen: Evidence) -> Iterator[str]:
             else f"no authorisation in force for category {rule['category']}"
         )
         yield f"in shadow, so nobody was alerted: {why}"
+
+
+def _is_of(sample: Sample, one: Happening) -> bool:
+    return sample.subject in {one.subject, "zone"}
+
+
+def _cooling(sample: Sample, zone: str) -> str:
+    """That the rule was cooling down, until when and why."""
+    opened = clock(sample.cooling_until - sample.cooldown_ms, zone)
+    return f"the rule was cooling down until {clock(sample.cooling_until, zone)}: another episode opened at {opened}"
 
 
 def _why_nothing(question: Question, seen: Evidence) -> Iterator[str]:
@@ -120,16 +132,21 @@ def _why_nothing(question: Question, seen: Evidence) -> Iterator[str]:
     elif not trace.samples:
         yield f"nothing of {seen.classes} was in view"
     else:
-        near = [sample for sample in trace.samples if abs(sample.at - question.at) <= THEN_MS]
-        if near:
-            yield from _why_not(question, near, seen)
+        best = came_nearest(question, trace.samples)
+        if best is not None:
+            yield from _why_not(best, seen)
         else:
             yield f"nothing of {seen.classes} was in view within {THEN_MS // 1000} s of that moment"
 
 
-def _why_not(question: Question, near: Sequence[Sample], seen: Evidence) -> Iterator[str]:
+def came_nearest(question: Question, samples: Iterable[Sample]) -> Sample | None:
+    """The sample that went farthest, of those near the moment; None: there are none."""
+    near = [sample for sample in samples if abs(sample.at - question.at) <= THEN_MS]
+    return max(near, key=lambda sample: (*_progress(sample), -abs(sample.at - question.at)), default=None)
+
+
+def _why_not(best: Sample, seen: Evidence) -> Iterator[str]:
     """How near it came: by the sample that went farthest."""
-    best = max(near, key=lambda sample: (*_progress(sample), -abs(sample.at - question.at)))
     who = "the zone" if best.subject == "zone" else f"a {best.object_class} ({best.subject.rpartition(':')[2]})"
     template = TEMPLATES[seen.rule["template"]]
     came = f"{who} came nearest at {clock(best.at, seen.zone)}"
@@ -137,6 +154,8 @@ def _why_not(question: Question, near: Sequence[Sample], seen: Evidence) -> Iter
         yield "no count of this minute was told: the tracks end within it, or it was not watched"
     elif template.scope == "track over line" and best.phase == "idle":
         yield f"nobody surely crossed the line; {came}"
+    elif best.held_up:
+        yield f"{who} held for {best.held_s:g} s, which is enough, but {_cooling(best, seen.zone)}"
     elif best.phase == "pending" and best.condition is False and best.held_s >= best.for_s:
         yield f"{who} held for {best.held_s:g} s, which is enough, but the condition was false: {seen.rule['when']}"
     elif best.phase == "pending":
@@ -149,8 +168,11 @@ def _why_not(question: Question, near: Sequence[Sample], seen: Evidence) -> Iter
 
 
 def _progress(sample: Sample) -> tuple[int, float, int, int, float]:
-    """How far it went: the episode, the time, the verdict, the values that hold, how little the others lack."""
-    phases = {"idle": 0, "pending": 1, "closing": 2, "open": 3}
+    """How far it went: the episode, the time, the verdict, the values that hold, how little the others lack.
+
+    What only the cooldown held up comes before an episode that was open at another time.
+    """
+    phases = {"idle": 0, "pending": 4 if sample.held_up else 1, "closing": 2, "open": 3}
     verdicts = {"unseen": 0, "off": 0, "hold": 1, "doubted": 2, "on": 3}
     holding = sum(m.holds for m in sample.measured)
     lacking = sum(m.short_by for m in sample.measured)
@@ -162,6 +184,8 @@ def values(sample: Sample) -> str:
     parts = [f"template {sample.verdict}", *map(str, sample.measured)]
     if sample.phase == "pending":
         parts.append(f"held {sample.held_s:g} s (needs >= {sample.for_s:g})")
+    if sample.held_up:
+        parts.append(f"cooling down for {(sample.cooling_until - sample.at) / 1000:g} s more")
     if sample.condition is not None:
         parts.append(f"when is {str(sample.condition).lower()}")
     return "; ".join([*parts, *([_named(sample.facts)] if sample.facts else [])])
@@ -169,8 +193,3 @@ def values(sample: Sample) -> str:
 
 def _named(facts: Mapping[str, float]) -> str:
     return "; ".join(f"{name} {value:g}" for name, value in sorted(facts.items()))
-
-
-def clock(at: int, zone: str) -> str:
-    """The time of day of an event time, with tenths."""
-    return moment(at, zone)[11:]

@@ -6,8 +6,9 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from vigie_cli.cameras_deployed import site_time_zones
 from vigie_cli.configuration_topics import answered, deployment_codec, topic_partitions, whole_topic
-from vigie_cli.rules_difference import moment
+from vigie_cli.event_times import moment
 from vigie_common.errors import BadInputError, PoisonRecordError
 from vigie_common.stream import judging
 from vigie_common.stream.configuration import KNOWN_AFTER_MS
@@ -142,6 +143,18 @@ def chosen_site(histories: Mapping[str, History], site: str | None) -> History:
         known = ", ".join(histories) or "none"
         raise BadInputError(f"--site {site or 'is missing'}: sites with published rules are {known}")
     return histories[site]
+
+
+async def published_zone(settings: Settings, site: str | None, *, several: bool = False) -> str:
+    """Time zone of the site that was asked for, or of the only one; of `several` that are meant together UTC.
+
+    Raises:
+        BadInputError: there is no such site, or several to choose from.
+    """
+    histories = await read_histories(settings)
+    if several and site is None and len(histories) != 1:
+        return "UTC"
+    return (await site_time_zones(settings)).get(chosen_site(histories, site).site, "UTC")
 
 
 async def live_bundle(settings: Settings, site: str) -> Mapping[str, Any] | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from vigie_alert.book import AlertBook
 from vigie_alert.compound import TEMPLATE
-from vigie_cli.rules_difference import Happening
+from vigie_cli.rules_difference import STILL_OPEN, Happening
 from vigie_cli.wording import said, terminal_language
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def _happening(alert: Mapping[str, Any], mode: str) -> Happening:
         at=alert["detected_at"],
         started_at=alert["started_at"],
         ended_at=alert["ended_at"],
-        reason=alert["ended_reason"],
+        reason=alert["ended_reason"] or STILL_OPEN,
         mode=mode,
         subject="",
         id=alert["id"],

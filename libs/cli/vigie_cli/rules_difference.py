@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from math import inf
 from typing import TYPE_CHECKING, Any, Final
-from zoneinfo import ZoneInfo
 
+from vigie_cli.event_times import clock, moment
 from vigie_cli.wording import said, terminal_language
 
 if TYPE_CHECKING:
@@ -18,6 +17,12 @@ SAME_MS: Final = 500
 
 NEAR_MS: Final = 60_000
 """Two that do not overlap and begin farther apart are not one thing that moved."""
+
+STILL_OPEN: Final = "still open at the end of what was read"
+"""Instead of a reason, of an episode that has not ended."""
+
+SHORT_ID: Final = 8
+"""Digits of an id that people are shown: `vigie rules explain` takes them."""
 
 ALERTING: Final = frozenset({"live", "exercise"})
 
@@ -37,6 +42,7 @@ class Happening:
     ended_at: int | None
     """None: it was still open."""
     reason: str | None
+    """Why it ended, or `STILL_OPEN`; None: a count."""
     mode: str
     subject: str
     id: str
@@ -102,7 +108,7 @@ def _happening(event: Mapping[str, Any], close: Mapping[str, Any] | None, rename
         at=event["started_at"] if counted else event["at"],
         started_at=event["started_at"],
         ended_at=None if close is None else close["ended_at"],
-        reason=None if close is None else close["ended_reason"],
+        reason=close["ended_reason"] if close is not None else None if counted else STILL_OPEN,
         mode=event["mode"],
         subject=event["subject"],
         id=event["episode_id"],
@@ -175,25 +181,19 @@ def lines(difference: Difference, zone: str) -> Iterator[str]:
     rows += [("gone", h, None, h) for h in difference.gone]
     rows += [("moved", old, new, new) for old, new in difference.moved]
     for what, old, new, one in sorted(rows, key=lambda row: row[3].at):
-        times = _times(one, zone) if old is None or new is None else f"{_times(old, zone)} → {_times(new, zone)}"
+        when = times(one, zone) if old is None or new is None else f"{times(old, zone)} → {times(new, zone)}"
         place = f" {one.scope}" if one.scope else ""
         shown = "alert " if one.alerts else "shadow" if one.kind == "open" else "count "
-        yield f"{what:<5}  {shown}  {one.camera}  {one.rule}{place}  {times}"
+        yield f"{what:<5}  {shown}  {one.camera}  {one.rule}{place}  {when}  {one.id[:SHORT_ID]}"
     yield (
         f"{len(difference.new)} new, {len(difference.gone)} gone, {len(difference.moved)} moved, "
         f"{len(difference.same)} the same"
     )
 
 
-def _times(one: Happening, zone: str) -> str:
+def times(one: Happening, zone: str) -> str:
+    """When it was told, and its end with the reason."""
     told = moment(one.at, zone)
     if one.kind != "open":
         return f"{told} ({one.kind})"
-    end = "open" if one.ended_at is None else f"{moment(one.ended_at, zone)[11:]} ({one.reason})"
-    return f"{told}-{end}"
-
-
-def moment(at: int, zone: str) -> str:
-    """An event time as the site's clocks show it, with tenths."""
-    local = datetime.fromtimestamp(at / 1000, ZoneInfo(zone))
-    return f"{local:%Y-%m-%d %H:%M:%S}.{local.microsecond // 100_000}"
+    return f"{told}, {one.reason}" if one.ended_at is None else f"{told}-{clock(one.ended_at, zone)} ({one.reason})"

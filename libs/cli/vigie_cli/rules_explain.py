@@ -6,9 +6,11 @@ from dataclasses import asdict, dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
-from vigie_cli.rules_answer import Evidence, answer, clock, values
+from vigie_cli.event_times import moment
+from vigie_cli.rules_answer import Evidence, answer
 from vigie_cli.rules_compounds import compound_happenings
-from vigie_cli.rules_difference import Happening, happenings, moment
+from vigie_cli.rules_course import course_lines
+from vigie_cli.rules_difference import Happening, happenings
 from vigie_cli.rules_explain_compound import compound_answer
 from vigie_cli.rules_judge import judge
 from vigie_cli.wording import counted
@@ -90,7 +92,7 @@ def explain(
     rule = rules[question.rule]
     begin, end = question.at - AROUND_MS, (question.until or question.at) + AROUND_MS // 2
     trace = Trace(question.rule, question.camera, begin, end)
-    judged = judge(records, [camera], bundle if each is None else None, watcher=trace, each=each)
+    judged = judge(records, [camera], bundle if each is None else None, watcher=trace, each=each, ends=False)
     opened = tuple(one for one in happenings(judged.events) if one.rule == question.rule)
     near = [r for r in records if r["camera_id"] == question.camera and begin <= r["captured_at"] <= end]
     statuses = _spans((r["status"], r["captured_at"]) for r in near)
@@ -112,7 +114,7 @@ def _explain_compound(
     each: Sequence[Published | None] | None,
 ) -> Explained:
     compound = next(one for one in bundle["compounds"] if one["id"] == question.rule)
-    judged = judge(records, [camera], bundle if each is None else None, each=each)
+    judged = judge(records, [camera], bundle if each is None else None, each=each, ends=False)
     everything = (*happenings(judged.events), *compound_happenings(judged.events))
     found = tuple(
         h for h in everything if h.rule == question.rule or (h.rule in compound["rules"] and h.kind == "open")
@@ -131,29 +133,9 @@ def _spans(seen: Iterable[tuple[str, int]]) -> tuple[tuple[str, int, int], ...]:
     return tuple(spans)
 
 
-def lines(found: Explained, most: int = 60) -> Iterator[str]:
-    """What a person reads: the answer, then the course of every object that came into question."""
+def lines(found: Explained, track: str | None = None) -> Iterator[str]:
+    """What a person reads: the answer, then the course of whom it is about, or of a track that is named."""
     question, zone = found.question, found.time_zone
-    yield f"{question.rule} on {question.camera}, {moment(question.at, zone)}"
+    yield f"{question.rule} on {question.camera}, {moment(question.at, zone)} {zone}"
     yield from (f"  {line}" for line in found.answer)
-    courses = _courses(found.samples)
-    if courses:
-        yield "course (from, to; what the template said; where the episode stood; the last values):"
-    for sample_from, last in courses[:most]:
-        who = "zone" if last.subject == "zone" else f"{last.object_class} {last.subject.rpartition(':')[2]}"
-        scope = f" {last.scope}" if last.scope else ""
-        span = f"{clock(sample_from.at, zone)}-{clock(last.at, zone)}"
-        yield f"  {span}  {who}{scope}  {last.verdict:<6} {last.phase:<7}  {values(last)}"
-    if len(courses) > most:
-        yield f"  and {len(courses) - most} more: --json has every frame"
-
-
-def _courses(samples: Iterable[Sample]) -> list[tuple[Sample, Sample]]:
-    """First and last sample of each stretch in which nothing changed but numbers; who never mattered is left out."""
-    ordered = sorted(samples, key=lambda s: (s.scope, s.subject, s.at))
-    found = []
-    for _, own in groupby(ordered, key=lambda s: (s.scope, s.subject)):
-        stretches = [list(g) for _, g in groupby(own, key=lambda s: (s.verdict, s.phase, s.condition))]
-        if any(stretch[0].verdict in {"on", "hold"} or stretch[0].phase != "idle" for stretch in stretches):
-            found += [(stretch[0], stretch[-1]) for stretch in stretches]
-    return sorted(found, key=lambda pair: pair[0].at)
+    yield from course_lines(found, track)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from vigie_cli.rules_answer import clock, is_asked
-from vigie_cli.rules_difference import moment
+from vigie_cli.event_times import clock, moment
+from vigie_cli.rules_answer import is_asked
 from vigie_cli.wording import counted
 from vigie_common.yaml_model import nearest
 from vigie_rule_engine.authority import applies
@@ -43,7 +43,7 @@ def compound_answer(
     for one in found:
         if one.rule == question.rule and is_asked(question, one):
             at = one.started_at
-            ends = "" if one.ended_at is None else f", ended {clock(one.ended_at, zone)}: {one.reason}"
+            ends = f", {one.reason}" if one.ended_at is None else f", ended {clock(one.ended_at, zone)}: {one.reason}"
             told = "in shadow, held" if one.mode == "shadow" else "alerted"
             yield f"{told} {moment(one.at, zone)}, together since {clock(at, zone)}{ends}; alert {one.id}"
     if compound["status"] == "draft":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from vigie_cli.compiling import say_compiling
 from vigie_common.errors import PoisonRecordError
 from vigie_common.stream import ConfigVersion, FixedView, Message
 from vigie_rule_engine.core import RuleCore
@@ -50,6 +51,8 @@ def judge(
     mode: ForcedMode | None = None,
     watcher: Callable[[CameraState], None] | None = None,
     each: Sequence[Published | None] | None = None,
+    *,
+    ends: bool = True,
 ) -> Judged:
     """Judge tracks records, each camera's in the order of time.
 
@@ -60,6 +63,8 @@ def judge(
         mode: forces the mode of everything that is found; None: as the authorisations say.
         watcher: called with a camera's state after each image, to see what was measured.
         each: instead of `bundle`, the one that judged each record as it came; None among them: no rule yet.
+        ends: what is open at the end ends there, as in a whole recording; if not, the records are a part of what goes
+            on, and it stays open.
     """
     known = {str(camera["camera_id"]): camera for camera in cameras}
     versions = {name: ConfigVersion(name, _LONG_AGO, 0, 0, camera) for name, camera in known.items()}
@@ -71,6 +76,7 @@ def judge(
 
     throughout = under(bundle, 0)
     views = {one.offset: under(one.bundle, one.offset) for one in each or () if one is not None}
+    say_compiling()
     core = RuleCore(0, mode=mode, watcher=watcher)
     outputs: list[Any] = []
     count, refused = 0, []
@@ -85,7 +91,8 @@ def judge(
             continue
         count += 1
     errors = {(error["rule"], error["camera_id"]): dict(error) for table in core.tables() for error in table.errors}
-    outputs += core.finish()
+    last = core.finish()
+    outputs += last if ends else [one for one in last if one.value.get("kind") != "CLOSE"]
     return Judged(
         tuple(o.value for o in outputs if o.topic == "rule-events" and o.value["kind"] != "AFFIRM"),
         tuple(o.value for o in outputs if o.topic == "coverage"),

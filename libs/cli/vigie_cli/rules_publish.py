@@ -8,10 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from vigie_cli.cameras_deployed import site_time_zones
 from vigie_cli.configuration_topics import answered, deployment_codec, publish
 from vigie_cli.effective_at import effective_ms
+from vigie_cli.event_times import instant
 from vigie_cli.rules_bundles import SHORT, History, bundle_differences, chosen_site, read_histories
-from vigie_cli.rules_difference import moment
 from vigie_cli.rules_notes import folder_notes, unauthorised_in, unauthorised_live
 from vigie_cli.site_folder import read_site_folder
 from vigie_cli.wording import counted
@@ -40,6 +41,8 @@ class Plan:
     differences: tuple[str, ...]
     taken_over: tuple[tuple[str, int], ...]
     """(digest, effective_at) of bundles that are published already and take over later."""
+    time_zone: str
+    """In which times are printed."""
     told: tuple[str, ...] = ()
     """What is worth knowing of these rules, such as a stable one that runs in shadow."""
 
@@ -52,7 +55,7 @@ class Plan:
     def notes(self) -> tuple[str, ...]:
         """What is worth knowing of these rules, and what takes over later, in words."""
         later = (
-            f"{digest[:SHORT]} is published already and takes over at {moment(at, 'UTC')[:19]} UTC"
+            f"{digest[:SHORT]} is published already and takes over at {instant(at, self.time_zone)}"
             for digest, at in self.taken_over
         )
         return tuple(f"note: {text}" for text in (*self.told, *later))
@@ -73,12 +76,15 @@ class Plan:
         }
 
 
-def plan_bundle(history: History | None, bundle: Mapping[str, Any], told: Iterable[str] = ()) -> Plan:
+def plan_bundle(
+    history: History | None, bundle: Mapping[str, Any], time_zone: str = "UTC", told: Iterable[str] = ()
+) -> Plan:
     """What publishing a bundle changes.
 
     Args:
         history: of the site; None: nothing was published yet.
         bundle: a RuleBundle record.
+        time_zone: in which times are printed.
         told: what is worth knowing of its rules.
     """
     at_ms = int(bundle["effective_at"])
@@ -91,6 +97,7 @@ def plan_bundle(history: History | None, bundle: Mapping[str, Any], told: Iterab
         "added" if history is None else "unchanged" if same else "changed",
         () if same else tuple(bundle_differences(before, bundle)),
         () if history is None else tuple((one.digest, one.effective_at) for one in history.later(at_ms)),
+        time_zone,
         tuple(told),
     )
 
@@ -132,7 +139,8 @@ async def publish_folder(settings: Settings, folder: Path, at: At, author: str, 
     told = folder_notes(site)
     histories = await read_histories(settings)
     bundle = rule_bundle(site.cameras.site, site.rules, author=author, effective_at=effective_ms(at))
-    plan = plan_bundle(histories.get(str(bundle["site"])), bundle, (*told, *unauthorised_in(site, bundle)))
+    zone = site.cameras.site.time_zone
+    plan = plan_bundle(histories.get(str(bundle["site"])), bundle, zone, (*told, *unauthorised_in(site, bundle)))
     return await _carry_out(settings, plan, dry_run=dry_run)
 
 
@@ -148,8 +156,9 @@ async def publish_former(
     history = chosen_site(await read_histories(settings), site)
     former = history.named(digest)
     bundle = {**former.bundle, "author": author, "effective_at": effective_ms(at)}
+    zone = (await site_time_zones(settings)).get(history.site, "UTC")
     told = await unauthorised_live(settings, bundle, bundle["effective_at"])
-    return await _carry_out(settings, plan_bundle(history, bundle, told), dry_run=dry_run)
+    return await _carry_out(settings, plan_bundle(history, bundle, zone, told), dry_run=dry_run)
 
 
 async def _carry_out(settings: Settings, plan: Plan, *, dry_run: bool) -> Plan:
@@ -168,14 +177,14 @@ def lines(plan: Plan, *, dry_run: bool) -> Iterator[str]:
     digest, rules = bundle["digest"][:SHORT], counted(len(bundle["rules"]), "rule")
     before = "no rules" if plan.before is None else plan.before["digest"][:SHORT]
     if plan.before is not None and not plan.publishes:
-        yield f"nothing to change: {bundle['site']} has {digest} ({rules}) already, from {_utc(plan.before)}"
+        yield f"nothing to change: {bundle['site']} has {digest} ({rules}) already, from {_since(plan, plan.before)}"
     else:
         verb = "would replace" if dry_run else "replaces"
-        yield f"{bundle['site']}: {digest} ({rules}) by {bundle['author']} {verb} {before} from {_utc(bundle)}"
+        yield f"{bundle['site']}: {digest} ({rules}) by {bundle['author']} {verb} {before} from {_since(plan, bundle)}"
         if plan.before is not None and not dry_run:
             yield f"back again: vigie rules publish --digest {before}"
     yield from plan.notes
 
 
-def _utc(bundle: Mapping[str, Any]) -> str:
-    return f"{moment(int(bundle['effective_at']), 'UTC')[:19]} UTC"
+def _since(plan: Plan, bundle: Mapping[str, Any]) -> str:
+    return instant(int(bundle["effective_at"]), plan.time_zone)

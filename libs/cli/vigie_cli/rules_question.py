@@ -6,7 +6,9 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-from vigie_cli.event_times import event_time
+from vigie_cli.effective_at import now_ms
+from vigie_cli.event_times import event_time, instant, understood
+from vigie_cli.rules_difference import happenings
 from vigie_cli.rules_explain import AROUND_MS, Question, explain
 from vigie_common.errors import BadInputError
 from vigie_common.units import parse_duration
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from vigie_cli.rules_bundles import History, Published
+    from vigie_cli.rules_difference import Happening
     from vigie_cli.rules_explain import Explained
     from vigie_common.settings import Settings
 
@@ -24,6 +27,9 @@ Asked = tuple[str | None, str | None, str | None, str | None]
 
 LEAD_MS: Final = 900_000
 """Tracks from at least so long before the moment are judged too: what is open, learned or pending by then."""
+
+MOST: Final = 10
+"""Episodes that a message lists."""
 
 _BEGINNINGS: Final = frozenset({"OPEN", "COUNT"})
 
@@ -37,7 +43,7 @@ def from_files(asked: Asked, tracks: list[Path], site: Path, start: str) -> Expl
     Raises:
         BadInputError: a file is wrong, or the episode is not in them.
     """
-    from vigie_cli.rules_difference import happenings
+    from vigie_cli.rules_compounds import compound_happenings
     from vigie_cli.rules_judge import judge
     from vigie_cli.rules_replay import read_changed
     from vigie_cli.rules_tracks import read_tracks
@@ -51,10 +57,11 @@ def from_files(asked: Asked, tracks: list[Path], site: Path, start: str) -> Expl
     if episode is None:
         question = Question(str(rule), str(camera), event_time("--at", str(at), zone))
     else:
-        known = happenings(judge(records, cameras.values(), changed.bundle).events)
+        events = judge(records, cameras.values(), changed.bundle, ends=False).events
+        known = (*happenings(events), *compound_happenings(events))
         found = [one for one in known if one.id.startswith(episode)]
         if len(found) != 1:
-            raise BadInputError(f"{episode}: {len(found)} episodes of these tracks begin so: give a whole id")
+            raise BadInputError(f"{episode}: {_which(found, zone)}; judged were these tracks by the rules of {site}")
         question = Question(found[0].rule, found[0].camera, found[0].at, found[0].id, found[0].ended_at)
     return explain(question, records, cameras[question.camera], changed.bundle)
 
@@ -85,21 +92,25 @@ async def topic_answer(settings: Settings, asked: Asked, since: str) -> Explaine
         opening, until = await find_episode(settings, episode, (now - _duration(since), now))
         camera_id = str(opening["camera_id"])
     camera = (await deployed_camera(settings, str(camera_id))).camera
+    zone = str(camera["time_zone"])
     history = (await read_histories(settings)).get(str(camera["site"]))
     if opening is not None:
         rule, moment = str(opening["rule"]["id"]), int(opening["at"])
         question = Question(rule, str(camera_id), moment, str(opening["episode_id"]), until)
     else:
-        question = Question(str(rule), str(camera_id), event_time("--at", str(at), str(camera["time_zone"])))
+        question = Question(str(rule), str(camera_id), event_time("--at", str(at), zone))
+        refuse_future(question.at, zone, now_ms())
     bundles = [] if history is None else [one.bundle for one in history.bundles]
     begin = question.at - lead_ms(question, None if opening is None else int(opening["started_at"]), bundles)
-    records = await topic_tracks(settings, (begin, (question.until or question.at) + AROUND_MS), [question.camera])
+    records = await topic_tracks(
+        settings, (begin, (question.until or question.at) + AROUND_MS), [question.camera], zone
+    )
     digest = None if opening is None else str(opening["rule"]["bundle_digest"])
     bundle, each = bundle_then(history, records, question.at, digest)
     if bundle is None:
         raise BadInputError(
-            f"no rules of {camera['site']} judged then (a bundle judges what arrives five seconds or more after its "
-            "publication): see `vigie rules status`"
+            f"no rules of {camera['site']} judged at {understood(question.at, zone)} (a bundle judges what "
+            "arrives five seconds or more after its publication): see `vigie rules status`"
         )
     return explain(question, [record for record, _ in records], camera, bundle, each)
 
@@ -129,11 +140,21 @@ def episode_events(episode: str, events: Iterable[Mapping[str, Any]]) -> list[Ma
         BadInputError: there is none, or several begin so.
     """
     found = [e for e in events if e["episode_id"].startswith(episode) and e["kind"] != "AFFIRM"]
-    count = len({event["episode_id"] for event in found})
-    if count != 1:
-        what = f"{count} episodes begin so" if found else "no such episode in this range"
-        raise BadInputError(f"{episode}: {what}: give its whole id, and --since as far back as it lies")
+    if len({event["episode_id"] for event in found}) != 1:
+        raise BadInputError(
+            f"{episode}: {_which(happenings(found), 'UTC')}; --since as far back as it lies, ids are listed by `vigie "
+            "rules status --episodes`; what only `vigie rules replay` finds is explained with its --tracks and --rules"
+        )
     return found
+
+
+def _which(found: Sequence[Happening], zone: str) -> str:
+    """For messages, the episodes that begin so, where it is not one."""
+    if not found:
+        return "no such episode in this range"
+    listed = "; ".join(f"{one.id} {one.rule} on {one.camera}, {instant(one.at, zone)}" for one in found[:MOST])
+    more = f"; and {len(found) - MOST} more" if len(found) > MOST else ""
+    return f"{len(found)} episodes begin so: give its whole id: {listed}{more}"
 
 
 def beginning_and_end(events: Iterable[Mapping[str, Any]]) -> tuple[Mapping[str, Any], int | None]:
@@ -150,21 +171,35 @@ def beginning_and_end(events: Iterable[Mapping[str, Any]]) -> tuple[Mapping[str,
     return opening, None if "CLOSE" not in by_kind else int(by_kind["CLOSE"]["ended_at"])
 
 
+def refuse_future(at: int, zone: str, now: int) -> None:
+    """Refuse a moment (ms) that no camera has seen yet.
+
+    Raises:
+        BadInputError: it is after now.
+    """
+    if at > now:
+        raise BadInputError(
+            f"--at: {understood(at, zone)} is yet to come, it is {instant(now, zone)}: ask about what has been seen"
+        )
+
+
 def lead_ms(question: Question, started_at: int | None, bundles: Sequence[Mapping[str, Any]]) -> int:
     """How long before the moment the tracks must begin so that the answer is what the engine said.
 
     Args:
         question: what is asked.
         started_at: of the episode that it is about; None: it is about a moment.
-        bundles: of the site: no `for` that its rule, or a part of its compound, ever had is cut short.
+        bundles: of the site: no `for` or `cooldown` that its rule, or a part of its compound, ever had is cut short.
     """
-    if started_at is not None:
-        return max(LEAD_MS, question.at - started_at + _BEFORE_MS)
     parts = [set(one["rules"]) for bundle in bundles for one in bundle["compounds"] if one["id"] == question.rule]
     meant = {question.rule}.union(*parts)
     rules = [rule for bundle in bundles for rule in bundle["rules"] if rule["id"] in meant]
-    longest_s = max((float(rule["numbers"].get("for_s", 0.0)) for rule in rules), default=0.0)
-    return max(LEAD_MS, round(2000 * longest_s))
+    longest_ms = round(1000 * max((float(rule["numbers"].get("for_s", 0.0)) for rule in rules), default=0.0))
+    cooldown_ms = max((int(rule["cooldown_ms"]) for rule in rules), default=0)
+    # what a rule cools down after must open again, so that it holds up the same
+    cooled_ms = cooldown_ms + longest_ms + _BEFORE_MS if cooldown_ms else 0
+    held_ms = 2 * longest_ms if started_at is None else question.at - started_at + _BEFORE_MS
+    return max(LEAD_MS, held_ms, cooled_ms)
 
 
 def bundle_then(

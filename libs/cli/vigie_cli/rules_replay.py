@@ -137,8 +137,8 @@ def present_rules(settings: Settings, changed: Changed, against: Path | None) ->
     site = changed.cameras.site.site
     try:
         live = asyncio.run(live_bundle(settings, site))
-    except DependencyError as error:
-        raise DependencyError(f"{error}; or compare with the rules of a folder: --against FOLDER") from error
+    except DependencyError as down:
+        raise DependencyError(f"{down}; or compare with the rules of a folder: --against FOLDER") from down
     return live, f"no live rules of {site}" if live is None else f"live {live['digest'][:SHORT]}"
 
 
@@ -159,8 +159,8 @@ def replay(
         # only these are another version: members of compounds and authorisations stay what they are
         bundle["authorisations"] = bundle["authorisations"] or before["authorisations"]
         bundle["rules"] = [*bundle["rules"], *(rule for rule in before["rules"] if rule["id"] not in changed.only)]
-    new = judge(records, cameras, bundle)
-    old = judge(records, cameras, before)
+    new = judge(records, cameras, bundle, ends=False)
+    old = judge(records, cameras, before, ends=False)
     found = _happenings(new.events, changed.only)
     return Replayed(
         compare(_happenings(old.events, changed.only), found),

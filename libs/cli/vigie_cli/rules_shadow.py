@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from vigie_cli.event_times import clock, instant, moment
 from vigie_cli.rules_compounds import compound_happenings
-from vigie_cli.rules_difference import Difference, Happening, compare, happenings, moment
+from vigie_cli.rules_difference import Difference, Happening, compare, happenings
 from vigie_cli.wording import counted
 
 if TYPE_CHECKING:
@@ -116,24 +117,24 @@ def _shadow_compound(
     return Shadow(name, None, (begin, span[1]), len(told), 0, None, told)
 
 
-def shadow_lines(shadow: Shadow) -> Iterator[str]:
+def shadow_lines(shadow: Shadow, zone: str = "UTC") -> Iterator[str]:
     """What a person reads."""
-    yield f"    {_compared(shadow)}"
+    yield f"    {_compared(shadow, zone)}"
     difference = shadow.difference
     for what, alone in () if difference is None else (("test", difference.new), ("live", difference.gone)):
         for one in alone:
-            yield f"      only in {what}: {one.camera} {moment(one.at, 'UTC')[:19]} UTC  {one.id}"
+            yield f"      only in {what}: {one.camera} {instant(one.at, zone)}  {one.id}"
     for one in shadow.told or ():
-        ends = "goes on" if one.ended_at is None else f"until {moment(one.ended_at, 'UTC')[11:19]}"
-        yield f"      {one.camera} {one.scope or 'whole image'} {moment(one.at, 'UTC')[:19]} UTC {ends}: {one.text}"
+        ends = "goes on" if one.ended_at is None else f"until {clock(one.ended_at, zone)[:8]}"
+        yield f"      {one.camera} {one.scope or 'whole image'} {instant(one.at, zone)} {ends}: {one.text}"
 
 
-def _compared(shadow: Shadow) -> str:
-    begin, end = (moment(at, "UTC")[:19] for at in shadow.span)
+def _compared(shadow: Shadow, zone: str) -> str:
+    begin, end = (moment(at, zone)[:19] for at in shadow.span)
     if shadow.span[0] >= shadow.span[1]:
         beside = "" if shadow.replaces is None else f" beside {shadow.replaces}"
-        return f"{shadow.rule}: nothing found yet: it runs as it is{beside} only from {begin} UTC on"
-    return f"{shadow.rule}, {begin} to {end} UTC: {_figures(shadow)}"
+        return f"{shadow.rule}: nothing found yet: it runs as it is{beside} only from {begin} {zone} on"
+    return f"{shadow.rule}, {begin} to {end} {zone}: {_figures(shadow)}"
 
 
 def _figures(shadow: Shadow) -> str:

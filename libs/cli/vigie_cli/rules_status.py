@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass
+from itertools import groupby, islice
+from typing import TYPE_CHECKING, Any, Final
 
+from vigie_cli.cameras_deployed import site_time_zones
+from vigie_cli.event_times import instant, moment
 from vigie_cli.rules_bundles import SHORT, History, chosen_site, read_histories
-from vigie_cli.rules_difference import moment
+from vigie_cli.rules_difference import SHORT_ID, happenings, times
 from vigie_cli.rules_notes import unauthorised_live
 from vigie_cli.rules_shadow import in_test, shadow_lines, shadows
 from vigie_cli.rules_topics import last_values, read_range
 from vigie_cli.wording import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from vigie_cli.rules_difference import Happening
     from vigie_cli.rules_shadow import Shadow
     from vigie_common.settings import Settings
+
+
+NEWEST: Final = 10
+"""Episodes of each rule that are listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +38,10 @@ class SiteStatus:
     """(rules-status record, when it was said)."""
     shadows: tuple[Shadow, ...]
     span: tuple[int, int]
+    time_zone: str = "UTC"
+    """Of the site, in which its times are printed."""
+    episodes: tuple[Happening, ...] | None = None
+    """The newest of each rule in the span, the newest first; None: nobody has asked."""
     told: tuple[str, ...] = ()
     """What is worth knowing of the bundle in force: stable rules that run in shadow."""
 
@@ -43,6 +55,7 @@ class SiteStatus:
             "engines": [{**status, "said_at": said_at} for status, said_at in self.engines],
             "notes": list(self.told),
             "shadow": [shadow.plain() for shadow in self.shadows],
+            "episodes": None if self.episodes is None else [asdict(one) for one in self.episodes],
             "from": self.span[0],
             "to": self.span[1],
         }
@@ -54,13 +67,16 @@ def _bundle(bundle: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-async def read_status(settings: Settings, site: str | None, span: tuple[int, int]) -> list[SiteStatus]:
+async def read_status(
+    settings: Settings, site: str | None, span: tuple[int, int], *, episodes: bool = False
+) -> list[SiteStatus]:
     """Of every site with published rules, or of one.
 
     Args:
         settings: where Kafka is.
         site: only this one.
         span: event times (ms) over which shadow is compared with live.
+        episodes: read them too.
 
     Raises:
         BadInputError: there is no such site, or the range is too long.
@@ -69,19 +85,24 @@ async def read_status(settings: Settings, site: str | None, span: tuple[int, int
     histories = await read_histories(settings)
     chosen = [chosen_site(histories, site)] if site is not None else list(histories.values())
     engines = await last_values(settings, "rules-status")
-    now = time.time_ns() // 1_000_000
-    events = await read_range(settings, "rule-events", "at", span) if any(in_test(h, now) for h in chosen) else []
-    return [
-        SiteStatus(
-            history,
-            now,
-            tuple((status, at) for status, at in engines if status["site"] == history.site),
-            shadows(history, now, span, [event for event in events if event["site"] == history.site]),
-            span,
-            await _told(settings, history, now),
-        )
-        for history in chosen
-    ]
+    now, zones = time.time_ns() // 1_000_000, await site_time_zones(settings)
+    wanted = episodes or any(in_test(h, now) for h in chosen)
+    events = await read_range(settings, "rule-events", "at", span) if wanted else []
+    found = []
+    for history in chosen:
+        own = [event for event in events if event["site"] == history.site]
+        said = tuple((status, at) for status, at in engines if status["site"] == history.site)
+        newest = newest_episodes(own) if episodes else None
+        zone = zones.get(history.site, "UTC")
+        told = await _told(settings, history, now)
+        found.append(SiteStatus(history, now, said, shadows(history, now, span, own), span, zone, newest, told))
+    return found
+
+
+def newest_episodes(events: Iterable[Mapping[str, Any]]) -> tuple[Happening, ...]:
+    """The newest `NEWEST` episodes of each rule, the newest first; counts are left out."""
+    ordered = sorted((one for one in happenings(events) if one.kind == "open"), key=lambda h: (h.rule, -h.at))
+    return tuple(one for _, own in groupby(ordered, key=lambda h: h.rule) for one in islice(own, NEWEST))
 
 
 async def _told(settings: Settings, history: History, now: int) -> tuple[str, ...]:
@@ -91,30 +112,40 @@ async def _told(settings: Settings, history: History, now: int) -> tuple[str, ..
 
 def lines(status: SiteStatus) -> Iterator[str]:
     """What a person reads."""
-    history, live = status.history, status.history.in_force(status.at_ms)
+    history, live, zone = status.history, status.history.in_force(status.at_ms), status.time_zone
     if live is None:
         yield f"{history.site}: no bundle judges yet"
     else:
-        yield f"{history.site}: {_said(live.bundle)}, since {moment(live.effective_at, 'UTC')[:19]} UTC"
+        yield f"{history.site}: {_said(live.bundle)}, since {instant(live.effective_at, zone)}"
     yield from (f"  note: {text}" for text in status.told)
     for later in history.later(status.at_ms):
-        yield f"  then {_said(later.bundle)}, from {moment(later.effective_at, 'UTC')[:19]} UTC"
+        yield f"  then {_said(later.bundle)}, from {instant(later.effective_at, zone)}"
     if not status.engines:
         yield "  no engine has said anything: is the rule engine running, and does a camera of the site send tracks?"
+    former = {"", *(one.digest for one in history.bundles)}
     for one, said_at in status.engines:
-        runs = (
-            "runs it" if live is not None and one["digest"] == live.digest else f"runs {one['digest'][:SHORT] or '-'}"
-        )
+        runs = f"runs {one['digest'][:SHORT] or '-'}"
+        if live is not None and one["digest"] == live.digest:
+            runs = "runs it"
+        elif one["digest"] in former:
+            runs = f"has not yet taken it over, {runs}"
         refused = counted(len(one["errors"]), "rule") + " refused" if one["errors"] else "all rules run"
-        yield f"  engine {one['engine']}: {runs}, {refused} (said {moment(said_at, 'UTC')[:19]} UTC)"
+        yield f"  engine {one['engine']}: {runs}, {refused} (said {instant(said_at, zone)})"
         for error in one["errors"]:
             yield f"    {error['rule']} on {error['camera_id'] or 'every camera'}: {error['message']}"
     if status.shadows:
         yield "  in shadow:"
     for shadow in status.shadows:
-        yield from shadow_lines(shadow)
+        yield from shadow_lines(shadow, zone)
     if any(shadow.replaces is None and shadow.told is None for shadow in status.shadows):
         yield "    say `replaces: RULE` in a rule to compare it with a live one"
+    if status.episodes is not None:
+        begin, end = moment(status.span[0], zone)[:19], instant(status.span[1], zone)
+        yield f"  episodes from {begin} to {end}, the newest {NEWEST} of each rule{'' if status.episodes else ': none'}"
+    for episode in status.episodes or ():
+        place = f" {episode.scope}" if episode.scope else ""
+        who = f"{episode.id[:SHORT_ID]}  {episode.rule}{place}  {episode.camera}"
+        yield f"    {who}  {times(episode, zone)}  {episode.mode}"
 
 
 def _said(bundle: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from vigie_cli.configuration_topics import answered, deployment_codec, topic_partitions, whole_topic
-from vigie_cli.event_times import event_time
+from vigie_cli.event_times import event_time, understood
 from vigie_common.errors import BadInputError, PoisonRecordError
 from vigie_common.kafka import consumer
 from vigie_common.topics import TopicNames, load_topics
@@ -24,8 +24,8 @@ LATE_MS: Final = 600_000
 """A record is appended at most so long after its event time; what is later is not found."""
 
 
-def time_range(begin: str | None, end: str | None, since: str) -> tuple[int, int]:
-    """Event times (ms) of `--from` and `--to`, or from as long ago as `--since` until now.
+def time_range(begin: str | None, end: str | None, since: str, zone: str) -> tuple[int, int]:
+    """Event times (ms) of `--from` and `--to`, local to the zone, or from as long ago as `--since` until now.
 
     Raises:
         BadInputError: one is no time, or they are the wrong way round.
@@ -35,10 +35,10 @@ def time_range(begin: str | None, end: str | None, since: str) -> tuple[int, int
         back_ms = round(parse_duration(since).value * 1000)
     except ValueError as wrong:
         raise BadInputError(f"--since {since}: {wrong}") from None
-    to_ms = now if end is None else event_time("--to", end, "UTC")
-    from_ms = to_ms - back_ms if begin is None else event_time("--from", begin, "UTC")
+    to_ms = now if end is None else event_time("--to", end, zone)
+    from_ms = to_ms - back_ms if begin is None else event_time("--from", begin, zone)
     if from_ms >= to_ms:
-        raise BadInputError(f"--from {begin or since} is not before --to {end or 'now'}")
+        raise BadInputError(f"--from {understood(from_ms, zone)} is not before --to {understood(to_ms, zone)}")
     return from_ms, to_ms
 
 

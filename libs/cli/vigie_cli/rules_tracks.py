@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from vigie_cli.event_times import event_time
+from vigie_cli.event_times import event_time, understood
 from vigie_cli.tracks_file import read_tracks_file
 from vigie_common.errors import BadInputError
 from vigie_rule_engine.recorded import read_recording
@@ -80,9 +80,11 @@ def _one_after_another(recordings: Iterable[tuple[Path, list[dict[str, Any]]]]) 
 
 
 async def topic_tracks(
-    settings: Settings, span: tuple[int, int], cameras: Sequence[str]
+    settings: Settings, span: tuple[int, int], cameras: Sequence[str], zone: str = "UTC"
 ) -> list[tuple[dict[str, Any], int]]:
     """The records of the tracks topic in a range of event time, each with its append time (ms).
+
+    `zone`: of the site, for the message.
 
     Raises:
         BadInputError: there is none, or far too many.
@@ -93,7 +95,8 @@ async def topic_tracks(
     found = await read_appended(settings, "tracks", "captured_at", span, frozenset(cameras))
     if not found:
         raise BadInputError(
-            f"no tracks of {', '.join(cameras)} in this range: the topic keeps six hours; see `vigie cameras list`"
+            f"no tracks of {', '.join(cameras)} from {understood(span[0], zone)} to {understood(span[1], zone)}: "
+            "the topic keeps six hours; see `vigie cameras list`"
         )
     return found
 

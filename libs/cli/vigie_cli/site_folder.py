@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from vigie_common.catalogue import load_catalogue
 from vigie_common.errors import BadInputError
+from vigie_common.site_file import find_site, read_site
 from vigie_rule_engine.bundle import read_rules
 from vigie_rule_engine.lint import CameraFolder, lint, read_cameras
 
@@ -36,8 +37,7 @@ def read_site_folder(folder: Path, *, cameras_only: bool = False) -> SiteFolder:
     Raises:
         BadInputError: there is no site file, or it is wrong.
     """
-    if not folder.is_dir():
-        raise BadInputError(f"{folder}: no such folder: give the one that holds site.yaml or cameras/site.yaml")
+    _refuse_no_folder(folder)
     cameras = read_cameras(folder, frozenset(load_catalogue().models))
     sources = [] if cameras_only else rule_folders(folder)
     if not (cameras.cameras or cameras.problems or sources):
@@ -47,6 +47,21 @@ def read_site_folder(folder: Path, *, cameras_only: bool = False) -> SiteFolder:
         return SiteFolder(cameras, None, ())
     rules = read_rules(*sources)
     return SiteFolder(cameras, rules, tuple(p for p in rule_problems(rules, cameras) if p not in cameras.problems))
+
+
+def site_time_zone(folder: Path) -> str:
+    """Name of the time zone of a folder's site, in which its times are written and printed.
+
+    Raises:
+        BadInputError: there is no site file, or it is wrong.
+    """
+    _refuse_no_folder(folder)
+    return read_site(find_site(folder)).content.time_zone
+
+
+def _refuse_no_folder(folder: Path) -> None:
+    if not folder.is_dir():
+        raise BadInputError(f"{folder}: no such folder: give the one that holds site.yaml or cameras/site.yaml")
 
 
 def rule_problems(rules: RuleFolder, cameras: CameraFolder | None) -> list[Problem]:

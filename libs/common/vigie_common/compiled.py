@@ -81,3 +81,11 @@ def _writable(folder: Path) -> Path:
         if folder.is_dir():
             shutil.copytree(folder, temporary, dirs_exist_ok=True)
         return temporary
+
+
+def is_compiled(function: Callable[..., Any]) -> bool:
+    """Whether a compiled function can be called at once: its machine code is in the cache, or there is no JIT."""
+    stats, code = getattr(function, "stats", None), getattr(function, "__code__", None)
+    if stats is None or code is None:
+        return True
+    return any(Path(stats.cache_path).glob(f"*.{code.co_name}-{code.co_firstlineno}.*.nbi"))

@@ -17,6 +17,7 @@ from vigie_rule_engine.explain import measured
 from vigie_rule_engine.layers.episodes import DOUBTED, HOLD, IDLE, OFF, ON, OPEN, PENDING
 from vigie_rule_engine.layers.places import NEVER
 from vigie_rule_engine.measures import facts_of
+from vigie_rule_engine.telling import cooling_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -91,6 +92,16 @@ class Sample:
     """Value of `when`; None: there is none, or nothing asks it now."""
     mode: Mode
     authorisation: str | None
+    cooling_until: int = 0
+    """Before which event time (ms) the rule tells nothing here, for another episode has opened; 0: it may."""
+    cooldown_ms: int = 0
+    """So long after the opening of that episode."""
+
+    @property
+    def held_up(self) -> bool:
+        """Whether it has held for long enough and only the cooldown keeps it from opening."""
+        matured = self.phase == "pending" and self.verdict == "on" and self.held_s >= self.for_s
+        return matured and self.cooling_until > 0
 
 
 @dataclass(slots=True)
@@ -141,6 +152,7 @@ def _sample(state: CameraState, row: int, judged: Row, slot: int) -> Sample:
     since = int(cell["since"]) if phase != IDLE else 0
     facts = facts_of(state, template.name, row, slot, since or now, now)
     mode, stamp = state.judging.authority.mode(judged.rule, now)
+    cooling = cooling_until(state, row, mode)
     verdict = _VERDICTS.get(int(cell["verdict"]), "unseen")
     if template.scope == "track over line":
         values = _crossing(state, row, slot)
@@ -163,6 +175,8 @@ def _sample(state: CameraState, row: int, judged: Row, slot: int) -> Sample:
         condition=_condition(state, judged, slot, facts) if phase in {PENDING, OPEN} else None,
         mode=mode,
         authorisation=None if stamp is None else stamp["id"],
+        cooling_until=cooling if now < cooling else 0,
+        cooldown_ms=int(judged.rule["cooldown_ms"]),
     )
 
 

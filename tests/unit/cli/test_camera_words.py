@@ -8,7 +8,8 @@ from vigie_cli.wording import terminal_language
 
 CAMERA = {
     "camera_id": "gate-01", "title": {"en": "The gate"}, "site": "town", "version": "c57d4c4e61088a04",
-    "effective_at": 0, "source": {"kind": "rtsp", "uri": "rtsp://192.0.2.17/x", "credentials": None},
+    "effective_at": 0, "time_zone": "Europe/Paris",
+    "source": {"kind": "rtsp", "uri": "rtsp://192.0.2.17/x", "credentials": None},
     "sampling": {"fps": 2.0, "width": 960, "still_fps": None}, "models": ["hog"], "tags": [], "position": None,
     "zones": [], "lines": [], "masks": [], "calibration": [], "view_confirmed_at": None,
 }  # fmt: skip
@@ -44,7 +45,7 @@ def test_a_camera_file_has_no_state_and_is_not_in_force():
 def test_tracks_are_counted_or_it_is_said_why_nobody_looked(status, reason, classes, expected):
     columns = {"object_class": classes, "track_id": range(4096, 4096 + len(classes)), "score": [0.5] * len(classes)}
     head = {"captured_at": 0, "status": status, "reason": reason, "models_missing": []}
-    told, *each = track_lines(head | columns)
+    told, *each = track_lines(head | columns, "UTC")
     assert told.startswith(expected)
     assert [line.strip() for line in each] == [
         f"{name} {n}: track {4095 + n}, score 0.50" for n, name in enumerate(classes, 1)
@@ -53,7 +54,7 @@ def test_tracks_are_counted_or_it_is_said_why_nobody_looked(status, reason, clas
 
 def test_a_model_that_did_not_look_beside_others_is_named():
     head = {"captured_at": 0, "status": "ok", "reason": "model fire-smoke: no answer", "models_missing": ["fire-smoke"]}
-    _, missing = track_lines(head | {"object_class": [], "track_id": [], "score": []})
+    _, missing = track_lines(head | {"object_class": [], "track_id": [], "score": []}, "UTC")
     assert missing == "not looked:   fire-smoke (model fire-smoke: no answer)"
 
 
@@ -81,3 +82,15 @@ def test_the_terminal_speaks_the_language_of_its_locale(monkeypatch, locale, exp
     for name, value in locale.items():
         monkeypatch.setenv(name, value)
     assert terminal_language() == expected
+
+
+def test_the_fleet_says_in_which_zone_its_times_are():
+    """That of its site, and of several sites UTC."""
+    here = Deployed(CAMERA, None, 3, SILENT | {"state": "online", "since": 1_782_907_200_000})
+    there = Deployed(CAMERA | {"time_zone": "America/Cayenne"}, None, 3, here.health)
+    for cameras, time, zone in (([here], "14:00", "Europe/Paris"), ([here, there], "12:00", "UTC")):
+        table, total = camera_table(cameras, "en", 200).renderables
+        since = [str(cell) for cell in table.columns[5].cells]
+        assert since == [f"2026-07-01 {time}"] * len(cameras)
+        assert str(total).endswith(f" online ({zone})")
+    assert "state:        online since 2026-07-01 14:00:00 Europe/Paris" in camera_details(here, "en")

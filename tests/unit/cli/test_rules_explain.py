@@ -1,5 +1,7 @@
 """`vigie rules explain`: what came nearest, what was counted."""
 
+import re
+
 import pytest
 from typer.testing import CliRunner
 
@@ -20,15 +22,19 @@ category: presence
 def explained(site):
     """The answer about a rule of a template at a second, people standing or walking: (t) -> [(track, x, foot)]."""
 
-    def ask(template, more, people, at_s=20, seconds=60):
+    def ask(template, more, people, at_s=20, seconds=60, options=None):
         (site / "rules/asked.yaml").write_text(RULE.format(template=template, more=more), encoding="utf-8")
         rows = ["t_s,track_id,class,x1,y1,x2,y2"]
         for t in (k / 2 for k in range(seconds * 2)):
             rows += [f"{t},{n},person,{x - 0.02:.4f},{y - 0.2:.4f},{x + 0.02:.4f},{y:.4f}" for n, x, y in people(t)]
         (site / "seen.csv").write_text("\n".join(rows), encoding="utf-8")
         asked = ["--rule", "asked", "--camera", "maison-carree-02", "--at", f"2026-01-05T12:00:{at_s:02}"]
-        result = CliRunner().invoke(app, ["explain", *asked, "--tracks", f"{site}/seen.csv", "--rules", str(site)])
+        result = CliRunner().invoke(
+            app, ["explain", *asked, "--tracks", f"{site}/seen.csv", "--rules", str(site), *(options or ())]
+        )
         assert result.exit_code == 0, result.exception
+        if options is not None:
+            return result.stdout.splitlines()
         return [line.strip() for line in result.stdout.split("course (")[0].splitlines()[1:]]
 
     return ask
@@ -72,3 +78,52 @@ def test_a_minute_is_explained_by_its_own_facts(explained):
     assert said[0].startswith("counted 2026-01-05 12:00:00.0 (minute); id ")
     assert said[1].startswith("then: max 2; mean 2; watched_s 60")
     assert len(said) == 2
+
+
+def test_the_course_is_of_whom_the_answer_names_around_the_moment_however_much_went_before(explained):
+    """Some flicker in the zone; who is asked about comes only then."""
+
+    def people(t):
+        flickers = [(n, 0.3 + 0.04 * n, 0.7) for n in range(5, 9) if (t * 2 + n) % 2]
+        return [*(flickers if t < 24 else []), (2, max(0.55, 0.97 - 0.01 * t), 0.75)]
+
+    def ask(*options):
+        return explained("dwell", "zone: livraison, for: 90s", people, 50, 60, options=options)
+
+    said = ask()
+    course = said[said.index("course (from, to; what the template said; where the episode stood; the last values):") :]
+    [named] = re.findall(r"a person \((\d)\) came nearest", said[1])
+    own = [line.split() for line in course[1 : course.index("others within 30 s of the moment:")]]
+    assert {(line[1], line[2], line[3]) for line in own} == {("person", named, "livraison")}
+    spans = [line[0].split("-") for line in own]
+    assert any(begin <= "12:00:50.0" <= end for begin, end in spans), spans
+    assert len(course) <= 43
+    assert course[-1].endswith(" more: --track ID shows one object, --json every frame")
+    other = ask("--track", "5")
+    assert {line.split()[2] for line in other if "livraison" in line and "-12:0" in line} == {"5"}, other
+    assert ask("--track", "77")[-1].startswith("track 77 was not in view in this time; there were 2, 5, ")
+
+
+COOLS = "zone: livraison, for: 2s}\ncooldown: 45s #"
+
+
+def comes_and_goes(t):
+    return [(1, 0.45 + 0.01 * t, 0.7)] if t < 8 else [(2, 0.45 + 0.01 * (t - 20), 0.7)] if 20 <= t < 32 else []
+
+
+def test_what_only_the_cooldown_kept_from_opening_is_told_so_with_the_episode_that_it_is_for(explained):
+    said = explained("presence", COOLS, comes_and_goes, at_s=25)
+    assert said[0].startswith("a person (2) held for "), said
+    assert said[0].endswith(
+        " s, which is enough, but the rule was cooling down until 12:00:50.0: another episode opened at 12:00:05.0"
+    ), said
+    assert re.search(r"; held [\d.]+ s \(needs >= 2\); cooling down for [\d.]+ s more", said[1]), said
+
+
+def test_what_opened_once_the_rule_had_cooled_is_told_what_it_waited_for(explained):
+    def stays(t):
+        return comes_and_goes(t) if t < 32 else [(2, 0.57, 0.7)]
+
+    said = explained("presence", COOLS, stays, at_s=25)
+    assert said[0].startswith("opened 2026-01-05 12:00:50.0: it had held since 12:00:20.0; episode "), said
+    assert "before that the rule was cooling down until 12:00:50.0: another episode opened at 12:00:05.0" in said

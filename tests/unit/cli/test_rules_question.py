@@ -4,7 +4,7 @@ import pytest
 
 from vigie_cli.rules_bundles import History, Published
 from vigie_cli.rules_explain import Question
-from vigie_cli.rules_question import beginning_and_end, bundle_then, episode_events, lead_ms
+from vigie_cli.rules_question import beginning_and_end, bundle_then, episode_events, lead_ms, refuse_future
 from vigie_common.errors import BadInputError
 
 MINUTE = 60_000
@@ -19,20 +19,35 @@ def test_an_episode_is_asked_about_by_its_beginning_and_ends_when_it_closed(rule
     assert beginning_and_end([opened, told]) == (opened, None)
     with pytest.raises(BadInputError, match="it opened before what the topic rule-events keeps"):
         beginning_and_end([told, closed])
-    with pytest.raises(BadInputError, match="2 episodes begin so: give its whole id"):
+    with pytest.raises(BadInputError, match="2 episodes begin so: give its whole id") as several:
         episode_events("", [opened, other])
+    assert all(
+        f"{one['episode_id']} {one['rule']['id']} on {one['camera_id']}, " in str(several.value)
+        for one in (opened, other)
+    )
+    with pytest.raises(
+        BadInputError, match=r"^zz: no such episode in this range; .* replay` finds is explained with its"
+    ):
+        episode_events("zz", [opened, other])
 
 
 @pytest.mark.parametrize(
-    ("started_min", "for_s", "lead_min"), [(-1, 20, 15), (-16, 960, 21), (None, 20, 15), (None, 960, 32)]
-)
-def test_tracks_are_read_from_long_enough_before(started_min, for_s, lead_min):
+    ("started_min", "for_s", "cooldown_min", "lead_min"),
+    [
+        (-1, 20, 0, 15), (-16, 960, 0, 21), (None, 20, 0, 15), (None, 960, 0, 32),
+        (None, 60, 30, 36), (-1, 60, 30, 36), (None, 60, 5, 15),
+    ],
+)  # fmt: skip
+def test_tracks_are_read_from_long_enough_before(started_min, for_s, cooldown_min, lead_min):
     question = Question("bay", "cam-1", 100 * MINUTE)
-    rules = [[{"id": "bay", "numbers": {"for_s": seconds}}] for seconds in (for_s, 1.0)]
+    cooldown_ms = cooldown_min * MINUTE
+    rules = [[{"id": "bay", "numbers": {"for_s": s}, "cooldown_ms": cooldown_ms}] for s in (for_s, 1.0)]
     bundles = [{"rules": own, "compounds": [{"id": "both", "rules": ["bay", "door"]}]} for own in rules]
     started = None if started_min is None else question.at + started_min * MINUTE
     assert lead_ms(question, started, bundles) == lead_min * MINUTE
-    assert lead_ms(Question("both", "cam-1", question.at), None, bundles) == max(15 * MINUTE, 2000 * for_s)
+    assert lead_ms(Question("both", "cam-1", question.at), None, bundles) == lead_ms(
+        Question("bay", "cam-1", question.at), None, bundles
+    )
 
 
 def published(digest, offset, effective_at, appended_at):
@@ -53,3 +68,9 @@ def test_a_bundle_that_was_published_late_has_not_judged_what_came_before():
 def test_nothing_judged_before_the_first_bundle_was_known():
     history = History("nimes", (published("a", 0, 0, 50_000),))
     assert bundle_then(history, [({"captured_at": 9_000}, 9_500)], 9_000) == (None, [None])
+
+
+def test_a_moment_that_is_yet_to_come_is_refused():
+    refuse_future(1_782_907_200_000, "Europe/Paris", 1_782_907_200_000)
+    with pytest.raises(BadInputError, match=r"UTC \(14:00:00 Europe/Paris\) is yet to come, it is 2026-"):
+        refuse_future(1_782_907_200_000, "Europe/Paris", 1_782_907_199_000)

@@ -5,7 +5,7 @@ import pytest
 from vigie_cli.rules_bundles import History, Published
 from vigie_cli.rules_difference import Difference
 from vigie_cli.rules_shadow import Shadow, shadows
-from vigie_cli.rules_status import SiteStatus, lines
+from vigie_cli.rules_status import SiteStatus, lines, newest_episodes
 from vigie_common.stream.configuration import KNOWN_AFTER_MS
 
 MINUTE = 60_000
@@ -138,3 +138,30 @@ def test_how_a_rule_is_compared_is_said_once_below_those_that_are_not():
     assert said(alone("a"), compared, alone("c"))[-1] == hint
     assert "\n".join(said(alone("a"), compared, alone("c"))).count("replaces: RULE") == 1
     assert hint not in said(compared)
+
+
+def test_the_newest_episodes_of_each_rule_are_listed_with_the_beginning_of_their_ids(found):
+    bundles = [published(0, live=("v1", "stable"), trial=("t1", "test"))]
+    bundles[0].bundle.update({"digest": "d" * 64, "author": "ann", "withdrawn": False})
+    told = [found("live", "v1", minute) for minute in range(12)]
+    newest = newest_episodes([event for own in [*told, found("trial", "t1", 3, ends=False)] for event in own])
+    assert [one.id for one in newest[:10]] == [opened["episode_id"] for opened, _ in told[:1:-1]]
+    status = SiteStatus(History("nimes", tuple(bundles)), NOW, (), (), (T0, NOW), "Europe/Paris", newest)
+    head, first, *_, last = list(lines(status))[2:]
+    assert head == "  episodes from 2027-01-15 09:00:00 to 2027-01-15 10:00:00 Europe/Paris, the newest 10 of each rule"
+    assert first.split()[0] == newest[0].id[:8]
+    assert last.split("  ")[3:5] == ["trial quai", "cam-1"]
+    assert last.endswith("  2027-01-15 09:03:00.0, still open at the end of what was read  shadow")
+    assert [one["id"] for one in status.plain()["episodes"]] == [one.id for one in newest]
+
+
+def test_an_engine_that_runs_the_former_bundle_has_not_yet_taken_over():
+    bundles = [published(minute, live=("v1", "stable")) for minute in (0, 30)]
+    for one, digest in zip(bundles, "ab", strict=True):
+        one.bundle.update({"digest": digest * 64, "author": "ann", "withdrawn": False})
+    engines = [({"engine": "rules-0", "digest": digest * 64, "errors": []}, NOW) for digest in "abc"]
+    said = list(lines(SiteStatus(History("nimes", tuple(bundles)), NOW, tuple(engines), (), (T0, NOW))))[1:]
+    assert [line.split(" (said ")[0].removeprefix("  engine rules-0: ") for line in said] == [
+        f"has not yet taken it over, runs {'a' * 16}, all rules run", "runs it, all rules run",
+        f"runs {'c' * 16}, all rules run",
+    ]  # fmt: skip

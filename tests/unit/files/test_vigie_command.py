@@ -162,7 +162,27 @@ def test_every_command_that_talks_to_kafka_names_the_broker_that_does_not_answer
     result = vigie(*arguments, *([site] if arguments == ("apply", "--dry-run") else []))
     assert result.exit_code == 1
     assert result.stderr.startswith("Kafka at 127.0.0.1:9 does not answer")
+    assert "source" not in result.stderr
     assert "start it, or check VIGIE_KAFKA_BOOTSTRAP" in result.stderr
+
+
+@pytest.mark.parametrize("arguments", [("alerts", "check"), ("rules", "status"), ("cameras", "list")])
+def test_where_a_local_stack_lies_and_kafka_does_not_answer_its_settings_are_named(monkeypatch, tmp_path, arguments):
+    monkeypatch.setenv("VIGIE_KAFKA_BOOTSTRAP", "127.0.0.1:9")
+    monkeypatch.chdir(tmp_path)
+    written = tmp_path / ".vigie/stack/environment"
+    written.parent.mkdir(parents=True)
+    for address, named in (("127.0.0.1:40001", True), ("127.0.0.1:9", False)):
+        written.write_text(f"export VIGIE_KAFKA_BOOTSTRAP={address}\n", encoding="utf-8")
+        said = vigie(*arguments).stderr
+        assert said.endswith("; the stack of this folder is another: source .vigie/stack/environment\n") == named, said
+
+
+def test_a_replay_that_finds_no_live_rules_says_with_what_else_to_compare(monkeypatch, site):
+    monkeypatch.setenv("VIGIE_KAFKA_BOOTSTRAP", "127.0.0.1:9")
+    tracks = site / "rules/town/tracks/parks-in-the-bay.csv"
+    said = vigie("rules", "replay", site, "--tracks", tracks, "--camera", "maison-carree-02").stderr
+    assert said.endswith("; or compare with the rules of a folder: --against FOLDER\n"), said
 
 
 @pytest.mark.parametrize(
@@ -240,18 +260,20 @@ def test_a_folder_that_is_not_there_is_one_message_and_1(tmp_path):
         ("+1h30m", timedelta(minutes=90)),
         ("2026-07-01T14:00+02:00", 1_782_907_200_000),
         ("2026-07-01T12:00Z", 1_782_907_200_000),
+        ("2026-07-01T14:00", 1_782_907_200_000),
     ],
 )
 def test_an_instant_is_now_or_later_or_a_time(text, expected):
-    assert parse_at(text, 1_000_000) == expected
+    assert parse_at(text, 1_000_000, "Europe/Paris") == expected
 
 
 @pytest.mark.parametrize("text", ["+10", "+", "soon", ""])
 def test_what_is_no_instant_is_refused_with_the_fix(text):
     with pytest.raises(BadInputError, match=rf"^--at {text and '.'}.*; or write now, or \+10s"):
-        parse_at(text, 1_000_000)
+        parse_at(text, 1_000_000, "Europe/Paris")
 
 
 def test_a_time_that_is_past_is_refused_with_the_fix():
-    with pytest.raises(BadInputError, match=r"^--at 2026-07-01T12:00Z: that is past, it is 2026-07-01T12:00:01Z, and"):
-        parse_at("2026-07-01T12:00Z", 1_782_907_201_000)
+    past = r"^--at 2026-07-01T14:00: 2026-07-01 14:00:00 Europe/Paris is past, it is 2026-07-01 14:00:01 Europe/Paris, "
+    with pytest.raises(BadInputError, match=past):
+        parse_at("2026-07-01T14:00", 1_782_907_201_000, "Europe/Paris")

@@ -24,7 +24,7 @@ _HIDDEN: Final = 0.25
 """Share of a box that a nearer one may cover before its shape means nothing, and nobody is missed who is not seen."""
 
 _PARTED: Final = 0.4
-"""Body heights from that place: so near was whoever parted from it. Who was farther away then passes the place later."""
+"""Body heights from that place: so near was whoever parted from it; who was farther away then passes it later."""
 
 _FIXED_MS: Final = 60_000
 """What has not moved for so long since it was first seen is probably street furniture."""
@@ -68,7 +68,7 @@ def fixed(s: Slot) -> bool:
 
 @jit
 def parted(s: Slot, o: Slot, w: int) -> bool:
-    """Whether `o`, by its speed, was beside the place of `s` when `s` left it: where boxes meet tracks are exchanged."""
+    """Whether `o`, by its speed, was beside the place of `s` when that left it: where boxes meet tracks change."""
     since = (w - s["off"]) * 0.001
     x = o["x"] - since * o["vx"]
     y = o["y"] - since * o["vy"]

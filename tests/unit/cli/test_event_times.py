@@ -1,0 +1,27 @@
+"""Event times as people write them, and as they are printed: local to the site, and the zone is said."""
+
+import pytest
+
+from vigie_cli.event_times import clock, event_time, instant, understood
+from vigie_cli.rules_topics import time_range
+from vigie_common.errors import BadInputError
+
+NOON = 1_782_907_200_000  # 2026-07-01T12:00Z
+
+
+def test_an_instant_without_an_offset_is_local_to_the_site():
+    assert event_time("--at", "2026-07-01T14:00", "Europe/Paris") == NOON
+    assert event_time("--at", "2026-07-01T12:00Z", "Europe/Paris") == NOON
+    assert time_range("2026-07-01T14:00", "2026-07-01T14:05", "1h", "Europe/Paris") == (NOON, NOON + 300_000)
+
+
+def test_what_is_printed_says_its_zone():
+    assert instant(NOON, "Europe/Paris") == "2026-07-01 14:00:00 Europe/Paris"
+    assert clock(NOON + 250, "Europe/Paris") == "14:00:00.2"
+
+
+def test_a_message_says_what_a_time_was_taken_for():
+    assert understood(NOON, "Europe/Paris") == "2026-07-01 12:00:00 UTC (14:00:00 Europe/Paris)"
+    assert understood(NOON, "UTC") == "2026-07-01 12:00:00 UTC"
+    with pytest.raises(BadInputError, match=r"^--from 2026-07-01 12:00:00 UTC \(14:00:00 Europe/Paris\) is not before"):
+        time_range("2026-07-01T14:00", "2026-07-01T12:00", "1h", "Europe/Paris")
