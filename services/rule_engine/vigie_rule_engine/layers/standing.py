@@ -23,12 +23,6 @@ _CAME_MS: Final = 5_000
 _HIDDEN: Final = 0.25
 """Share of a box that a nearer one may cover before its shape means nothing, and nobody is missed who is not seen."""
 
-_PARTED: Final = 0.4
-"""Body heights from that place: so near was whoever parted from it; who was farther away then passes it later."""
-
-_FIXED_MS: Final = 60_000
-"""What has not moved for so long since it was first seen is probably street furniture."""
-
 STAYED_MS: Final = 3_000
 _HOPPED_MS: Final = 1_000
 """A track that leaves one who stayed so long, and so lately, for the place of another has hopped."""
@@ -61,21 +55,6 @@ def stood(s: Slot) -> bool:
 
 
 @jit
-def fixed(s: Slot) -> bool:
-    """Whether it had not moved since it was first seen, until it seemed to leave: probably street furniture."""
-    return bool(s["moved_then"] < AT_REST and left_at(s) - s["rest"] > _FIXED_MS)
-
-
-@jit
-def parted(s: Slot, o: Slot, w: int) -> bool:
-    """Whether `o`, by its speed, was beside the place of `s` when that left it: where boxes meet tracks change."""
-    since = (w - s["off"]) * 0.001
-    x = o["x"] - since * o["vx"]
-    y = o["y"] - since * o["vy"]
-    return bool(hypot(x - s["rest_x"], y - s["rest_y"]) < _PARTED * s["h"])
-
-
-@jit
 def at_home(s: Slot, o: Slot) -> bool:
     """Whether subject `o` is where `s` stood, and about as high."""
     alike = 0.6 < o["h"] / s["h"] < 1.67
@@ -83,11 +62,10 @@ def at_home(s: Slot, o: Slot) -> bool:
 
 
 @jit
-def in_place(kept: Kept, n: int, k: int, t: int, w: int) -> int:
+def in_place(kept: Kept, n: int, k: int, t: int) -> int:
     """Slot of whoever came and is now where subject `k` stood; -1: nobody.
 
-    While `k` is seen elsewhere, they must have parted just now, and it may be who stood elsewhere and has just left,
-    too; furniture does not leave at all. While `k` is not seen, it is only who stays.
+    While `k` is seen elsewhere, also who stood elsewhere and has just left; while it is not, only who stays.
     """
     s = kept.subjects[k]
     left = left_at(s)
@@ -96,10 +74,7 @@ def in_place(kept: Kept, n: int, k: int, t: int, w: int) -> int:
         if j == k or o["seen"] != t or o["cls"] != _PERSON:
             continue
         came = abs(o["rest"] - left) <= _CAME_MS
-        if s["seen"] == t:
-            may = (parted(s, o, w) and (came or o["off"] != 0)) or (fixed(s) and not fixed(o))
-        else:
-            may = came and o["off"] == 0
+        may = (came or o["off"] != 0) if s["seen"] == t else (came and o["off"] == 0)
         if may and at_home(s, o):
             return j
     return -1
@@ -128,7 +103,7 @@ def heal(kept: Kept, n: int, t: int, w: int, steady: int) -> None:
     for k in range(n):
         s = kept.subjects[k]
         if s["seen"] == t and s["off"] != 0 and stood(s):
-            j = in_place(kept, n, k, t, w)
+            j = in_place(kept, n, k, t)
             if j >= 0:
                 exchange(kept, k, j, w)
         elif s["seen"] < t and s["steady"] == steady and stood(s):
@@ -138,7 +113,7 @@ def heal(kept: Kept, n: int, t: int, w: int, steady: int) -> None:
             if j >= 0:
                 take_back(s, kept.subjects[j], t, w)
             elif w - s["seen_w"] > LOST_STANDING:
-                j = in_place(kept, n, k, t, w)
+                j = in_place(kept, n, k, t)
                 if j >= 0:
                     exchange(kept, k, j, w)
 
