@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from vigie_common.catalogue import load_catalogue
 from vigie_common.errors import BadInputError
@@ -74,9 +74,12 @@ def rule_problems(rules: RuleFolder, cameras: CameraFolder | None) -> list[Probl
     return problems
 
 
+_RULE_FOLDERS: Final = ("rules", "authorisations")
+
+
 def rule_folders(folder: Path) -> list[Path]:
     """The folders of a site that hold rules and authorisations, as far as they are there."""
-    return [path for name in ("rules", "authorisations") if (path := folder / name).is_dir()]
+    return [path for name in _RULE_FOLDERS if (path := folder / name).is_dir()]
 
 
 def rule_sources(folder: Path) -> list[Path]:
@@ -100,9 +103,16 @@ def camera_folder(folder: Path) -> Path:
 
 
 def site_of(path: Path) -> Path:
-    """The folder of a rule file or of rules that has, or whose parent has, the site's cameras; else its own."""
+    """The folder with the cameras of a rule file or of a folder of rules; its own if there is none.
+
+    It is the folder itself, the one around it, or, however deep the rules lie, the one in whose `rules/` or
+    `authorisations/` they are; `cameras/` of a folder farther out is another's.
+    """
+    own = path if path.is_dir() else path.parent
     here = path.resolve()
-    for folder in (path if path.is_dir() else path.parent, *here.parents):
-        if (folder / "cameras").is_dir():
+    for folder in (own, *own.resolve().parents):
+        around = folder in {own, own.resolve().parent}
+        inside = any(here.is_relative_to((folder / name).resolve()) for name in _RULE_FOLDERS)
+        if (around or inside) and (folder / "cameras").is_dir():
             return folder
-    return path if path.is_dir() else path.parent
+    return own

@@ -235,7 +235,10 @@ def test_one_file_is_linted_beside_the_others_of_its_site_and_tested_alone(site,
     assert (told.exit_code, {line.split(":")[0] for line in told.stdout.splitlines()}) == (1, {file})
     assert 'did you mean "porte-comptage"?' in told.stdout
     assert 'did you mean "livraison"?' in told.stdout
-    alone = tmp_path_factory.mktemp("no-site") / "alone.yaml"
+    farther = tmp_path_factory.mktemp("farther-out")
+    (farther / "cameras").mkdir()
+    alone = farther / "notes" / "mine" / "alone.yaml"
+    alone.parent.mkdir(parents=True)
     alone.write_text((site / "rules/town/footfall.yaml").read_text().replace("status: stable", "status: test"))
     assert "(cameras not checked)" in rules("lint", alone).stdout
     assert rules("test", "rules/town/gate-count.yaml").stdout.splitlines()[-1] == "2 tests: 2 passed, 0 failed"
