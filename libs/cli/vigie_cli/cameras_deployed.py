@@ -114,8 +114,8 @@ async def deployed_cameras(settings: Settings) -> list[Deployed]:
     ]
 
 
-async def site_time_zones(settings: Settings) -> dict[str, str]:
-    """Name of the time zone of each site that has a camera, in which its times are written and printed.
+async def camera_records(settings: Settings) -> list[dict[str, Any]]:
+    """The newest record of every camera of every site, removed ones too.
 
     Raises:
         DependencyError: Kafka does not answer, or has no topics.
@@ -124,8 +124,12 @@ async def site_time_zones(settings: Settings) -> dict[str, str]:
     async with answered(settings):
         partitions = await topic_partitions(settings, [name])
         async with deployment_codec(settings) as codec:
-            cameras = await last_records(settings, partitions[name], codec, "camera")
-    return {str(camera["site"]): str(camera["time_zone"]) for camera in cameras.values()}
+            return list((await last_records(settings, partitions[name], codec, "camera")).values())
+
+
+def site_time_zones(cameras: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Name of the time zone of each site that has a camera, in which its times are written and printed."""
+    return {str(camera["site"]): str(camera["time_zone"]) for camera in cameras}
 
 
 async def deployed_camera(settings: Settings, camera_id: str) -> Deployed:

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from vigie_cli.cameras_deployed import site_time_zones
+from vigie_cli.cameras_deployed import camera_records, site_time_zones
 from vigie_cli.configuration_topics import answered, deployment_codec, topic_partitions, whole_topic
 from vigie_cli.event_times import moment
 from vigie_common.errors import BadInputError, PoisonRecordError
@@ -154,7 +154,7 @@ async def published_zone(settings: Settings, site: str | None, *, several: bool 
     histories = await read_histories(settings)
     if several and site is None and len(histories) != 1:
         return "UTC"
-    return (await site_time_zones(settings)).get(chosen_site(histories, site).site, "UTC")
+    return site_time_zones(await camera_records(settings)).get(chosen_site(histories, site).site, "UTC")
 
 
 async def live_bundle(settings: Settings, site: str) -> Mapping[str, Any] | None:

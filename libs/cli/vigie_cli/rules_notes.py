@@ -6,7 +6,6 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from vigie_cli.rules_topics import last_values
 from vigie_common.camera_file import camera_record
 from vigie_common.catalogue import load_catalogue
 from vigie_rule_engine.authority import Authority, applies
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
     from vigie_cli.site_folder import SiteFolder
     from vigie_common.records import Camera, Compound, Rule
-    from vigie_common.settings import Settings
     from vigie_rule_engine.bundle import RuleFolder
     from vigie_rule_engine.lint import CameraFolder
 
@@ -71,15 +69,10 @@ def unauthorised_in(site: SiteFolder, bundle: Mapping[str, Any]) -> tuple[str, .
     return tuple(unauthorised(bundle, cameras, at))
 
 
-async def unauthorised_live(settings: Settings, bundle: Mapping[str, Any], at: int) -> tuple[str, ...]:
-    """The same with the site's cameras that are in service.
-
-    Raises:
-        DependencyError: Kafka does not answer, or has no topics.
-    """
-    records = [record for record, _ in await last_values(settings, "cameras")]
-    cameras = [one for one in records if one["site"] == bundle["site"] and not one["removed"]]
-    return tuple(unauthorised(bundle, cameras, at))
+def unauthorised_live(bundle: Mapping[str, Any], cameras: Iterable[Mapping[str, Any]], at: int) -> tuple[str, ...]:
+    """The same with those of all deployed cameras that are the site's and in service."""
+    own = [one for one in cameras if one["site"] == bundle["site"] and not one["removed"]]
+    return tuple(unauthorised(bundle, own, at))
 
 
 def _failing(rules: RuleFolder, cameras: CameraFolder) -> Iterator[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from vigie_cli.cameras_deployed import site_time_zones
+from vigie_cli.cameras_deployed import camera_records, site_time_zones
 from vigie_cli.configuration_topics import answered, deployment_codec, publish
 from vigie_cli.effective_at import effective_ms
 from vigie_cli.event_times import instant
@@ -155,9 +155,10 @@ async def publish_former(
     """
     history = chosen_site(await read_histories(settings), site)
     former = history.named(digest)
+    cameras = await camera_records(settings)
+    zone = site_time_zones(cameras).get(history.site, "UTC")
     bundle = {**former.bundle, "author": author, "effective_at": effective_ms(at)}
-    zone = (await site_time_zones(settings)).get(history.site, "UTC")
-    told = await unauthorised_live(settings, bundle, bundle["effective_at"])
+    told = unauthorised_live(bundle, cameras, bundle["effective_at"])
     return await _carry_out(settings, plan_bundle(history, bundle, zone, told), dry_run=dry_run)
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any, Final
 
-from vigie_cli.cameras_deployed import site_time_zones
+from vigie_cli.cameras_deployed import camera_records, site_time_zones
 from vigie_cli.event_times import instant, moment
 from vigie_cli.rules_bundles import SHORT, History, chosen_site, read_histories
 from vigie_cli.rules_difference import SHORT_ID, happenings, times
@@ -85,7 +85,8 @@ async def read_status(
     histories = await read_histories(settings)
     chosen = [chosen_site(histories, site)] if site is not None else list(histories.values())
     engines = await last_values(settings, "rules-status")
-    now, zones = time.time_ns() // 1_000_000, await site_time_zones(settings)
+    cameras = await camera_records(settings)
+    now, zones = time.time_ns() // 1_000_000, site_time_zones(cameras)
     wanted = episodes or any(in_test(h, now) for h in chosen)
     events = await read_range(settings, "rule-events", "at", span) if wanted else []
     found = []
@@ -94,7 +95,8 @@ async def read_status(
         said = tuple((status, at) for status, at in engines if status["site"] == history.site)
         newest = newest_episodes(own) if episodes else None
         zone = zones.get(history.site, "UTC")
-        told = await _told(settings, history, now)
+        live = history.in_force(now)
+        told = () if live is None else unauthorised_live(live.bundle, cameras, now)
         found.append(SiteStatus(history, now, said, shadows(history, now, span, own), span, zone, newest, told))
     return found
 
@@ -103,11 +105,6 @@ def newest_episodes(events: Iterable[Mapping[str, Any]]) -> tuple[Happening, ...
     """The newest `NEWEST` episodes of each rule, the newest first; counts are left out."""
     ordered = sorted((one for one in happenings(events) if one.kind == "open"), key=lambda h: (h.rule, -h.at))
     return tuple(one for _, own in groupby(ordered, key=lambda h: h.rule) for one in islice(own, NEWEST))
-
-
-async def _told(settings: Settings, history: History, now: int) -> tuple[str, ...]:
-    live = history.in_force(now)
-    return () if live is None else await unauthorised_live(settings, live.bundle, now)
 
 
 def lines(status: SiteStatus) -> Iterator[str]:
