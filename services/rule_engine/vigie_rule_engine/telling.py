@@ -27,7 +27,7 @@ from vigie_rule_engine.layers.episodes import (
 from vigie_rule_engine.measures import facts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from vigie_common.records import AuthorisationStamp, Camera, EndReason, RuleEvent
     from vigie_rule_engine.compile import Row, RuleTable
@@ -94,7 +94,7 @@ class Teller:
         variables = self._variables(state, judged, slot)
         if judged.condition is not None:
             cell["check_at"] = state.at + ASK_AGAIN_MS
-            if not judged.condition.holds({**variables, **_named(judged.rule["template"], facts)}):
+            if not judged.condition.holds({**variables, **named_facts(judged.rule["template"], facts)}):
                 return
         event = told(
             state,
@@ -147,7 +147,7 @@ class Teller:
         judged = state.judging.rows[row]
         cell["check_at"] = state.at + ASK_AGAIN_MS
         facts = facts_of(state, judged.rule["template"], row, slot, int(cell["since"]), state.at)
-        variables = {**self._variables(state, judged, slot), **_named(judged.rule["template"], facts)}
+        variables = {**self._variables(state, judged, slot), **named_facts(judged.rule["template"], facts)}
         if judged.condition is None or judged.condition.holds(variables):
             return
         yield from self.end(state, int(cell["episode"]), "condition_false", (row, slot))
@@ -158,7 +158,7 @@ class Teller:
         facts = facts_of(state, judged.rule["template"], row, slot, at, state.at)
         variables = self._variables(state, judged, slot)
         if judged.condition is not None and not judged.condition.holds(
-            {**variables, **_named(judged.rule["template"], facts)}
+            {**variables, **named_facts(judged.rule["template"], facts)}
         ):
             return
         mode, authorisation = self._authority(table, judged, at)
@@ -230,7 +230,7 @@ class Teller:
                 zone[name] = 0
             if window.when is not None:
                 known = {name: window.variables[name] for name in VARIABLE_NAMES}
-                asked = {**known, **_named(template, facts)}
+                asked = {**known, **named_facts(template, facts)}
                 if not held(window.when, template, asked):
                     continue
             yield self.event(counted_zone(window, state, facts))
@@ -307,7 +307,7 @@ def forget_cells(state: CameraState, *, anchored: bool = False) -> None:
         state.kept.wholes["floor"][row] = state.at
 
 
-def _named(template: str, facts: dict[str, float]) -> dict[str, float]:
+def named_facts(template: str, facts: Mapping[str, float]) -> dict[str, float]:
     """Facts as a condition names them; one that is not measured is not a number, which no comparison is true of."""
     nothing = {f"facts.{name}": nan for name in facts_of_template(template)}
     return nothing | {f"facts.{name}": value for name, value in facts.items()}

@@ -7,17 +7,17 @@ without a watcher does none of this.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import hypot, inf, isfinite, nan
+from math import hypot, inf, isfinite
 from typing import TYPE_CHECKING, Any, Final
 
 from vigie_common.taxonomy import CLASS_NAMES
-from vigie_rule_engine.catalogue import TEMPLATES, facts_of_template
-from vigie_rule_engine.events import variables_of
+from vigie_rule_engine.catalogue import TEMPLATES
+from vigie_rule_engine.events import subject_id, variables_of
 from vigie_rule_engine.explain import measured
 from vigie_rule_engine.layers.episodes import DOUBTED, HOLD, IDLE, OFF, ON, OPEN, PENDING
 from vigie_rule_engine.layers.places import NEVER
 from vigie_rule_engine.measures import facts_of
-from vigie_rule_engine.telling import cooling_until
+from vigie_rule_engine.telling import cooling_until, named_facts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -143,11 +143,7 @@ def samples(state: CameraState, rule: str) -> Iterator[Sample]:
 def _sample(state: CameraState, row: int, judged: Row, slot: int) -> Sample:
     cell, numbers = state.cell(row, slot), state.judging.rules[row]
     phase, now = int(cell["phase"]), state.at
-    subject, seen = "zone", True
-    if slot >= 0:
-        s = state.subjects[slot]
-        subject = f"{state.sessions[int(s['born_session'])]}:{int(s['born_track'])}"
-        seen = int(s["seen"]) == now
+    seen = slot < 0 or int(state.subjects[slot]["seen"]) == now
     template = TEMPLATES[judged.rule["template"]]
     since = int(cell["since"]) if phase != IDLE else 0
     facts = facts_of(state, template.name, row, slot, since or now, now)
@@ -163,7 +159,7 @@ def _sample(state: CameraState, row: int, judged: Row, slot: int) -> Sample:
     return Sample(
         at=now,
         scope=judged.scope,
-        subject=subject,
+        subject=subject_id(state, slot) or "zone",
         object_class="" if slot < 0 else CLASS_NAMES[int(state.subjects[slot]["cls"])],
         verdict=verdict if seen else "unseen",
         phase=_PHASES[phase],
@@ -222,6 +218,5 @@ def _from_line(gate: Any, x: float, y: float) -> tuple[float, float]:
 def _condition(state: CameraState, judged: Row, slot: int, facts: Mapping[str, Any]) -> bool | None:
     if judged.condition is None:
         return None
-    nothing = {f"facts.{name}": nan for name in facts_of_template(judged.rule["template"])}
-    named = {f"facts.{name}": value for name, value in facts.items()}
-    return judged.condition.holds({**variables_of(state, judged, slot, state.at), **nothing, **named})
+    named = named_facts(judged.rule["template"], facts)
+    return judged.condition.holds({**variables_of(state, judged, slot, state.at), **named})
