@@ -5,7 +5,8 @@ rule engine and alert are real processes on a real broker with 12 partitions; si
 After the measured time, tracking and then the rule engine are killed, parent and worker, and started again at once.
 A second city, for a minute at most, runs all the rules of the shipped packs on every camera instead.
 
-From detection to rule event: the broker's append time of the event that a record brought, less that of the record.
+From detection to rule event: the broker's append time of the event that a record brought, less that of the record. The
+counts of a minute are brought by no record: the cameras of a city tell theirs within ten seconds after it, one by one.
 Caught up: the last record that came out more than half a second late after a kill.
 """
 
@@ -222,9 +223,10 @@ async def _logs(what: str, settings: Settings, window: tuple[float, float], kill
         began.setdefault(record.partition, []).append(record.timestamp)
     since = min(kills.values(), default=window[1])
     late = {"tracking": _late(began, [r for r in await _read(settings, "tracks") if r.timestamp >= since])}
-    events = _late(began, await _read(settings, "rule-events"), "OPEN", "COUNT")
-    late["rule_engine"] = events
-    steady = np.array([delay for at, delay in events if window[0] <= at < window[1]])
+    told = await _read(settings, "rule-events")
+    events = late["rule_engine"] = _late(began, told, _brought)
+    steady = _within(events, window)
+    by_minute = _within(_late(began, told, _of_a_minute), window)
     alerts = await _read(settings, "alerts")
     period_s = (window[1] - window[0]) / 1000
     made = [
@@ -234,6 +236,8 @@ async def _logs(what: str, settings: Settings, window: tuple[float, float], kill
         row(f"{what}: detection to rule event, median", float(np.median(steady)), "ms"),
         row(f"{what}: detection to rule event, 99 %", float(np.percentile(steady, 99)), "ms", 200),
     ]
+    if len(by_minute):
+        made.append(row(f"{what}: counts of a minute, told after it, largest", float(by_minute.max()) / 1000, "s", 12))
     for name, killed in kills.items():
         ends = [at for at, delay in late[name] if killed < at < killed + 1000 * AFTER_KILL_S and delay > LATE_MS]
         caught_up = (max(ends, default=killed) - killed) / 1000
@@ -241,13 +245,31 @@ async def _logs(what: str, settings: Settings, window: tuple[float, float], kill
     return made
 
 
-def _late(began: Mapping[int, list[int]], records: list[ConsumerRecord], *kinds: str) -> list[tuple[int, int]]:
-    """Append time of each record, and how long after the detections that brought it, ms."""
+def _brought(event: Mapping[str, Any]) -> bool:
+    """Whether a frame brought it, and not the end of a minute."""
+    return event["kind"] == "OPEN" or (event["kind"] == "COUNT" and event["minute"] is None)
+
+
+def _of_a_minute(event: Mapping[str, Any]) -> bool:
+    return event["kind"] == "COUNT" and event["minute"] is not None
+
+
+def _within(events: list[tuple[int, int]], window: tuple[float, float]) -> np.ndarray:
+    """The delays of those that were told in the measured time, ms."""
+    return np.array([delay for at, delay in events if window[0] <= at < window[1]])
+
+
+def _late(
+    began: Mapping[int, list[int]],
+    records: list[ConsumerRecord],
+    wanted: Callable[[Mapping[str, Any]], bool] = lambda _: True,
+) -> list[tuple[int, int]]:
+    """Append time of each wanted record, and how long after the detections that brought it, ms."""
     codec, found = Codec.pinned(), []
     for record in records:
         value: dict[str, Any] = codec.decode(record.value)[1]
         place = value["frame_ref"]
-        if place is not None and (not kinds or value["kind"] in kinds):
+        if place is not None and wanted(value):
             found.append((record.timestamp, record.timestamp - began[place["partition"]][place["offset"]]))
     return found
 
