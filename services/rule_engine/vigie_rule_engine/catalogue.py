@@ -199,7 +199,7 @@ _ALL: Final[tuple[Template, ...]] = (
         "their first step; with `moved` 0 at once, and street furniture may be taken for a person, which the text "
         "then says. A person whose boxes all score below 0.4 is not told.",
         facts=("present_for_s",),
-        measures=(Measure("moved since first seen, heights", "subject.moved", "moved", ">="),),
+        measures=(Measure("moved since first seen", "subject.moved", "moved", ">="),),
         source="decree 2023-828 of 28 August 2023, chapter I, names the event, a person or vehicle that enters or "
         "is in a forbidden or sensitive zone; the numbers are judgement",
         scenes=("somebody walks in", "along the edge, outside", "a signpost that is taken for a person"),
@@ -302,8 +302,8 @@ _ALL: Final[tuple[Template, ...]] = (
         "who walks) begins anew; in a queue one may be taken for the next. As presence for who stands from the start.",
         facts=("dwell_s",),
         measures=(
-            Measure("in the zone for, s", "cell.value", "for", ">="),
-            Measure("moved since first seen, heights", "subject.moved", "moved", ">="),
+            Measure("in the zone for", "cell.value", "for", ">="),
+            Measure("moved since first seen", "subject.moved", "moved", ">="),
         ),
         source="PETS 2007 data set (loitering: longer than 60 s in the scene), for the 60 s; the rest is judgement",
         scenes=("loiters for 90 s", "for 50 s", "visitors who relieve each other"),
@@ -371,7 +371,7 @@ _ALL: Final[tuple[Template, ...]] = (
         limits="Far away the bottom of a box is metres deep and nothing is sure. No measuring instrument: an attention "
         "signal, never evidence of an offence.",
         facts=("speed_kmh", "sure_kmh", "limit_kmh"),
-        measures=(Measure("speed, m/s", "cell.value", "limit", ">"),),
+        measures=(Measure("speed", "cell.value", "limit", ">"),),
         least_fps=4.0,
         scenes=("60 km/h where 30 is allowed", "32 km/h", "two cars whose identities might be exchanged"),
     ),
@@ -457,7 +457,7 @@ _ALL: Final[tuple[Template, ...]] = (
         "appears beside "
         "somebody is theirs.",
         facts=("still_for_s", "alone_for_s"),
-        measures=(Measure("alone for, s", "cell.value", "alone", ">="),),
+        measures=(Measure("alone for", "cell.value", "alone", ">="),),
         source="decree 2023-828 of 28 August 2023, chapter I, names the event; after PETS 2006 (left luggage: of "
         "an owner, in space and in time); the numbers are judgement",
         scenes=("a bag is put down and left", "left and fetched", "a bin; somebody asleep beside a bag"),

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Final
 from vigie_common.taxonomy import CLASS_NAMES
 from vigie_rule_engine.catalogue import TEMPLATES
 from vigie_rule_engine.events import subject_id, variables_of
-from vigie_rule_engine.explain import measured
 from vigie_rule_engine.layers.episodes import DOUBTED, HOLD, IDLE, OFF, ON, OPEN, PENDING
 from vigie_rule_engine.layers.places import NEVER
 from vigie_rule_engine.measures import facts_of
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
     from vigie_common.records import Mode
     from vigie_rule_engine.camera import CameraState
-    from vigie_rule_engine.catalogue import Measure
+    from vigie_rule_engine.catalogue import Measure, Parameter
     from vigie_rule_engine.compile import Row
 
 MOST_SAMPLES: Final = 500_000
@@ -42,6 +41,8 @@ class Measured:
     value: float
     relation: str
     threshold: float
+    unit: str = ""
+    """Of both: s, heights, heights/s, m, m/s; empty: a number without one."""
 
     @property
     def holds(self) -> bool:
@@ -63,7 +64,8 @@ class Measured:
         return off if isfinite(off) else inf
 
     def __str__(self) -> str:
-        return f"{self.name} {self.value:.3g} (needs {self.relation} {self.threshold:g})"
+        unit = f" {self.unit}" if self.unit else ""
+        return f"{self.name} {self.value:.3g}{unit} (needs {self.relation} {self.threshold:g})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,10 +181,22 @@ def _sample(state: CameraState, row: int, judged: Row, slot: int) -> Sample:
 def _measured(state: CameraState, row: int, slot: int, measure: Measure) -> Measured:
     """A measured value and its threshold, both in the rule's own unit."""
     rule = state.judging.rules[row]
-    template = TEMPLATES[state.judging.rows[row].rule["template"]]
-    column = template.parameter(measure.parameter).fills or "for_ms"
+    parameter = TEMPLATES[state.judging.rows[row].rule["template"]].parameter(measure.parameter)
+    column = parameter.fills or "for_ms"
     threshold = float(rule[column]) / (1000 if column.endswith("_ms") else 1)
-    return Measured(measure.name, round(measured(state, row, slot, measure), 4), measure.relation, round(threshold, 4))
+    kind, _, name = measure.source.rpartition(".")
+    sources = {"cell": state.cell(row, slot), "subject": state.subjects[slot], "": state.kept.zones[row]}
+    value = round(float(sources[kind][name]), 4)
+    return Measured(measure.name, value, measure.relation, round(threshold, 4), _unit(parameter, metric=rule["metric"]))
+
+
+def _unit(parameter: Parameter, *, metric: bool) -> str:
+    if parameter.kind == "duration":
+        return "s"
+    per = {"distance": "", "speed": "/s"}.get(parameter.kind)
+    if per is None:
+        return ""
+    return ("m" if metric and parameter.metric else "heights") + per
 
 
 def _crossing(state: CameraState, row: int, slot: int) -> tuple[Measured, ...]:
@@ -200,10 +214,10 @@ def _crossing(state: CameraState, row: int, slot: int) -> tuple[Measured, ...]:
     flip, h = int(side["flip"]), float(s["h"])
     held_s = 0.0 if flip == NEVER else (state.at - flip) / 1000
     return (
-        Measured("past the line, heights", round(past / h, 4), ">=", round(float(gate["band"]), 4)),
-        Measured("past the band for, s", held_s, ">=", int(gate["confirm"]) / 1000),
-        Measured("or deep, heights", round(past / h, 4), ">=", round(float(gate["depth"]), 4)),
-        Measured("beside its ends, heights", round(beyond / h, 4), "<=", 0.0),
+        Measured("past the line", round(past / h, 4), ">=", round(float(gate["band"]), 4), "heights"),
+        Measured("past the band for", held_s, ">=", int(gate["confirm"]) / 1000, "s"),
+        Measured("or deep", round(past / h, 4), ">=", round(float(gate["depth"]), 4), "heights"),
+        Measured("beside its ends", round(beyond / h, 4), "<=", 0.0, "heights"),
     )
 
 

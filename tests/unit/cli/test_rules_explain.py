@@ -53,14 +53,14 @@ def test_who_turned_back_at_the_line_is_told_by_how_much(explained, template):
 
     said = explained(template, "line: porte", turns_back, at_s=18)
     assert said[0].startswith("nobody surely crossed the line; a person (1) came nearest at 12:00:")
-    assert said[1].startswith("then: template hold; past the line, heights 0.0"), said[1]
-    assert "(needs >= 0.2); past the band for, s 0 (needs >= 0.4); or deep, heights 0.0" in said[1]
+    assert said[1].startswith("then: template hold; past the line 0.0"), said[1]
+    assert "(needs >= 0.2); past the band for 0 s (needs >= 0.4); or deep 0.0" in said[1]
 
 
 def test_who_passed_beside_the_line_is_told_how_far(explained):
     said = explained("count_line", "line: porte", lambda t: [(1, 0.97, 0.45 + 0.011 * t)], at_s=18)
-    assert "past the line, heights 0." in said[1]
-    assert "beside its ends, heights 0.6" in said[1], said[1]
+    assert "past the line 0." in said[1]
+    assert "beside its ends 0.6" in said[1], said[1]
 
 
 def test_a_crossing_is_counted_and_nobody_was_to_be_alerted(explained):
