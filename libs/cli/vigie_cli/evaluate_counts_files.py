@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from math import isfinite
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from vigie_common.csv_rows import csv_rows
 from vigie_common.errors import BadInputError
 from vigie_common.taxonomy import CLASS_NAMES
 from vigie_common.yaml_model import nearest
@@ -124,34 +124,10 @@ def _zone(name: str) -> ZoneInfo | None:
         raise BadInputError(f"--time-zone {name}: no such time zone: write one such as Europe/Paris or UTC") from None
 
 
-def _rows(path: Path, columns: tuple[str, ...], what: str) -> Iterator[tuple[str, dict[str, str]]]:
-    """File and line, and the cells by column."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInputError(f"{path}: cannot be read ({error}): give {what}") from error
-    reader = csv.DictReader(text.splitlines(), strict=True)
-    try:
-        missing = [name for name in columns if name not in (reader.fieldnames or ())]
-        if missing:
-            close = nearest(missing[0], reader.fieldnames or ())
-            raise BadInputError(
-                f"{path}:1: no column {missing[0]}{close}: give {what}, whose first line names its columns"
-            )
-        for row in reader:
-            where = f"{path}:{reader.line_num}"
-            if None in row or None in row.values():
-                width = len(reader.fieldnames or ())
-                raise BadInputError(f"{where}: not {width} cells as in the first line: check the commas and quotes")
-            yield where, {name: cell.strip() for name, cell in row.items()}
-    except csv.Error as error:
-        raise BadInputError(f"{path}:{reader.line_num}: is no CSV ({error}): check the quotes") from error
-
-
 def _counted(path: Path, zone: ZoneInfo | None) -> Iterator[HandCount]:
     before: dict[tuple[str, ...], list[HandCount]] = {}
     what = f"a CSV file with {','.join(TRUTH_COLUMNS)} and, if need be, object_class, direction, measure"
-    for where, row in _rows(path, TRUTH_COLUMNS, what):
+    for where, row in csv_rows(path, TRUTH_COLUMNS, what):
         start, end = (_instant(row[name], name, where, zone) for name in ("start", "end"))
         if end <= start:
             raise BadInputError(
@@ -220,7 +196,7 @@ class _Published:
 
 
 def _published(path: Path) -> Iterator[_Published]:
-    for where, row in _rows(path, FOUND_COLUMNS, "an export of `vigie stats export`"):
+    for where, row in csv_rows(path, FOUND_COLUMNS, "an export of `vigie stats export`"):
         start, end = (_instant(row[name], name, where, None) for name in ("start", "end"))
         _one_of(row["window"], WINDOWS, "window", where, "")
         optional = {

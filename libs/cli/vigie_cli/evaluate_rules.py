@@ -10,14 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
+from rich.box import MARKDOWN
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from vigie_common.csv_rows import csv_rows
 from vigie_common.errors import BadInputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from vigie_cli.evaluate_city import Mistake
     from vigie_scene.evaluation.episodes import Expected, Found, Tally
@@ -28,6 +30,8 @@ QUICK: Final = (2, 4)
 """Hours and cameras of a quick look."""
 
 HOUR_S: Final = 3600.0
+_WIDE: Final = 170
+"""Characters of a line where no terminal says how many it has."""
 
 Tallies = dict[str, "Tally"]
 """By what a line of the table is about."""
@@ -107,26 +111,18 @@ def evaluate_files(truth: Path, found: Path, for_s: float, watched_h: float) -> 
 
 def _rows(path: Path) -> Iterator[tuple[str, str, float, float]]:
     """Rule, camera, start and end of each line."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInputError(f"{path}: cannot be read ({error}): give a CSV file with {','.join(COLUMNS)}") from error
-    reader = csv.DictReader(text.splitlines())
-    missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
-    if missing:
-        raise BadInputError(f"{path}:1: no column {missing[0]!r}: the first line is {','.join(COLUMNS)}")
-    for number, row in enumerate(reader, start=2):
-        start, end = (_seconds(row, name, f"{path}:{number}") for name in ("start", "end"))
+    for where, row in csv_rows(path, COLUMNS, f"a CSV file with {','.join(COLUMNS)}"):
+        start, end = (_seconds(row, name, where) for name in ("start", "end"))
         if end < start:
-            raise BadInputError(f"{path}:{number}: end {end:g} is before start {start:g}: swap them")
+            raise BadInputError(f"{where}: end {end:g} is before start {start:g}: swap them")
         if not row["rule"] or not row["camera"]:
-            raise BadInputError(f"{path}:{number}: rule or camera is empty: name both")
+            raise BadInputError(f"{where}: rule or camera is empty: name both")
         yield row["rule"], row["camera"], start, end
 
 
-def _seconds(row: Mapping[str, str | None], name: str, where: str) -> float:
+def _seconds(row: Mapping[str, str], name: str, where: str) -> float:
     try:
-        value = float(row[name] or "")
+        value = float(row[name])
     except ValueError:
         raise BadInputError(f"{where}: {name} is {row[name]!r}: write seconds, such as 12.5") from None
     if not 0 <= value < 1e12:
@@ -156,6 +152,7 @@ def rules(
         Path | None, typer.Option(help="Write every missed event and false alarm to this CSV: scene, time, who.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table; shares from 0 to 1.")] = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print the table as docs/evaluation.md has it.")] = False,
 ) -> None:
     """Judge rules against what truly happened: recall, precision, false alarms a camera-day, delay.
 
@@ -184,7 +181,7 @@ def rules(
     if as_json:
         print(json.dumps({name: figures(one) for name, one in tallies.items()}, indent=2))
     else:
-        show(tallies)
+        show(tallies, () if truth is not None else counting(tallies), markdown=markdown)
 
 
 def figures(one: Tally) -> dict[str, Any]:
@@ -210,16 +207,29 @@ def figures(one: Tally) -> dict[str, Any]:
     }
 
 
-def show(tallies: Tallies) -> None:
-    """The table; a star where there is too little to say much."""
-    table = Table("rule", box=None)
+def counting(names: Iterable[str]) -> list[str]:
+    """Those lines of the simulated city's table that count, instead of alerting."""
+    from vigie_cli.evaluate_city import RULES
+    from vigie_rule_engine.catalogue import TEMPLATES
+
+    count = {rule.name for rule in RULES if TEMPLATES[rule.template].counts}
+    return [name for name in names if name.rpartition(", ")[0] in count]
+
+
+def show(tallies: Tallies, counts: Sequence[str] = (), *, markdown: bool = False) -> None:
+    """The table, and how far those lines of it are off that count; a star where there is too little to say much."""
+    table = Table("rule", box=MARKDOWN if markdown else None)
     for name in ("events", "recall %", "95 %", "precision %", "F1 %", "false/camera-day", "95 %", "delay s", "p95"):
         table.add_column(name, justify="right")
     table.add_column("between", justify="right")
     for name, one in tallies.items():
         table.add_row(name, *_cells(one))
-    width = Console().width if Console().is_terminal else 170
-    Console(width=width).print(table)
+    on_terminal = Console().is_terminal and not markdown
+    Console(width=Console().width if on_terminal else _WIDE).print(table)
+    errors = {name: tallies[name].count_error for name in counts}
+    said = [f"{name}: {100 * error:+.1f} %" for name, error in errors.items() if error is not None]
+    if said:
+        print("Count errors: " + "; ".join(said))
     scarce = [f"{name}: {' and '.join(one.insufficient)}" for name, one in tallies.items() if one.insufficient]
     if scarce:
         print("* insufficient data: " + "; ".join(scarce))

@@ -7,12 +7,12 @@ was there for longer, empty frames are filled in, before the first row, between 
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
+from vigie_common.csv_rows import csv_rows
 from vigie_common.errors import BadInputError
 from vigie_common.taxonomy import CLASS_ORDINAL
 
@@ -98,24 +98,13 @@ def read_recording(path: Path) -> Recording:
     Raises:
         BadInputError: names the file, the line, what is wrong and how to put it right.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else error
-        raise BadInputError(f"{path}: cannot be read ({why}): give a CSV file of recorded tracks") from error
-    reader = csv.DictReader(text.splitlines())
     frames: dict[int, list[Box]] = {}
-    try:
-        missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
-        if missing:
-            raise BadInputError(f"{path}:1: no column {missing[0]!r}: the first line is {','.join(COLUMNS)}")
-        for number, row in enumerate(reader, start=2):
-            if number > _MOST_ROWS:
-                raise BadInputError(f"{path}: more than {_MOST_ROWS} rows: a test needs a short recording")
-            at, box = _row(row, f"{path}:{number}")
-            frames.setdefault(at, []).append(box)
-    except csv.Error as error:
-        raise BadInputError(f"{path}:{reader.line_num + 1}: is no CSV ({error}): check the quotes") from error
+    what = f"a CSV file of recorded tracks, {','.join(COLUMNS)} and, if need be, score"
+    for number, (where, row) in enumerate(csv_rows(path, COLUMNS, what)):
+        if number >= _MOST_ROWS:
+            raise BadInputError(f"{path}: more than {_MOST_ROWS} rows: a test needs a short recording")
+        at, box = _row(row, where)
+        frames.setdefault(at, []).append(box)
     if not frames:
         raise BadInputError(f"{path}: no rows: record at least one box")
     times = sorted(frames)
@@ -138,9 +127,9 @@ def _filled(frames: dict[int, tuple[Box, ...]], interval: int) -> Iterator[tuple
         at += interval
 
 
-def _row(row: dict[str, str | None], where: str) -> tuple[int, Box]:
+def _row(row: dict[str, str], where: str) -> tuple[int, Box]:
     def number(name: str, low: float, high: float) -> float:
-        text = row.get(name) or ""
+        text = row[name]
         try:
             value = float(text)
         except ValueError:
@@ -149,7 +138,7 @@ def _row(row: dict[str, str | None], where: str) -> tuple[int, Box]:
             raise BadInputError(f"{where}: {name} is {text}: it must lie between {low:g} and {high:g}")
         return value
 
-    name = row.get("class") or ""
+    name = row["class"]
     if name not in CLASS_ORDINAL:
         raise BadInputError(f"{where}: class is {name!r}: use one of {', '.join(CLASS_ORDINAL)}")
     x1, y1, x2, y2 = (number(corner, -1.0, 2.0) for corner in ("x1", "y1", "x2", "y2"))

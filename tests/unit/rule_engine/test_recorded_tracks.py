@@ -35,17 +35,18 @@ def test_frames_without_boxes_are_filled_in(recorded):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "a.csv:1: no column 't_s'"),
-        ("t_s,track_id\n", "a.csv:1: no column 'class'"),
+        ("", "a.csv:1: no column t_s: give a CSV file of recorded tracks, t_s,track_id,class"),
+        ("t_s,track_id\n", "a.csv:1: no column class"),
         (HEADER, "a.csv: no rows"),
         (HEADER + "0,1,dragon,0,0,1,1\n", "a.csv:2: class is 'dragon': use one of"),
         (HEADER + "x,1,person,0,0,1,1\n", "a.csv:2: t_s is 'x': write a number"),
         (HEADER + "0,1,person,0,0,nan,1\n", "a.csv:2: x2 is nan: it must lie between"),
         (HEADER + "0,1,person,0.5,0,0.5,1\n", "a.csv:2: the box has no area"),
-        (HEADER + "0,1,person,0,0\n", "a.csv:2: x2 is '': write a number"),
+        (HEADER + "0,1,person,0,0\n", "a.csv:2: not 7 cells as in the first line: check the commas and quotes"),
         (HEADER + "-1,1,person,0,0,1,1\n", "a.csv:2: t_s is -1: it must lie between"),
         (HEADER + "0,1.7,person,0,0,1,1\n", "a.csv:2: track_id is 1.7: write a whole number"),
         (HEADER + "0,1,person,0,0,1," + "1" * 140_000, "a.csv:2: is no CSV (field larger than field limit"),
+        (HEADER + '0,1,"person,0,0,1,1\n', "a.csv:2: is no CSV (unexpected end of data): check the quotes"),
         ("t" * 140_000, "a.csv:1: is no CSV (field larger than field limit"),
     ],
 )
