@@ -21,9 +21,11 @@ from vigie_rule_engine.layers.episodes import (
 from vigie_rule_engine.layers.facts import observe
 from vigie_rule_engine.layers.jit import Array, Indices, Vector, jit
 from vigie_rule_engine.layers.state import Kept, Plan, Scratch
+from vigie_rule_engine.layers.staying import hand_over, is_ending, meet
 from vigie_rule_engine.layers.subjects import gone
 from vigie_rule_engine.layers.templates import (
     COUNT_LINE,
+    DWELL,
     SUBJECT_OVER_GATE,
     UNIQUE_COUNT,
     WHOLE_REGION,
@@ -80,6 +82,7 @@ def _frame(
     n, crossed = observe(kept, n, observed, unit, session, t, w_steady if steady == 1 else w, steady, plan, scratch)
     subjects, places, cells, events = kept.subjects, kept.places, kept.cells, scratch.events
     told = 0
+    met = False
     for r in range(rules.shape[0]):
         rule = rules[r]
         if rule["anchored"] == 1 and steady == 0:
@@ -110,6 +113,10 @@ def _frame(
                     told = tell(events, told, r, c["slot"], happened, t, 0)
             if rule["template"] == COUNT_LINE:
                 continue
+        stays = rule["template"] == DWELL
+        if stays and not met:
+            meet(kept, n, t)
+            met = True
         alone = looks_alone(rule)
         for k in range(n):
             cell = cells[r, k]
@@ -128,6 +135,8 @@ def _frame(
                 continue
             else:
                 verdict, since = UNSEEN, 0
+            if stays and is_ending(cell, verdict, clock, rule) and hand_over(kept, n, r, rule["region"], k, t):
+                continue
             happened = advance(cell, verdict, since, t, clock, rule)
             if happened == NOTHING or (happened == MATURED and told_of_double(kept, n, r, k, rule, t)):
                 continue
@@ -141,6 +150,9 @@ def _frame(
         if gone(subjects[k], w_steady if subjects[k]["steady"] == 1 else w):
             lost += 1
             for r in range(rules.shape[0]):
+                stays = rules[r]["template"] == DWELL and cells[r, k]["phase"] != IDLE
+                if stays and hand_over(kept, n, r, rules[r]["region"], k, t):
+                    continue
                 if cells[r, k]["phase"] >= OPEN:
                     told = tell(events, told, r, k, LOST, t, 0)
                 elif rules[r]["template"] == UNIQUE_COUNT:

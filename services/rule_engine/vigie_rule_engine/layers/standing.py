@@ -2,7 +2,8 @@
 
 Where two boxes meet, a tracker may go on with the wrong one: the track of who stands there, or of a signpost, walks off
 and the passer's stays in its place. What has stood for long does not walk off at the instant somebody else comes to
-stand just there; so the two exchange what was seen of them, and with it their tracks.
+stand just there; so the two exchange what was seen of them, and with it their tracks. And what has never moved at all
+does not walk off while anybody is where it stands.
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ _HIDDEN: Final = 0.25
 STAYED_MS: Final = 3_000
 _HOPPED_MS: Final = 1_000
 """A track that leaves one who stayed so long, and so lately, for the place of another has hopped."""
+
+_FURNITURE_MS: Final = 60_000
+"""What has been seen for so long and has never moved is street furniture."""
 
 _PERSON: Final = int(ObjectClass.person)
 
@@ -81,6 +85,19 @@ def in_place(kept: Kept, n: int, k: int, t: int) -> int:
 
 
 @jit
+def in_place_of_furniture(kept: Kept, n: int, k: int, t: int) -> int:
+    """Slot of whoever is where subject `k` was, a thing that has never moved and seems to walk off; -1: nobody."""
+    s = kept.subjects[k]
+    if s["moved_then"] >= AT_REST or t - s["born"] < _FURNITURE_MS:
+        return -1
+    for j in range(n):
+        o = kept.subjects[j]
+        if j != k and o["seen"] == t and o["cls"] == _PERSON and at_home(s, o):
+            return j
+    return -1
+
+
+@jit
 def hopped_to(kept: Kept, n: int, k: int, t: int, w: int) -> int:
     """Slot of one who stood elsewhere and whose track has hopped to subject `k`, who is not seen; -1: nobody."""
     s = kept.subjects[k]
@@ -104,6 +121,8 @@ def heal(kept: Kept, n: int, t: int, w: int, steady: int) -> None:
         s = kept.subjects[k]
         if s["seen"] == t and s["off"] != 0 and stood(s):
             j = in_place(kept, n, k, t)
+            if j < 0:
+                j = in_place_of_furniture(kept, n, k, t)
             if j >= 0:
                 exchange(kept, k, j, w)
         elif s["seen"] < t and s["steady"] == steady and stood(s):

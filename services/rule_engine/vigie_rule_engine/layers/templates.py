@@ -158,7 +158,9 @@ def dwell(subject: Slot, place: Slot, cell: Slot, rule: Slot, t: int, w: int) ->
     if place["since"] != NEVER:
         since = from_when(cell, place["since"])
         cell["value"] = (t - since) * 0.001
-        return (DOUBTED if furniture(subject, rule) else ON), since
+        cell["x"] = subject["x"]
+        cell["y"] = subject["y"]
+        return (DOUBTED if cell["mark"] == 0 and furniture(subject, rule) else ON), since
     if cell["phase"] == PENDING and w - cell["last_w"] < rule["spare_ms"]:
         return UNSEEN, 0
     return OFF, 0
