@@ -646,7 +646,7 @@ _ALL: Final[tuple[Template, ...]] = (
             _ZONE,
             Parameter("score", "number", 0.5, "of the detector, at least", fills="least", most=(1.0,)),
             Parameter("share", "fraction", "60%", "of the frames of the last `over`, at least", fills="share"),
-            Parameter("over", "duration", "2s", "how far back", fills="spare_ms", least=("0.1s",)),
+            Parameter("over", "duration", "2s", "how far back: 32 frames at most", fills="spare_ms", least=("0.1s",)),
             _for("0s", "for how long beside"),
             _MARGIN,
             _KEEP_OPEN,

@@ -92,6 +92,14 @@ def test_what_this_camera_cannot_measure_is_refused_with_the_fix(camera, bundle,
     assert message in error["message"]
 
 
+def test_more_frames_than_are_kept_are_refused_with_how_long_that_is(camera, bundle, rule):
+    fire = {"classes": ["fire"], "numbers": {"over_s": 10.0}}
+    (error,) = compile_table(camera(), bundle([rule("object_class", **fire)])).errors
+    assert "over is 10s, which is 50 frames of camera cam-1, and 32 are kept: write 6.4s or less" in error["message"]
+    slow = camera(sampling={"fps": 3.0, "width": 960})
+    assert compile_table(slow, bundle([rule("object_class", **fire)])).errors == ()
+
+
 def test_a_template_that_needs_more_frames_is_refused_on_a_slow_camera(camera, bundle, rule):
     slow = camera(sampling={"fps": 2.0, "width": 960})
     (error,) = compile_table(slow, bundle([rule("fall")])).errors

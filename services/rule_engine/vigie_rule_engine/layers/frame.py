@@ -150,8 +150,8 @@ def _frame(
         if gone(subjects[k], w_steady if subjects[k]["steady"] == 1 else w):
             lost += 1
             for r in range(rules.shape[0]):
-                stays = rules[r]["template"] == DWELL and cells[r, k]["phase"] != IDLE
-                if stays and hand_over(kept, n, r, rules[r]["region"], k, t):
+                stayed = rules[r]["template"] == DWELL and cells[r, k]["phase"] != IDLE
+                if stayed and hand_over(kept, n, r, rules[r]["region"], k, t):
                     continue
                 if cells[r, k]["phase"] >= OPEN:
                     told = tell(events, told, r, k, LOST, t, 0)
