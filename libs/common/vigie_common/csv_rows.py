@@ -27,7 +27,8 @@ def csv_rows(path: Path, columns: tuple[str, ...], what: str) -> Iterator[tuple[
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise BadInputError(f"{path}: cannot be read ({error}): give {what}") from error
+        why = error.strerror if isinstance(error, OSError) else error
+        raise BadInputError(f"{path}: cannot be read ({why}): give {what}") from error
     lines = text.splitlines()
     reader = csv.DictReader(lines, strict=True)
     try:

@@ -414,7 +414,8 @@ def test_a_camera_of_another_site_and_tracks_that_are_not_there_are_named_with_t
     assert str(rules("explain", *asked).exception).endswith("give the folder of its site: --rules FOLDER")
     none = ("--tracks", tmp_path / "none.csv", "--camera", "arenes-01", "--against", site / "rules")
     assert str(rules("replay", site, *none).exception) == (
-        f"{tmp_path}/none.csv: cannot be read (No such file or directory): give a CSV file of recorded tracks"
+        f"{tmp_path}/none.csv: cannot be read (No such file or directory): give a CSV file of recorded tracks, "
+        "t_s,track_id,class,x1,y1,x2,y2 and, if need be, score"
     )
 
 
