@@ -247,7 +247,7 @@ async def _logs(what: str, settings: Settings, window: tuple[float, float], kill
 
 def _brought(event: Mapping[str, Any]) -> bool:
     """Whether a frame brought it, and not the end of a minute."""
-    return event["kind"] == "OPEN" or (event["kind"] == "COUNT" and event["minute"] is None)
+    return event["kind"] in {"OPEN", "COUNT"} and not _of_a_minute(event)
 
 
 def _of_a_minute(event: Mapping[str, Any]) -> bool:

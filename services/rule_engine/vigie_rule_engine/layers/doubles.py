@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from vigie_rule_engine.layers.episodes import ON, OPEN, PENDING, clear
 from vigie_rule_engine.layers.jit import Slot, jit
-from vigie_rule_engine.layers.subjects import GROUPS, shared
+from vigie_rule_engine.layers.subjects import GROUPS, area, shared
 
 if TYPE_CHECKING:
     from vigie_rule_engine.layers.state import Kept
@@ -26,8 +26,7 @@ def overlap(a: Slot, b: Slot) -> float:
     common = shared(a, b)
     if common == 0.0:
         return 0.0
-    both = (a["x2"] - a["x1"]) * (a["y2"] - a["y1"]) + (b["x2"] - b["x1"]) * (b["y2"] - b["y1"])
-    return float(common / (both - common))
+    return float(common / (area(a) + area(b) - common))
 
 
 @jit

@@ -86,6 +86,20 @@ def clear(cell: Slot) -> None:
 
 
 @jit
+def has_closed(cell: Slot, w: int, rule: Slot) -> bool:
+    """Whether what was open has been kept open for long enough."""
+    return bool(cell["phase"] == CLOSING and w - cell["last_w"] >= rule["keep_open_ms"])
+
+
+@jit
+def is_ending(cell: Slot, verdict: int, w: int, rule: Slot) -> bool:
+    """Whether `advance` is about to end what pends, or is closing."""
+    if cell["phase"] == PENDING:
+        return bool(verdict == OFF)
+    return bool(verdict != ON and has_closed(cell, w, rule))
+
+
+@jit
 def advance(cell: Slot, verdict: int, since: int, t: int, w: int, rule: Slot) -> int:
     """Move an episode on by one frame: what is to be told, NOTHING, MATURED, CLOSED or CHECK.
 
@@ -133,7 +147,7 @@ def advance(cell: Slot, verdict: int, since: int, t: int, w: int, rule: Slot) ->
     if cell["phase"] == PENDING:
         if verdict == ON and cell["held"] >= rule["for_ms"] and t >= cell["check_at"]:
             return MATURED
-    elif cell["phase"] == CLOSING and w - cell["last_w"] >= rule["keep_open_ms"]:
+    elif has_closed(cell, w, rule):
         return CLOSED
     elif cell["phase"] >= OPEN and rule["asks"] == 1 and t >= cell["check_at"]:
         return CHECK

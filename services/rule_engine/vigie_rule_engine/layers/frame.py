@@ -16,12 +16,13 @@ from vigie_rule_engine.layers.episodes import (
     UNSEEN,
     advance,
     clear,
+    is_ending,
     tell,
 )
 from vigie_rule_engine.layers.facts import observe
 from vigie_rule_engine.layers.jit import Array, Indices, Vector, jit
 from vigie_rule_engine.layers.state import Kept, Plan, Scratch
-from vigie_rule_engine.layers.staying import hand_over, is_ending, meet
+from vigie_rule_engine.layers.staying import hand_over, meet
 from vigie_rule_engine.layers.subjects import gone
 from vigie_rule_engine.layers.templates import (
     COUNT_LINE,

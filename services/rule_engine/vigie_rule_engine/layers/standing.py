@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from vigie_common.taxonomy import ObjectClass
 from vigie_rule_engine.layers.jit import Slot, jit
-from vigie_rule_engine.layers.subjects import AT_REST, LOST_STANDING, STOOD_MS, come_to_rest, shared
+from vigie_rule_engine.layers.subjects import AT_REST, LOST_STANDING, STOOD_MS, area, come_to_rest, shared
 
 if TYPE_CHECKING:
     from vigie_rule_engine.layers.state import Kept
@@ -38,10 +38,10 @@ _PERSON: Final = int(ObjectClass.person)
 def hidden(kept: Kept, n: int, k: int, t: int) -> bool:
     """Whether another subject that is nearer covers a part of this one's box, or of its last one."""
     s = kept.subjects[k]
-    area = (s["x2"] - s["x1"]) * (s["y2"] - s["y1"])
+    least = _HIDDEN * area(s)
     for j in range(n):
         o = kept.subjects[j]
-        if j != k and o["seen"] == t and o["y2"] >= s["y2"] and shared(s, o) > _HIDDEN * area:
+        if j != k and o["seen"] == t and o["y2"] >= s["y2"] and shared(s, o) > least:
             return True
     return False
 

@@ -16,10 +16,10 @@ from math import hypot
 from typing import TYPE_CHECKING, Final
 
 from vigie_common.taxonomy import ObjectClass
-from vigie_rule_engine.layers.episodes import CLOSING, OFF, ON, OPEN, PENDING, clear
+from vigie_rule_engine.layers.episodes import OPEN, PENDING, clear
 from vigie_rule_engine.layers.jit import Slot, jit
 from vigie_rule_engine.layers.places import NEVER
-from vigie_rule_engine.layers.subjects import AT_REST, shared
+from vigie_rule_engine.layers.subjects import AT_REST, area, shared
 
 if TYPE_CHECKING:
     from vigie_rule_engine.layers.state import Kept
@@ -72,11 +72,8 @@ def meet(kept: Kept, n: int, t: int) -> None:
             if (a["seen"] < t and b["seen"] < t) or not walks(b, t):
                 continue
             beside = hypot(a["x"] - b["x"], a["y"] - b["y"]) < _BESIDE * max(a["h"], b["h"])
-            if not beside:
-                area_a = (a["x2"] - a["x1"]) * (a["y2"] - a["y1"])
-                area_b = (b["x2"] - b["x1"]) * (b["y2"] - b["y1"])
-                if shared(a, b) <= _TOUCHING * min(area_a, area_b):
-                    continue
+            if not beside and shared(a, b) <= _TOUCHING * min(area(a), area(b)):
+                continue
             a["met"], a["met_session"], a["met_at"] = b["born_track"], b["born_session"], t
             b["met"], b["met_session"], b["met_at"] = a["born_track"], a["born_session"], t
 
@@ -94,14 +91,6 @@ def have_met(a: Slot, b: Slot, since: int) -> bool:
         return True
     third = a["met"] == b["met"] and a["met_session"] == b["met_session"]
     return bool(third and a["met_at"] >= since and b["met_at"] >= since)
-
-
-@jit
-def is_ending(cell: Slot, verdict: int, w: int, rule: Slot) -> bool:
-    """Whether the state machine is about to end what pends, or is open."""
-    if cell["phase"] == PENDING:
-        return bool(verdict == OFF)
-    return bool(cell["phase"] == CLOSING and verdict != ON and w - cell["last_w"] >= rule["keep_open_ms"])
 
 
 @jit

@@ -136,6 +136,12 @@ def is_firm(s: Slot) -> bool:
 
 
 @jit
+def area(s: Slot) -> float:
+    """Of a subject's last box."""
+    return float((s["x2"] - s["x1"]) * (s["y2"] - s["y1"]))
+
+
+@jit
 def shared(a: Slot, b: Slot) -> float:
     """Area that two subjects' last boxes have in common."""
     wide = min(a["x2"], b["x2"]) - max(a["x1"], b["x1"])
