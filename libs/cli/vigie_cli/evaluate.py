@@ -13,6 +13,7 @@ from rich.table import Table
 
 from vigie_cli.evaluate_counts import counts
 from vigie_cli.evaluate_rules import rules
+from vigie_cli.wide import wide_console
 from vigie_common.errors import BadInputError, ConfigurationError
 from vigie_common.taxonomy import CLASS_NAMES, CLASS_ORDINAL
 
@@ -188,7 +189,7 @@ def _show(heading: str, scores: dict[str, Score], *, as_json: bool, with_total: 
                 )
             ),
         )
-    Console(width=None if Console().is_terminal else 160).print(table)
+    wide_console(160).print(table)
 
 
 def _figures(one: Score) -> dict[str, float]:

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from vigie_cli.wide import wide_console
 from vigie_cli.wording import terminal_language
 from vigie_common.errors import BadInputError
 
@@ -286,5 +287,4 @@ def _word(word: str, lang: Lang) -> str:
 
 
 def _print(table: Table) -> None:
-    console = Console()
-    Console(width=console.width if console.is_terminal else 170).print(table)
+    wide_console(170).print(table)

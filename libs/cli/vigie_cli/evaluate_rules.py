@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from vigie_cli.wide import wide_console
 from vigie_common.csv_rows import csv_rows
 from vigie_common.errors import BadInputError
 
@@ -31,7 +32,7 @@ QUICK: Final = (2, 4)
 
 HOUR_S: Final = 3600.0
 _WIDE: Final = 170
-"""Characters of a line where no terminal says how many it has."""
+"""Characters of a line in a pipe, and of the docs' table."""
 
 Tallies = dict[str, "Tally"]
 """By what a line of the table is about."""
@@ -224,8 +225,8 @@ def show(tallies: Tallies, counts: Sequence[str] = (), *, markdown: bool = False
     table.add_column("between", justify="right")
     for name, one in tallies.items():
         table.add_row(name, *_cells(one))
-    on_terminal = Console().is_terminal and not markdown
-    Console(width=Console().width if on_terminal else _WIDE).print(table)
+    console = Console(width=_WIDE) if markdown else wide_console(_WIDE)
+    console.print(table)
     errors = {name: tallies[name].count_error for name in counts}
     said = [f"{name}: {100 * error:+.1f} %" for name, error in errors.items() if error is not None]
     if said:

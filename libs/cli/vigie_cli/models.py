@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TransferSpeedColumn
 from rich.table import Table
 
+from vigie_cli.wide import wide_console
 from vigie_common.catalogue import find_model_file, load_catalogue
 from vigie_common.errors import BadInputError
 from vigie_inference.fetch import fetch_model
@@ -35,7 +36,7 @@ def list_models(catalogue: CataloguePath = None) -> None:
     table = Table("name", "version", "decoder", "file", "licence", "finds", box=None)
     for model in load_catalogue(catalogue).models.values():
         table.add_row(model.name, model.version, model.decoder, _file(model), model.licence, ", ".join(_tells(model)))
-    Console(width=None if Console().is_terminal else 160).print(table)
+    wide_console(160).print(table)
 
 
 @app.command(epilog="Example: vigie models show yolox-nano")

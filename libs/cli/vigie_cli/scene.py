@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from vigie_cli.scene_pictures import pictures
+from vigie_cli.wide import wide_console
 from vigie_common.errors import BadInputError, ConfigurationError
 from vigie_common.units import parse_duration
 
@@ -50,7 +50,7 @@ def list_scenes() -> None:
     for name in scene_names():
         scene = library_scene(name)
         table.add_row(name, f"{scene.duration_s:g}", scene.about)
-    Console(width=None if Console().is_terminal else 140).print(table)
+    wide_console(140).print(table)
 
 
 @app.command(epilog="Example: vigie scene draw stopped-happens --at 60s --truth --out bay.png")

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from vigie_cli.stats_source import Source
+from vigie_cli.wide import wide_console
 from vigie_cli.wording import said
 from vigie_common.errors import BadInputError
 from vigie_statistics.query.measures import MEASURES, WINDOWS, Direction
@@ -262,4 +262,4 @@ def _word(word: str, lang: str) -> str:
 
 
 def _print(what: Table | Text) -> None:
-    Console(highlight=False, width=None if Console().is_terminal else 160).print(what)
+    wide_console(160, highlight=False).print(what)
