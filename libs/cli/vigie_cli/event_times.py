@@ -7,14 +7,10 @@ zone, or stands below a line that says it.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
 from zoneinfo import ZoneInfo
 
 from vigie_common.errors import BadInputError
-from vigie_common.units import parse_instant
-
-LAST_MS: Final = 32_503_680_000_000
-"""Event times lie before the year 3000: what is later counts in another unit."""
+from vigie_common.units import LAST_MS, parse_instant
 
 
 def event_time(option: str, text: str, zone: str, fix: str = "") -> int:

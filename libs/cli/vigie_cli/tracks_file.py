@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from vigie_cli.event_times import LAST_MS
 from vigie_common.errors import BadInputError
 from vigie_common.schemas import current, misfit
+from vigie_common.units import LAST_MS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -30,6 +30,9 @@ DISTANCE_PATTERN: Final = r"^\d{1,9}(\.\d{1,9})? ?(m|cm|heights)$"
 SPEED_PATTERN: Final = r"^\d{1,9}(\.\d{1,9})? ?(km/h|m/s|heights/s)$"
 FRACTION_PATTERN: Final = r"^\d{1,3}(\.\d{1,9})? ?%$"
 
+LAST_MS: Final = 32_503_680_000_000
+"""Event times, milliseconds since 1970 UTC, lie before the year 3000: what is later counts in another unit."""
+
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 _DISTANCE: Final = {"m": ("m", 1.0), "cm": ("m", 0.01), "heights": ("heights", 1.0)}

@@ -17,6 +17,7 @@ from vigie_rule_engine.layers.episodes import CELL
 from vigie_rule_engine.layers.facts import PER_SUBJECT
 from vigie_rule_engine.layers.places import NEVER, PLACE, SIDE
 from vigie_rule_engine.layers.state import Kept
+from vigie_rule_engine.layers.subjects import TRACK_BITS
 from vigie_rule_engine.layers.templates import WHOLE_REGION
 from vigie_rule_engine.layers.zone_templates import ZONE
 from vigie_rule_engine.minutes import Ledger
@@ -44,6 +45,8 @@ class Episode(msgspec.Struct, array_like=True):
     explain: dict[str, str]
     variables: dict[str, Any]
     """What the explanation's placeholders stood for."""
+    metric: bool
+    """It measures on the ground."""
     ordinal: int = 0
     """Of the last event told."""
 
@@ -103,6 +106,7 @@ class _Packed(msgspec.Struct, array_like=True):
     blind: bool
     unsteady: bool
     aspect: float
+    bound_ms: int
     sessions: list[str]
     last: LastFrame
     stamp: Stamp
@@ -110,6 +114,7 @@ class _Packed(msgspec.Struct, array_like=True):
     episodes: dict[int, Episode]
     numbered: int
     windows: dict[str, Window]
+    opened: dict[str, dict[str, int]]
     over: list[Minute]
     region_keys: list[str]
     gate_keys: list[str]
@@ -144,6 +149,8 @@ class CameraState:
     """Looking elsewhere for so long that the episodes of zones and lines have ended."""
     aspect: float = 0.0
     """Width ÷ height of its frames, 0 before the first."""
+    bound_ms: int = 0
+    """What the time between two records is worth at most, by the sampling rate in force last; 0: not known."""
     sessions: list[str] = field(default_factory=list)
     """Sessions in which a living subject was born, the current one last."""
     last: LastFrame = field(default_factory=LastFrame)
@@ -153,6 +160,8 @@ class CameraState:
     numbered: int = 0
     windows: dict[str, Window] = field(default_factory=dict)
     """Of the zones that are counted, by row key."""
+    opened: dict[str, dict[str, int]] = field(default_factory=dict)
+    """When an episode opened last, event time, by row key and mode: a rule may cool down after it."""
     over: list[Minute] = field(default_factory=list)
     """Minutes that are still to be told, oldest first."""
     n: int = 0
@@ -169,7 +178,6 @@ class CameraState:
     plan: Plan | None = None
     whole: bool = False
     """Some rule judges a zone as a whole: frames without anybody are judged too."""
-    bound_ms: int = 0
     mode_check_at: int = 0
 
     @property
@@ -236,10 +244,12 @@ class CameraState:
         new.sides["flip"] = NEVER
         for to, at in _same(gate_keys, self.gate_keys):
             new.sides[:, to] = old.sides[:, at]
+        new.cells["floor"][:, : self.n] = self.at  # no episode of a row that is new starts before it
         for to, at in _same(row_keys, self.row_keys):
             new.cells[to], new.wholes[to], new.zones[to] = old.cells[at], old.wholes[at], old.zones[at]
         self.kept = new
         self.region_keys, self.gate_keys, self.row_keys = region_keys, gate_keys, row_keys
+        self.opened = {key: self.opened[key] for key in row_keys if key in self.opened}
         self.table = table
         self.draw()
 
@@ -272,6 +282,10 @@ class CameraState:
         living["known"] = 0
         used = sorted({int(index) for index in living["born_session"]})
         living["born_session"] = np.searchsorted(used, living["born_session"]) if used else 0
+        owners = self.cells["who"][:, : self.n]
+        born = (owners >> TRACK_BITS) - 1
+        owners[born >= 0] &= (1 << TRACK_BITS) - 1  # of a session that nobody is left of: nobody is known by that
+        owners += np.where(np.isin(born, used), np.searchsorted(used, born) + 1, 0) << TRACK_BITS
         self.sessions = [*(self.sessions[index] for index in used), session]
 
     def start_again(self, at: int) -> None:
@@ -282,6 +296,8 @@ class CameraState:
         self.at = self.seen_at = self.steady_at = at
         self.ledger = Ledger.start(at)
         self.blind = self.unsteady = False
+        self.opened = {}
+        self.mode_check_at = 0
 
     def pack(self) -> _Packed:
         """The state for a snapshot, and no more room than it needs; slots that are not in use are left out."""
@@ -298,6 +314,7 @@ class CameraState:
             self.blind,
             self.unsteady,
             self.aspect,
+            self.bound_ms,
             self.sessions,
             self.last,
             self.stamp,
@@ -305,6 +322,7 @@ class CameraState:
             self.episodes,
             self.numbered,
             self.windows,
+            {key: self.opened[key] for key in sorted(self.opened)},
             self.over,
             list(self.region_keys),
             list(self.gate_keys),
@@ -323,7 +341,7 @@ class CameraState:
         state.appended_at, state.blind, state.unsteady, state.aspect = p.appended_at, p.blind, p.unsteady, p.aspect
         state.sessions, state.last, state.stamp = p.sessions, p.last, p.stamp
         state.episodes, state.numbered, state.windows, state.n = p.episodes, p.numbered, p.windows, p.n
-        state.over = p.over
+        state.opened, state.over, state.bound_ms = p.opened, p.over, p.bound_ms
         state.region_keys, state.gate_keys = tuple(p.region_keys), tuple(p.gate_keys)
         state.row_keys = tuple(p.row_keys)
         given = dict(zip(Kept._fields, p.arrays, strict=True))
@@ -340,6 +358,7 @@ class Snapshot(msgspec.Struct, array_like=True):
 
     format: int
     sweep_at: int
+    heard_at: int
     cameras: list[_Packed]
 
 

@@ -25,13 +25,13 @@ from vigie_rule_engine.telling import ForcedMode, Teller, forget_cells
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from vigie_common.records import Camera, RuleBundle, Tracks
+    from vigie_common.records import Camera, EndReason, RuleBundle, Tracks
     from vigie_common.stream import ConfigVersion, ConfigView, Message
     from vigie_rule_engine.minutes import Ledger
 
 __all__ = ["ForcedMode", "RuleCore", "warm_up"]
 
-FORMAT: Final = 6
+FORMAT: Final = 7
 BLIND_MS: Final = 600_000
 """Blind for this long, episodes end at the last instant they were seen to hold."""
 
@@ -71,6 +71,7 @@ class RuleCore:
         self.tally = tally if tally is not None else Tally()
         self._cameras: dict[str, CameraState] = {}
         self._sweep_at = 0
+        self._heard_at = 0
         self._sight = Sight()
         self._teller = Teller(partition, mode, self.tally)
         self._watcher = watcher
@@ -92,7 +93,7 @@ class RuleCore:
         check(record)
         if version.value["removed"]:
             self.tally.records["removed_camera"] += 1
-            events += self._remove(record["camera_id"])
+            events += self._remove(record["camera_id"], "rule_changed")
             return events
         camera: Camera = version.value  # type: ignore[assignment]  # the cameras topic carries Camera
         state = self._cameras.get(record["camera_id"])
@@ -101,15 +102,17 @@ class RuleCore:
             self._cameras[state.camera_id] = state
         elif not self._goes_on(state, record, events):
             return events
-        state.appended_at = message.appended_at
+        state.appended_at = self._heard_at = message.appended_at
         bundle = config.value("rules", camera["site"])
         remember(state, record)
         seen = looks(record)
-        step = self._pass_time(state, record, camera, events, seen=seen)
+        step = self._pass_time(state, record, camera, seen=seen)
         if state.versions != (version.offset, -1 if bundle is None else bundle.offset):
             events += self._judge_by(state, version, bundle)
         elif state.at >= state.mode_check_at:
             events += self._teller.check_modes(state)
+        if state.over:
+            events += self._tell_minutes(state, state.at)
         if state.at - state.steady_at >= BLIND_MS:
             events += self._end_blind(state)
         if seen:
@@ -130,17 +133,14 @@ class RuleCore:
                 self.tally.records["time_went_back"] += 1
                 return False
             events += self._teller.end_all(state, "camera_offline")
-            events += self._teller.end_windows(state, state.windows)
-            events += self._tell_minutes(state)
+            events += self._end_minutes(state)
             state.start_again(at - 1)
         if is_new:
             state.begin_session(session)
         return True
 
-    def _pass_time(
-        self, state: CameraState, record: Tracks, camera: Camera, events: list[Output], *, seen: bool
-    ) -> int:
-        """Account for the time since the last record, tell the minutes that are over; gives the ms it is worth."""
+    def _pass_time(self, state: CameraState, record: Tracks, camera: Camera, *, seen: bool) -> int:
+        """Account for the time since the last record, keep the minutes that are over; gives the ms it is worth."""
         before, at = state.at, record["captured_at"]
         state.at = at
         if not state.bound_ms:
@@ -154,8 +154,6 @@ class RuleCore:
         for ledger in state.ledger.spend(before, at, record["status"], bound, record.get("models_missing", ())):
             state.over.append(Minute(ledger.minute, self._coverage(state, ledger), [dict(o.value) for o in counts]))
             counts = []
-        if state.over:
-            events += self._tell_minutes(state, at)
         return min(at - before, bound)
 
     def _coverage(self, state: CameraState, ledger: Ledger) -> dict[str, Any]:
@@ -175,6 +173,12 @@ class RuleCore:
                 yield Output("rule-events", state.camera_id, count, self.partition)
             yield Output("coverage", state.camera_id, minute.coverage, self.partition)
             yield self._teller.affirm(state, minute.start)
+
+    def _end_minutes(self, state: CameraState) -> Iterator[Output]:
+        """Tell all minutes, the one that runs as far as it has come."""
+        yield from self._teller.end_windows(state, state.windows)
+        state.over.append(Minute(state.ledger.minute, self._coverage(state, state.ledger), []))
+        yield from self._tell_minutes(state)
 
     def _judge_by(
         self, state: CameraState, camera_version: ConfigVersion, bundle_version: ConfigVersion | None
@@ -233,21 +237,25 @@ class RuleCore:
             self._watcher(state)
 
     def _sweep(self, appended_at: int, config: ConfigView) -> Iterator[Output]:
-        """Once a minute of the broker's clock: cameras that are removed, silent, or long gone."""
+        """Once a minute of the broker's clock: cameras that are removed, silent, or long gone.
+
+        A camera is silent while others of the partition are heard: when nothing comes at all, nobody is.
+        """
         self._sweep_at = appended_at + SWEEP_MS
         for camera_id in sorted(self._cameras):
             state = self._cameras[camera_id]
-            silent = appended_at - state.appended_at
             version = config.value("cameras", camera_id)
-            if silent >= FORGET_CAMERA_MS or (version is not None and version.value["removed"]):
-                yield from self._remove(camera_id)
-            elif silent >= SILENT_MS and state.episodes:
+            if version is not None and version.value["removed"]:
+                yield from self._remove(camera_id, "rule_changed")
+            elif appended_at - state.appended_at >= FORGET_CAMERA_MS:
+                yield from self._remove(camera_id, "camera_offline")
+            elif self._heard_at - state.appended_at >= SILENT_MS and state.episodes:
                 yield from self._teller.end_all(state, "camera_offline")
 
-    def _remove(self, camera_id: str) -> Iterator[Output]:
+    def _remove(self, camera_id: str, why: EndReason) -> Iterator[Output]:
         state = self._cameras.pop(camera_id, None)
         if state is not None:
-            yield from self._teller.end_all(state, "rule_changed")
+            yield from self._teller.end_all(state, why)
             yield from self._teller.end_windows(state, state.windows)
             yield from self._tell_minutes(state)
 
@@ -257,9 +265,7 @@ class RuleCore:
         for camera_id in sorted(self._cameras):
             state = self._cameras[camera_id]
             events += self._teller.end_all(state, "camera_offline")
-            events += self._teller.end_windows(state, state.windows)
-            state.over.append(Minute(state.ledger.minute, self._coverage(state, state.ledger), []))
-            events += self._tell_minutes(state)
+            events += self._end_minutes(state)
         self._cameras.clear()
         return events
 
@@ -287,7 +293,7 @@ class RuleCore:
     def snapshot(self) -> bytes:
         """The state as msgpack: equal states give equal bytes."""
         cameras = [self._cameras[camera_id].pack() for camera_id in sorted(self._cameras)]
-        return msgspec.msgpack.encode(Snapshot(FORMAT, self._sweep_at, cameras))
+        return msgspec.msgpack.encode(Snapshot(FORMAT, self._sweep_at, self._heard_at, cameras))
 
     def restore(self, state: bytes) -> None:
         """Take over a snapshot.
@@ -307,7 +313,7 @@ class RuleCore:
                 f"rule engine state of partition {self.partition} has layout {snapshot.format}, this version reads "
                 f"{FORMAT}: it will be rebuilt from the tracks topic"
             )
-        self._sweep_at = snapshot.sweep_at
+        self._sweep_at, self._heard_at = snapshot.sweep_at, snapshot.heard_at
         self._cameras = {packed.camera_id: CameraState.unpack(packed) for packed in snapshot.cameras}
 
     def gap(self, first: int, last: int) -> None:

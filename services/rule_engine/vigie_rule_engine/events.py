@@ -246,7 +246,7 @@ def counted_zone(window: Window, state: CameraState, facts: dict[str, float]) ->
 def _goes_on(state: CameraState, episode: Episode, row: int, slot: int, until: int) -> dict[str, Any]:
     """What every later event of an episode says anew; the rest is as it opened."""
     opened = episode.opened
-    facts = facts_of(state, opened["rule"]["template"], row, slot, opened["started_at"], until)
+    facts = facts_of(state, opened["rule"]["template"], row, slot, opened["started_at"], until, metric=episode.metric)
     # a restart may bring the end before the rules are known again; what they say is as it was
     facts |= {name: opened["facts"][name] for name in FACTS_OF_THE_RULE if name in opened["facts"]}
     return {

@@ -9,6 +9,7 @@ import numpy as np
 
 from vigie_common.errors import PoisonRecordError
 from vigie_common.taxonomy import CLASS_ORDINAL
+from vigie_common.units import LAST_MS
 from vigie_rule_engine.camera import CameraState, LastFrame
 from vigie_rule_engine.layers.facts import OBSERVED
 from vigie_rule_engine.minutes import Ledger
@@ -30,11 +31,16 @@ NOTHING_SEEN: Final = np.zeros((len(OBSERVED), 0))
 
 
 def check(record: Tracks) -> None:
-    """Refuse a record whose arrays do not fit together.
+    """Refuse a record whose arrays do not fit together, or whose time is none.
 
     Raises:
-        PoisonRecordError: names the camera, the frame and the array.
+        PoisonRecordError: names the camera, the frame and the field.
     """
+    if not 0 <= record["captured_at"] < LAST_MS:
+        raise PoisonRecordError(
+            f"tracks of camera {record['camera_id']}, seq {record['seq']}: captured_at is {record['captured_at']}, "
+            "which is no time of the years 1970 to 2999 in milliseconds: set the sampler's clock"
+        )
     count = len(record["track_id"])
     for name in _BESIDE_IDS:
         if len(record[name]) != count:

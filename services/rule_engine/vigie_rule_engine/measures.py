@@ -16,7 +16,16 @@ FACTS_OF_THE_RULE: Final = ("area_m2", "limit_kmh")
 """Facts that are of the rule and its zone, not measured."""
 
 
-def facts_of(state: CameraState, template: str, row: int, slot: int, since: int, until: int) -> dict[str, float]:
+_ON_THE_GROUND: Final = {
+    "wrong_way": ("progress_heights", "progress_m"),
+    "crowd_movement": ("speed_heights_per_s", "speed_mps"),
+}
+"""By template: a fact, and its name where the rule measures in metres."""
+
+
+def facts_of(
+    state: CameraState, template: str, row: int, slot: int, since: int, until: int, *, metric: bool
+) -> dict[str, float]:
     """Measured values of a row on a subject, or on its zone (slot -1), rounded to what they are worth.
 
     Args:
@@ -26,6 +35,7 @@ def facts_of(state: CameraState, template: str, row: int, slot: int, since: int,
         slot: of the subject; -1: the zone.
         since: start of the episode, event time.
         until: end of what is told, event time.
+        metric: the row measures on the ground.
     """
     lasted = round((until - since) / 1000, 3)
     if slot < 0:
@@ -40,11 +50,10 @@ def facts_of(state: CameraState, template: str, row: int, slot: int, since: int,
         }
         if template in _SUBJECT:
             found |= _SUBJECT[template](state, row, slot, lasted)
+    if metric and template in _ON_THE_GROUND:
+        name, name_in_metres = _ON_THE_GROUND[template]
+        found[name_in_metres] = found.pop(name)
     return {name: round(value, 3) for name, value in found.items()}
-
-
-def _metric(state: CameraState, row: int) -> bool:
-    return bool(state.rules is not None and row < len(state.rules) and state.rules["metric"][row])
 
 
 def _stopped(_state: CameraState, _row: int, _slot: int, lasted: float) -> dict[str, float]:
@@ -60,8 +69,7 @@ def _dwell(_state: CameraState, _row: int, _slot: int, lasted: float) -> dict[st
 
 
 def _wrong_way(state: CameraState, row: int, slot: int, _lasted: float) -> dict[str, float]:
-    progress = float(state.cells[row, slot]["value"])
-    return {"progress_m" if _metric(state, row) else "progress_heights": progress}
+    return {"progress_heights": float(state.cells[row, slot]["value"])}
 
 
 def _speed(state: CameraState, row: int, slot: int, _lasted: float) -> dict[str, float]:
@@ -116,8 +124,11 @@ def _density(state: CameraState, row: int) -> dict[str, float]:
 
 def _crowd(state: CameraState, row: int) -> dict[str, float]:
     zone = _zone(state, row)
-    unit = "speed_mps" if _metric(state, row) else "speed_heights_per_s"
-    found = {"people": float(zone["group"]), unit: float(zone["speed"]), "aligned": float(zone["aligned"])}
+    found = {
+        "people": float(zone["group"]),
+        "speed_heights_per_s": float(zone["speed"]),
+        "aligned": float(zone["aligned"]),
+    }
     if zone["usual"]:
         found["speed_ratio"] = float(zone["speed"] / zone["usual"])
     return found

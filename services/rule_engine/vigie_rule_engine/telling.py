@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from math import nan
-from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
-from vigie_common.records import Mode
 from vigie_common.stream import Output
 from vigie_rule_engine.camera import CameraState, Episode, Window
 from vigie_rule_engine.catalogue import facts_of_template
@@ -22,6 +21,7 @@ from vigie_rule_engine.layers.episodes import (
     LOST,
     MATURED,
     OPEN,
+    PENDING,
     clear,
 )
 from vigie_rule_engine.measures import facts_of
@@ -29,7 +29,7 @@ from vigie_rule_engine.measures import facts_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from vigie_common.records import AuthorisationStamp, Camera, EndReason, RuleEvent
+    from vigie_common.records import AuthorisationStamp, Camera, EndReason, Mode, RuleEvent
     from vigie_rule_engine.compile import Row, RuleTable
     from vigie_rule_engine.tally import Tally
 
@@ -37,8 +37,6 @@ ASK_AGAIN_MS: Final = 60_000
 """How often the condition of a mature or open episode is asked again."""
 
 ForcedMode = Literal["test", "replay"]
-
-_MODES: Final[tuple[Mode, ...]] = get_args(Mode)
 
 _WINDOW: Final = ("since", "watched", "total", "most", "unique", "entered", "broken", "glimpsed")
 
@@ -82,15 +80,17 @@ class Teller:
 
     def _matured(self, state: CameraState, row: int, slot: int, _at: int, _way: int) -> Iterator[Output]:
         cell = state.cell(row, slot)
+        if cell["phase"] != PENDING:  # a stay that was told has been handed over to it in this frame
+            return
         table = state.judging
         judged = table.rows[row]
         since = int(cell["since"])
         mode, authorisation = self._authority(table, judged, state.at)
-        cool_until = cooling_until(state, row, mode)
+        cool_until = cooling_until(state, judged, mode)
         if state.at < cool_until:
             cell["check_at"] = min(cool_until, state.at + ASK_AGAIN_MS)  # the mode may be another by then
             return
-        facts = facts_of(state, judged.rule["template"], row, slot, since, state.at)
+        facts = facts_of(state, judged.rule["template"], row, slot, since, state.at, metric=judged.metric)
         variables = self._variables(state, judged, slot)
         if judged.condition is not None:
             cell["check_at"] = state.at + ASK_AGAIN_MS
@@ -110,9 +110,9 @@ class Teller:
         )
         state.numbered += 1
         cell["phase"], cell["episode"] = OPEN, state.numbered
-        zone = state.kept.zones[row]
-        zone["cool_until"], zone["cool_mode"] = state.at + judged.rule["cooldown_ms"], _MODES.index(mode)
+        state.opened.setdefault(judged.key, {})[mode] = state.at
         if slot < 0:
+            zone = state.kept.zones[row]
             zone["told"], zone["told_at"] = zone["group"], state.at
         session, track = subject_of(state, slot)
         state.episodes[state.numbered] = Episode(
@@ -122,6 +122,7 @@ class Teller:
             {key: value for key, value in event.items() if key != "objects"},
             dict(judged.rule["explain"]),
             self._words(table.camera, variables, _label(judged, cell)),
+            judged.metric,
         )
         yield self.event(event)
 
@@ -146,7 +147,7 @@ class Teller:
             return
         judged = state.judging.rows[row]
         cell["check_at"] = state.at + ASK_AGAIN_MS
-        facts = facts_of(state, judged.rule["template"], row, slot, int(cell["since"]), state.at)
+        facts = facts_of(state, judged.rule["template"], row, slot, int(cell["since"]), state.at, metric=judged.metric)
         variables = {**self._variables(state, judged, slot), **named_facts(judged.rule["template"], facts)}
         if judged.condition is None or judged.condition.holds(variables):
             return
@@ -155,7 +156,7 @@ class Teller:
     def _counted(self, state: CameraState, row: int, slot: int, at: int, way: int) -> Iterator[Output]:
         table = state.judging
         judged = table.rows[row]
-        facts = facts_of(state, judged.rule["template"], row, slot, at, state.at)
+        facts = facts_of(state, judged.rule["template"], row, slot, at, state.at, metric=judged.metric)
         variables = self._variables(state, judged, slot)
         if judged.condition is not None and not judged.condition.holds(
             {**variables, **named_facts(judged.rule["template"], facts)}
@@ -225,7 +226,7 @@ class Teller:
                 zone["total"] += zone["count"] * rest
                 zone["watched"] += rest
             template = window.begun["rule"]["template"]
-            facts = facts_of(state, template, row, -1, int(zone["since"]), state.at)
+            facts = facts_of(state, template, row, -1, int(zone["since"]), state.at, metric=False)
             for name in _WINDOW:
                 zone[name] = 0
             if window.when is not None:
@@ -286,13 +287,13 @@ class Teller:
         return {**variables, "camera.title": title, "direction": label or ""}
 
 
-def cooling_until(state: CameraState, row: int, mode: Mode) -> int:
+def cooling_until(state: CameraState, row: Row, mode: Mode) -> int:
     """Before which event time no episode of a row may open, for another has opened lately; 0: it may.
 
     What was told in shadow, or in an exercise, holds up nothing that is live.
     """
-    zone = state.kept.zones[row]
-    return int(zone["cool_until"]) if zone["cool_mode"] == _MODES.index(mode) else 0
+    opened = state.opened.get(row.key, {}).get(mode)
+    return 0 if opened is None else opened + row.rule["cooldown_ms"]
 
 
 def forget_cells(state: CameraState, *, anchored: bool = False) -> None:

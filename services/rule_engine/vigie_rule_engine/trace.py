@@ -148,9 +148,9 @@ def _sample(state: CameraState, row: int, judged: Row, slot: int) -> Sample:
     seen = slot < 0 or int(state.subjects[slot]["seen"]) == now
     template = TEMPLATES[judged.rule["template"]]
     since = int(cell["since"]) if phase != IDLE else 0
-    facts = facts_of(state, template.name, row, slot, since or now, now)
+    facts = facts_of(state, template.name, row, slot, since or now, now, metric=judged.metric)
     mode, stamp = state.judging.authority.mode(judged.rule, now)
-    cooling = cooling_until(state, row, mode)
+    cooling = cooling_until(state, judged, mode)
     verdict = _VERDICTS.get(int(cell["verdict"]), "unseen")
     if template.scope == "track over line":
         values = _crossing(state, row, slot)

@@ -184,6 +184,11 @@ class Stream:
             self.redraw(camera, keep=True)
         self.rules = [self.rule(name, f"{i}-{name}") for i, name in enumerate([*TEMPLATES, *("presence", "dwell") * 4])]
         self.authorisations = []
+        self.compound = {
+            "id": "together", "version": "1", "title": {}, "status": "stable", "rules": [r["id"] for r in self.rules],
+            "camera_tags": ["centre"], "camera_ids": [], "same": "camera", "within_ms": 30_000, "min_rules": 2,
+            "min_cameras": 1, "severity": "critical", "category": "security", "explain": {},
+        }  # fmt: skip
         self.publish("cameras", "rules")
         scenes = [Scene(c, self.street, camera) for camera in self.cameras.values()]
         broker = self.t0
@@ -195,10 +200,7 @@ class Stream:
             self.change()
             if c.random() < 0.004:  # a new session: as it goes on, a little or far back
                 scene.session += 1
-                before, scene.t = scene.t, max(scene.t - c.choice([0.0, 0.0, 20.0, 200.0]), 1.0)
-                if before - scene.t > 60.0:  # far back: authority as it was then is looked up by another version
-                    self.version += 1
-                    self.publish("rules")
+                scene.t = max(scene.t - c.choice([0.0, 0.0, 20.0, 200.0]), 1.0)
                 for a in scene.things:
                     a.hidden_until = a.flat_until = a.busy_until = 0.0
                 scene.status_until = scene.empty_until = 0.0
@@ -239,6 +241,7 @@ class Stream:
             lines=["porte"] if line else [],
             when=c.choice([None, None, *when]),
             status=c.choice(["stable", "stable", "test"]),
+            cooldown_ms=c.choice([0, 0, 0, 20_000]),
         ) | {"numbers": numbers}
 
     def redraw(self, camera, *, keep=False):
@@ -282,6 +285,7 @@ class Stream:
                 for name, camera in self.cameras.items()
             }
         if "rules" in topics:
-            bundle = self.make["bundle"](self.rules, authorisations=self.authorisations, digest=f"d{self.version}")
+            fields = {"authorisations": self.authorisations, "compounds": [self.compound], "digest": f"d{self.version}"}
+            bundle = self.make["bundle"](self.rules, **fields)
             self.seen_rules = {"nimes": ConfigVersion("nimes", 0, self.version, 0, bundle)}
         self.view = FixedView({"cameras": self.seen_cameras, "rules": self.seen_rules})

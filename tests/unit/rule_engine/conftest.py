@@ -146,7 +146,8 @@ class Street:
     seq: int = 0
     session: str = SESSION
     size: tuple = (WIDTH, HEIGHT)
-    others: dict = field(default_factory=dict)
+    others: list = field(default_factory=list)
+    """Ids of other cameras, of which only `hear` has records."""
 
     def __post_init__(self):
         self.core = RuleCore(0, mode=self.mode)
@@ -175,7 +176,8 @@ class Street:
 
         return FixedView(
             {
-                "cameras": version("cam-1", "cameras", self.camera),
+                "cameras": version("cam-1", "cameras", self.camera)
+                | {name: ConfigVersion(name, 0, 0, 0, camera_of(camera_id=name)) for name in self.others},
                 "rules": version("nimes", "rules", self.bundle) if self.bundle else {},
             }
         )
@@ -227,6 +229,11 @@ class Street:
         self.offset += 1
         self.outputs += said
         return said
+
+    def hear(self, camera, seconds):
+        """A record of another camera, so long after now by the broker's clock and its own."""
+        at = T0 + round(1000 * (self.t + seconds))
+        return self.take(self.record(camera_id=camera, captured_at=at), appended_at=at)
 
     def during(self, seconds, where, errors=None, status="ok"):
         """See `where(t)` (a list of boxes) for a while; `errors` are those of the detector."""

@@ -71,3 +71,22 @@ def test_durations_do_not_depend_on_the_sampling_rate(street, rule, standing, fp
     s = street([rule("presence", numbers={"for_s": 30.0})], fps=fps)
     s.during(40, standing)
     assert s.story() == [("OPEN", 30.0, None)]
+
+
+def test_a_stretch_in_which_nothing_came_from_any_camera_ends_nothing(street, rule, obj):
+    s = street([rule("stopped", classes=["car"], numbers={"for_s": 10.0})])
+    parked = [obj(1, 0.5, 0.7, 0.2, "car")]
+    s.during(60, lambda _: parked)
+    late = s.record()["captured_at"] + 660_000
+    for k in range(5 * 700):  # all of it was only late, and comes at once
+        s.take(s.record(parked), appended_at=max(late + k, s.record()["captured_at"]))
+        s.t = round(s.t + 0.2, 6)
+    assert s.kinds() == ["OPEN"]
+
+
+def test_a_camera_that_nobody_hears_of_for_a_day_was_offline(street, rule, obj):
+    s = street([rule("presence")])
+    s.during(5, lambda _: [obj(1, 0.5, 0.7)])
+    s.hear("cam-2", 25 * 3600)
+    assert s.story()[-1] == ("CLOSE", 4.8, "camera_offline")
+    assert list(s.core._cameras) == []

@@ -92,3 +92,17 @@ def test_an_affirmation_names_the_compounds_as_they_stand_then(affirmed, fields,
 
 def test_in_a_replay_every_compound_is_one_of_the_replay(opened):
     assert [s["mode"] for s in opened(compound(), mode="replay")] == ["replay"]
+
+
+def test_the_first_minute_after_a_restart_affirms_the_compounds_too(street, rule, obj, authorisation):
+    told = []
+    for restarted in (False, True):
+        s = street([rule("presence", id="presence-1")], authorisations=[authorisation()])
+        s.publish(compounds=[compound(category="security")])
+        s.during(60, lambda _: [obj(1, 0.5, 0.7)])
+        if restarted:
+            s.restart()
+        s.during(1, lambda _: [obj(1, 0.5, 0.7)])
+        (affirmed,) = s.events("AFFIRM")
+        told.append([stamp["id"] for stamp in affirmed["compounds"]])
+    assert told == [["distress"], ["distress"]]

@@ -102,3 +102,30 @@ def test_a_cooldown_that_means_nothing_is_refused_and_the_rest_runs(street, rule
     s = street([rule("presence", cooldown_ms=cooldown), rule("stopped", numbers={"for_s": 3.0})])
     s.during(8, someone(obj, 1))
     assert [e["rule"]["id"] for e in s.events("OPEN")] == ["stopped"]
+
+
+def test_a_cooldown_that_is_taken_away_holds_nothing_up_any_more(cooling, rule, obj, t0):
+    s = cooling(of={"cooldown_ms": 604_800_000})
+    s.during(5, someone(obj, 1)).empty(15)
+    s.publish([rule("presence", cooldown_ms=0)])
+    s.during(5, someone(obj, 2, 0.4))
+    assert [at for at, _ in opened(s, t0)] == [1.0, 21.0]
+
+
+def test_a_cooldown_that_is_new_counts_from_the_last_opening(street, rule, obj, t0):
+    s = street([rule("presence")])
+    s.during(5, someone(obj, 1)).empty(15)
+    s.publish([rule("presence", cooldown_ms=60_000)])
+    s.during(5, someone(obj, 2, 0.4)).empty(40).during(5, someone(obj, 3, 0.6))
+    assert [at for at, _ in opened(s, t0)] == [1.0, 66.0]
+
+
+def test_each_mode_cools_by_itself_however_often_they_alternate(cooling, authorisation, obj, t0):
+    allowed = [
+        authorisation(valid_until=t0 + 100_000),
+        authorisation(id="order-2", valid_from=t0 + 200_000),
+    ]
+    s = cooling(of={"cooldown_ms": 3_600_000}, authorisations=allowed)
+    for visitor in range(10):
+        s.during(5, someone(obj, visitor, 0.4 + 0.02 * visitor)).empty(25)
+    assert [(e["mode"], (e["at"] - t0) / 1000) for e in s.events("OPEN")] == [("live", 1.0), ("shadow", 121.0)]

@@ -102,3 +102,15 @@ def test_a_signpost_does_not_walk_off_with_who_stands_at_it(street, rule, obj):
     assert s.kinds() == ["OPEN"]
     s.during(6, lambda t: [obj(2, 0.5, 0.7), obj(1, 0.488 - 0.02 * t, 0.7)])
     assert s.kinds() == ["OPEN"]
+
+
+@pytest.mark.parametrize("before", [0.2, 0.6, 1.0, 1.6])
+def test_an_heir_that_matures_as_the_stay_is_handed_over_opens_nothing_of_its_own(street, rule, obj, before):
+    for tenths in range(80, 124, 2):
+        s = street([rule("dwell", numbers={"for_s": tenths / 10})])
+        s.during(30 - before, lambda _: [obj(1, 0.5, 0.7)])
+        s.during(before, lambda _: [obj(1, 0.5, 0.7), obj(2, 0.56, 0.7)])
+        s.during(30, lambda _: [obj(2, 0.56, 0.7)]).empty(80)
+        assert s.events("AFFIRM")[-1]["open_episodes"] == []
+        assert s.kinds().count("OPEN") == s.kinds().count("CLOSE")
+        s.empty(600, status="offline")

@@ -170,3 +170,51 @@ def test_a_lorry_whose_box_only_reaches_into_the_bay_does_not_stand_in_it(street
     assert s.story() == []
     s.during(10, lambda _: [obj(2, 0.45, edge + 0.02, 0.3, "truck")])
     assert s.kinds() == ["OPEN"]
+
+
+@pytest.mark.parametrize(("session", "passer", "comes_back"), [("1", 3, True), ("1", 9, False), ("9", 3, False)])
+def test_the_owner_of_a_bag_is_nobody_of_another_session_who_has_their_number(
+    street, rule, obj, session, passer, comes_back
+):
+    s = street([rule("abandoned_object", classes=["bag"], numbers={"for_s": 10.0, "alone_s": 15.0})])
+    bag = obj(50, 0.5, 0.7, 0.05, "bag")
+    s.during(2, lambda t: [obj(3, 0.35 + 0.05 * t, 0.7)])
+    s.during(3, lambda t: [obj(3, 0.45 + 0.01 * t, 0.7), bag])
+    away = 0.2 if comes_back else 0.09  # who is to be known again stays in view
+    s.during(5, lambda t: [obj(3, max(0.48 - away * t, 0.03), 0.7), bag])
+    s.during(20, lambda _: [obj(3, 0.03, 0.7), bag] if comes_back else [bag])
+    assert s.kinds() == ["OPEN"]
+    s.session = s.session[:-1] + session
+    if session == "9":
+        bag = obj(1, 0.5, 0.7, 0.05, "bag")
+    s.during(10, lambda t: [obj(passer, 0.03 + 0.09 * t, 0.7), bag])
+    s.during(10, lambda _: [bag])
+    assert s.kinds() == (["OPEN", "CLOSE"] if comes_back else ["OPEN"])
+
+
+def test_the_owner_is_known_again_in_another_session_while_they_are_in_view(street, rule, obj):
+    s = street([rule("abandoned_object", classes=["bag"], numbers={"for_s": 10.0, "alone_s": 15.0})])
+    there = [obj(3, 0.1, 0.7), obj(50, 0.5, 0.7, 0.05, "bag")]
+    s.during(2, lambda t: [obj(3, 0.35 + 0.05 * t, 0.7)])
+    s.during(3, lambda t: [obj(3, 0.45 + 0.01 * t, 0.7), there[1]])
+    s.during(5, lambda t: [obj(3, max(0.48 - 0.1 * t, 0.1), 0.7), there[1]]).during(20, lambda _: there)
+    s.session = s.session[:-1] + "9"
+    s.during(5, lambda _: [obj(1, 0.1, 0.7), obj(2, 0.5, 0.7, 0.05, "bag")])
+    s.during(10, lambda t: [obj(1, 0.1 + 0.09 * t, 0.7), obj(2, 0.5, 0.7, 0.05, "bag")])
+    s.during(10, lambda _: [obj(2, 0.5, 0.7, 0.05, "bag")])
+    assert s.kinds() == ["OPEN", "CLOSE"]
+
+
+def test_an_owner_whose_session_nobody_is_left_of_is_nobody(street, rule, obj):
+    s = street([rule("abandoned_object", classes=["bag"], numbers={"for_s": 10.0, "alone_s": 15.0})])
+
+    def bag(track, t=0.0):
+        return obj(track, 0.5 + 0.04 * min(max(t - 2.0, 0.0), 2.0), 0.7, 0.05, "bag")
+
+    s.during(3, lambda _: [bag(50)])
+    s.session = s.session[:-1] + "8"
+    s.during(4, lambda t: [obj(3, 0.3 + 0.05 * t, 0.7), bag(1, t)])
+    s.during(7, lambda t: [obj(3, 0.5 - 0.08 * t, 0.7), bag(1, 9)]).during(25, lambda _: [bag(1, 9)])
+    s.session = s.session[:-1] + "9"
+    s.during(10, lambda t: [obj(3, 0.05 + 0.09 * t, 0.7), bag(1, 9)]).during(20, lambda _: [bag(1, 9)])
+    assert s.kinds() == ["OPEN"]

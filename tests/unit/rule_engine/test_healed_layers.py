@@ -11,7 +11,7 @@ from vigie_rule_engine.layers.places import PLACE, SIDE
 from vigie_rule_engine.layers.posture import POSTURE
 from vigie_rule_engine.layers.standing import exchange, heal, hopped_to, in_place, stood
 from vigie_rule_engine.layers.state import Kept
-from vigie_rule_engine.layers.subjects import SUBJECT, adopt, alike, bear, gone, is_firm, patience, smooth
+from vigie_rule_engine.layers.subjects import SUBJECT, adopt, alike, bear, gone, is_firm, known_as, patience, smooth
 from vigie_rule_engine.layers.templates import RULE, attended, furniture, owner, presence
 from vigie_rule_engine.layers.zone_templates import ZONE, stays
 
@@ -62,7 +62,7 @@ def rule(**fields):
 # One object with two tracks
 
 
-def doubled(phase, *, other=None, mine=None, verdict=ON, held=2_000, k=1, asks=0):
+def doubled(phase, *, other=None, mine=None, verdict=ON, held=2_000, k=1, asked_again=0):
     """Whether subject `k` is told of the other one, whose episode is so; and the cells then."""
     pair = [other or {}, mine or {}] if k == 1 else [mine or {}, other or {}]
     state = kept(subjects(*pair))
@@ -70,7 +70,8 @@ def doubled(phase, *, other=None, mine=None, verdict=ON, held=2_000, k=1, asks=0
     cell = state.cells[0, j]
     cell["phase"], cell["verdict"], cell["held"], cell["episode"], cell["since"] = phase, verdict, held, 7, 5_000
     state.cells[0, k]["phase"], state.cells[0, k]["floor"] = PENDING, 9_000
-    return told_of_double(state, 2, 0, k, rule(asks=asks), NOW), state.cells[0, k], cell
+    cell["check_at"] = asked_again and NOW + asked_again
+    return told_of_double(state, 2, 0, k, rule(), NOW), state.cells[0, k], cell
 
 
 @pytest.mark.parametrize("phase", [OPEN, CLOSING])
@@ -86,7 +87,7 @@ def test_nor_what_the_other_opens_in_this_frame_and_only_that():
     assert not doubled(PENDING, verdict=HOLD)[0]
     assert not doubled(PENDING, verdict=DOUBTED)[0]
     assert not doubled(PENDING, held=1_999)[0]
-    assert not doubled(PENDING, asks=1)[0]  # its condition may be false
+    assert not doubled(PENDING, asked_again=1)[0]  # its condition was false
     assert not doubled(PENDING, other={"seen": NOW - 200})[0]
     assert not doubled(IDLE)[0]
 
@@ -434,6 +435,6 @@ def test_presence_doubts_a_person_who_never_moved_and_no_other_thing():
 def test_furniture_neither_owns_nor_watches_a_bag(moved, counts):
     state = kept(subjects({"cls": BAG, "h": 0.05}, {"moved": moved, "born_track": 41, "x": 0.55}))
     near = rule(within=3.0)
-    assert owner(state, 2, 0, near) == (42 if counts else 0)
+    assert owner(state, 2, 0, near) == (known_as(state.subjects[1]) if counts else 0)
     cell = np.zeros(1, CELL)[0]
     assert attended(state, 2, 0, cell, near) == counts

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vigie_common.errors import BadInputError
+from vigie_common.errors import BadInputError, PoisonRecordError
 from vigie_rule_engine.catalogue import TEMPLATES, facts_of_template
 from vigie_rule_engine.compile import compile_table
 from vigie_rule_engine.conditions import LONGEST, VARIABLE_NAMES, compile_condition, local_time
@@ -147,3 +147,12 @@ def test_a_condition_nested_deeply_neither_hangs_nor_crashes(source):
     with suppress(BadInputError):
         compile_condition(source, "presence")
     assert time.thread_time() - began < 0.5
+
+
+@pytest.mark.parametrize("at", [-1, -(2**62), 32_503_680_000_000, 253_402_300_800_000, 2**63 - 1])
+def test_a_time_that_no_calendar_has_is_a_poison_record_and_the_rest_goes_on(street, rule, obj, at):
+    s = street([rule("presence", numbers={"for_s": 1.0}), rule("count_zone")])
+    with pytest.raises(PoisonRecordError, match=f"cam-1, seq 0: captured_at is {at}, which is no time"):
+        s.see(obj(1, 0.5, 0.7), captured_at=at)
+    s.during(3, lambda _: [obj(1, 0.5, 0.7)])
+    assert s.kinds() == ["OPEN"]

@@ -96,19 +96,18 @@ def test_a_removed_camera_that_says_no_more_ends_with_the_next_record_of_its_par
     assert s.story()[-1][2] == "rule_changed"
 
 
-def test_a_camera_that_falls_silent_ends_as_offline_with_the_next_record_of_its_partition(open_street):
-    s = open_street()
-    now = s.record()["captured_at"]
-    s.take(s.record(camera_id="cam-2"), appended_at=now + 590_000)
-    assert s.kinds() == ["OPEN"]
-    s.take(s.record(camera_id="cam-2"), appended_at=now + 660_000)
+def test_a_camera_that_falls_silent_ends_as_offline_while_others_are_heard(open_street):
+    s = open_street(others=["cam-2"])
+    for seconds in (590, 650):
+        s.hear("cam-2", seconds)
+        assert s.kinds() == ["OPEN"]
+    s.hear("cam-2", 710)
     assert s.story()[-1] == ("CLOSE", 4.8, "camera_offline")
 
 
 def test_a_camera_unheard_of_for_a_day_is_dropped(open_street):
     s = open_street()
-    now = s.record()["captured_at"]
-    s.take(s.record(camera_id="cam-2"), appended_at=now + 86_500_000)
+    s.hear("cam-2", 86_500)
     assert list(s.core._cameras) == []
 
 
@@ -215,3 +214,73 @@ def test_a_wrong_condition_refuses_its_rule_and_the_others_run(street, rule, obj
     assert [(e["rule"], e["camera_id"]) for e in table.errors] == [("stopped", "cam-1")]
     assert "local.huor" in table.errors[0]["message"]
     assert s.kinds() == ["OPEN"]
+
+
+def test_a_rule_that_is_changed_and_changed_back_opens_another_episode(open_street, rule, obj, t0):
+    s = open_street()
+    s.publish([rule("presence", version="2", numbers={"for_s": 2.0})])
+    s.during(5, standing(obj))
+    s.publish([rule("presence")])
+    s.during(5, standing(obj))
+    opened = s.events("OPEN")
+    assert [(e["rule"]["version"], e["started_at"] - t0) for e in opened] == [("1", 0), ("2", 5000), ("1", 10_000)]
+    assert len({e["episode_id"] for e in opened}) == 3
+
+
+def test_a_zone_rule_that_is_changed_and_changed_back_opens_another_episode(street, rule, obj):
+    def density(**numbers):
+        return rule("object_class", classes=["fire"], numbers={"for_s": 1.0} | numbers)
+
+    s = street([density()])
+    burns = lambda _: [obj(1, 0.5, 0.7, cls="fire")]  # noqa: E731 - as `standing`
+    for numbers in ({}, {"for_s": 2.0}, {}):
+        s.publish([density(**numbers)])
+        s.during(8, burns)
+    opened = s.events("OPEN")
+    assert (len(opened), len({e["episode_id"] for e in opened})) == (3, 3)
+
+
+def test_a_record_that_makes_the_sampling_rate_another_counts_by_the_old_one_after_a_restart_too(street, rule, obj):
+    told = []
+    for restarted in (False, True):
+        s = street([rule("presence")], fps=0.5)
+        s.during(58, standing(obj))
+        if restarted:
+            s.restart()
+        s.publish(camera={"sampling": {"fps": 5.0, "width": 960}, "version": "v2"})
+        s.t += 2
+        s.during(6, standing(obj))
+        told.append([o.value["watched_s"] for o in s.outputs if o.topic == "coverage"])
+    assert told == [[60.0], [60.0]]
+
+
+def test_the_end_of_an_authorisation_is_not_missed_when_a_clock_that_was_ahead_is_put_right(
+    street, rule, obj, authorisation, t0
+):
+    s = street([rule("presence")], authorisations=[authorisation(valid_until=t0 + 60_000)])
+    s.t = 7200.0
+    s.during(5, standing(obj))
+    s.session, s.t = s.session[:-1] + "9", 30.0
+    s.during(60, standing(obj))
+    assert [(e["kind"], e["mode"], e["ended_reason"]) for e in s.events()[2:]] == [
+        ("OPEN", "live", None),
+        ("CLOSE", "live", "authorisation_ended"),
+        ("OPEN", "shadow", None),
+    ]
+
+
+def test_what_a_metric_rule_measured_has_its_name_after_a_restart_too(street, rule, obj, camera, calibration):
+    line = {"name": "porte", "x1": 0.2, "y1": 0.7, "x2": 0.8, "y2": 0.7, "in_label": "", "out_label": ""}
+    for restarted in (False, True):
+        s = street(
+            [rule("wrong_way", lines=["porte"], zones=[], numbers={"progress_m": 0.5, "for_s": 0.4})],
+            camera=camera(calibration=calibration, lines=[line]),
+        )
+        s.during(6, lambda t: [obj(1, 0.85 - 0.08 * t, 0.7)])
+        if restarted:
+            s.restart()
+        s.publish([])
+        s.see()
+        opened, closed = s.events()
+        assert "progress_m" in opened["facts"]
+        assert opened["facts"].keys() == closed["facts"].keys()

@@ -198,9 +198,22 @@ def test_a_camera_that_is_removed_tells_of_the_minute_it_owes(spread):
     assert len(minutes(s)) == len(minutes(s, "rule-events")) == 1
 
 
-def test_a_clock_that_goes_back_tells_of_the_minute_first(spread):
+def test_a_clock_that_goes_back_tells_of_the_minutes_first(spread):
     _, s = spread()
     s.empty(60.4)
     s.t, s.session = -3600.0, s.session[:-1] + "2"
     s.see()
-    assert len(minutes(s)) == 1
+    assert [m["watched_s"] for m in minutes(s)] == [60.0, pytest.approx(0.2)]
+
+
+def test_the_minute_that_runs_when_a_clock_starts_again_is_told_as_far_as_it_came(street, rule):
+    s = street([rule("presence")])
+    s.empty(150)
+    s.session, s.t = s.session[:-1] + "9", -600.0
+    s.empty(61)
+    begun = s.record()["captured_at"] - 61_000 + 600_000
+    assert [((m["minute"] - begun) // 60_000, m["watched_s"]) for m in minutes(s)[:3]] == [
+        (0, 60.0),
+        (1, 60.0),
+        (2, pytest.approx(29.8)),
+    ]

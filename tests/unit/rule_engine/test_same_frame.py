@@ -40,3 +40,10 @@ def test_who_parts_from_the_double_that_took_the_episode_over_opens_another(stre
     s.during(4, lambda t: [obj(1, 0.4 + 0.15 * t, 0.7, 0.3, "car") if t < 1 else apart, truck]).empty(40)
     assert s.kinds() == ["OPEN", "OPEN", "CLOSE", "CLOSE"]
     assert len({e["id"] for e in s.events()}) == 4
+
+
+@pytest.mark.parametrize("when", [None, "local.hour >= 0"])
+def test_doubles_that_mature_in_one_frame_are_told_once_with_a_condition_too(street, rule, obj, when):
+    s = street([rule("stopped", classes=["car", "truck"], numbers={"for_s": 10.0}, when=when)])
+    s.during(30, lambda _: [obj(1, 0.5, 0.7, 0.2, "car"), obj(2, 0.5, 0.701, 0.2, "truck")])
+    assert s.kinds() == ["OPEN"]

@@ -44,7 +44,7 @@ def told_of_double(kept: Kept, n: int, r: int, k: int, rule: Slot, t: int) -> bo
         phase = cells[r, j]["phase"]
         # Python opens what matures after the frame, once its condition holds
         now = j < k and phase == PENDING and cells[r, j]["verdict"] == ON and cells[r, j]["held"] >= rule["for_ms"]
-        if (phase >= OPEN or (now and rule["asks"] == 0 and o["seen"] == t)) and overlap(s, o) > SAME:
+        if (phase >= OPEN or (now and cells[r, j]["check_at"] <= t and o["seen"] == t)) and overlap(s, o) > SAME:
             if o["seen"] < t:
                 floor = cells[r, k]["floor"]
                 cells[r, k] = cells[r, j]

@@ -43,7 +43,7 @@ CELL: Final = np.dtype(
         ("x", "<f8"),  # the template's own: where it came to rest, or set out from
         ("y", "<f8"),
         ("value", "<f8"),  # what it measured last
-        ("who", "<i8"),  # whose it is
+        ("who", "<i8"),  # whose it is, as `subjects.known_as` says it
         ("mark", "<i8"),  # a time of its own
         ("rest", "<i8"),  # since when it lies there
         ("rest_w", "<i8"),  # watch clock then

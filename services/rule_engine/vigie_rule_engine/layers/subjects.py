@@ -85,6 +85,7 @@ _FIRM: Final = 0.4
 seen, or nobody at all that a track went on with for a moment."""
 
 _BEYOND_TRACKS: Final = 1 << 40
+TRACK_BITS: Final = 48
 
 _NEAR: Final = 0.3
 _FARTHER: Final = 0.3
@@ -244,6 +245,12 @@ def first_track(subjects: Array, n: int, track: int, session: int) -> int:
         else:
             k += 1
     return track
+
+
+@jit
+def known_as(s: Slot) -> int:
+    """Who a subject is, as one number: its session, counted from 1, in the bits above `TRACK_BITS`, and its track."""
+    return int((s["born_session"] + 1) << TRACK_BITS) + int(s["born_track"]) + 1
 
 
 @jit

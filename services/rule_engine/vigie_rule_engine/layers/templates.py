@@ -19,7 +19,7 @@ from vigie_rule_engine.layers.jit import Array, Slot, jit
 from vigie_rule_engine.layers.places import NEVER, WITHIN
 from vigie_rule_engine.layers.posture import UPRIGHT_ASPECT
 from vigie_rule_engine.layers.standing import hidden
-from vigie_rule_engine.layers.subjects import AT_REST, is_firm
+from vigie_rule_engine.layers.subjects import AT_REST, is_firm, known_as
 
 if TYPE_CHECKING:
     from vigie_rule_engine.layers.state import Kept
@@ -306,13 +306,13 @@ def apart(kept: Kept, k: int, j: int, rule: Slot) -> float:
 
 @jit
 def owner(kept: Kept, n: int, k: int, rule: Slot) -> int:
-    """Who is nearest to a thing now, as their first track id plus one; 0: nobody is near."""
+    """Who is nearest to a thing now, as `known_as` says it; 0: nobody is near."""
     best, near = 0, rule["within"]
     for j in range(n):
         if kept.subjects[j]["cls"] == _PERSON and kept.subjects[j]["moved"] >= AT_REST:
             d = apart(kept, k, j, rule)
             if d < near:
-                best, near = int(kept.subjects[j]["born_track"]) + 1, d
+                best, near = known_as(kept.subjects[j]), d
     return best
 
 
@@ -324,7 +324,7 @@ def attended(kept: Kept, n: int, k: int, cell: Slot, rule: Slot) -> bool:
         if s["cls"] == _PERSON and apart(kept, k, j, rule) < rule["within"]:
             vx, vy = velocity(kept, j, rule)
             stands = hypot(vx, vy) < _MOVING and s["moved"] >= AT_REST
-            if s["born_track"] + 1 == cell["who"] or stands:
+            if stands or known_as(s) == cell["who"]:
                 return True
     return False
 

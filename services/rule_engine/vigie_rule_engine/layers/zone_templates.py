@@ -46,8 +46,6 @@ ZONE: Final = np.dtype(
         ("samples", "<f8"),
         ("told", "<f8"),  # the group as it was told last
         ("told_at", "<i8"),
-        ("cool_until", "<i8"),  # no other episode of the row opens before this, event time …
-        ("cool_mode", "<i8"),  # … in this mode
         # the minute that is being counted
         ("since", "<i8"),  # when the count began, event time; 0: not yet
         ("watched", "<i8"),  # ms
