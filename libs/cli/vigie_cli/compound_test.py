@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any, Final
 
 from vigie_alert.book import AlertBook
@@ -41,6 +42,8 @@ def _found(compound: CompoundFile, test: CompoundTest) -> list[Found]:
     newest: dict[str, dict[str, Any]] = {}
     for event in sorted(events, key=lambda e: (e["at"], e["kind"] == "OPEN")):
         newest |= {alert["id"]: alert for alert in book.apply_event(event)}
+    # what goes on goes on for ever: no cooldown is longer
+    newest |= {alert["id"]: alert for alert in book.tell_held(sys.maxsize)}
     return [
         Found(
             "open",

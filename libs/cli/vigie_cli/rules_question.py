@@ -191,11 +191,11 @@ def lead_ms(question: Question, started_at: int | None, bundles: Sequence[Mappin
         started_at: of the episode that it is about; None: it is about a moment.
         bundles: of the site: no `for` or `cooldown` that its rule, or a part of its compound, ever had is cut short.
     """
-    parts = [set(one["rules"]) for bundle in bundles for one in bundle["compounds"] if one["id"] == question.rule]
-    meant = {question.rule}.union(*parts)
+    compounds = [one for bundle in bundles for one in bundle["compounds"] if one["id"] == question.rule]
+    meant = {question.rule}.union(*(one["rules"] for one in compounds))
     rules = [rule for bundle in bundles for rule in bundle["rules"] if rule["id"] in meant]
     longest_ms = round(1000 * max((float(rule["numbers"].get("for_s", 0.0)) for rule in rules), default=0.0))
-    cooldown_ms = max((int(rule["cooldown_ms"]) for rule in rules), default=0)
+    cooldown_ms = sum(max((int(one["cooldown_ms"]) for one in ones), default=0) for ones in (rules, compounds))
     # what a rule cools down after must open again, so that it holds up the same
     cooled_ms = cooldown_ms + longest_ms + _BEFORE_MS if cooldown_ms else 0
     held_ms = 2 * longest_ms if started_at is None else question.at - started_at + _BEFORE_MS

@@ -240,6 +240,8 @@ class Compound(TypedDict):
     """How many different rules must be there."""
     min_cameras: int
     """On how many different cameras."""
+    cooldown_ms: int
+    """So long after an alert of it has opened no other opens in that place."""
     severity: Severity
     """For the operator."""
     category: str
@@ -651,6 +653,8 @@ class CompoundStamp(TypedDict):
     """How many different rules must be there."""
     min_cameras: int
     """On how many different cameras."""
+    cooldown_ms: int
+    """So long after an alert of it has opened no other opens in that place."""
     severity: Severity
     """For the operator."""
     category: str

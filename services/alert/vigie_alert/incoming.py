@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from vigie_common.compound_terms import LONGEST_WITHIN_MS
+from vigie_common.compound_terms import LONGEST_COOLDOWN_MS, LONGEST_WITHIN_MS
 from vigie_common.errors import PoisonRecordError
 
 if TYPE_CHECKING:
@@ -53,10 +53,11 @@ def _check_compound(what: str, stamp: Mapping[str, Any]) -> None:
             f"{what}: compound {stamp['id']} has mode {stamp['mode']} but no authorisation: alerting needs a recorded "
             "legal basis; add one for its category, or let it run in shadow"
         )
-    if not 0 <= stamp["within_ms"] <= LONGEST_WITHIN_MS:
-        raise PoisonRecordError(
-            f"{what}: compound {stamp['id']} has within_ms {stamp['within_ms']}, allowed are 0 to {LONGEST_WITHIN_MS}"
-        )
+    for field, longest in (("within_ms", LONGEST_WITHIN_MS), ("cooldown_ms", LONGEST_COOLDOWN_MS)):
+        if not 0 <= stamp[field] <= longest:
+            raise PoisonRecordError(
+                f"{what}: compound {stamp['id']} has {field} {stamp[field]}, allowed are 0 to {longest}"
+            )
 
 
 def check_decision(decision: Mapping[str, Any]) -> None:
