@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from vigie_cli.effective_at import now_ms
@@ -80,6 +81,7 @@ def from_topic(asked: Asked, since: str) -> Explained:
 
 async def topic_answer(settings: Settings, asked: Asked, since: str) -> Explained:
     """The same, with the settings given."""
+    from vigie_cli.camera_then import camera_then, camera_versions
     from vigie_cli.cameras_deployed import deployed_camera
     from vigie_cli.rules_bundles import read_histories
     from vigie_cli.rules_tracks import topic_tracks
@@ -91,9 +93,12 @@ async def topic_answer(settings: Settings, asked: Asked, since: str) -> Explaine
         now = time.time_ns() // 1_000_000
         opening, until = await find_episode(settings, episode, (now - _duration(since), now))
         camera_id = str(opening["camera_id"])
-    camera = (await deployed_camera(settings, str(camera_id))).camera
-    zone = str(camera["time_zone"])
-    history = (await read_histories(settings)).get(str(camera["site"]))
+    versions = await camera_versions(settings, str(camera_id))
+    if not versions:
+        await deployed_camera(settings, str(camera_id))  # says which there are
+    newest = versions[-1].value
+    zone = str(newest["time_zone"])
+    history = (await read_histories(settings)).get(str(newest["site"]))
     if opening is not None:
         rule, moment = str(opening["rule"]["id"]), int(opening["at"])
         question = Question(rule, str(camera_id), moment, str(opening["episode_id"]), until)
@@ -109,10 +114,12 @@ async def topic_answer(settings: Settings, asked: Asked, since: str) -> Explaine
     bundle, each = bundle_then(history, records, question.at, digest)
     if bundle is None:
         raise BadInputError(
-            f"no rules of {camera['site']} judged at {understood(question.at, zone)} (a bundle judges what "
+            f"no rules of {newest['site']} judged at {understood(question.at, zone)} (a bundle judges what "
             "arrives five seconds or more after its publication): see `vigie rules status`"
         )
-    return explain(question, [record for record, _ in records], camera, bundle, each)
+    then = camera_then(versions, records, question.at, None if opening is None else str(opening["camera_version"]))
+    found = explain(question, [record for record, _ in records], then.camera, bundle, each, then.each)
+    return replace(found, answer=(*found.answer, *then.notes))
 
 
 async def find_episode(settings: Settings, episode: str, span: tuple[int, int]) -> tuple[Mapping[str, Any], int | None]:
