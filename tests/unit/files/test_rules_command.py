@@ -219,7 +219,7 @@ def test_a_warning_of_the_lint_is_told_and_ends_with_1_only_when_asked_to(site, 
     told = rules("lint", site)
     assert (told.exit_code, "exercise.yaml:10:8: warning: until: 2021-12-31 is over" in told.stdout) == (0, True)
     assert rules("lint", site, "--strict").exit_code == 1
-    rows = json.loads(rules("lint", site, "--format", "json").stdout)
+    rows = json.loads(rules("lint", site, "--json").stdout)
     assert {row["level"] for row in rows} == {"warning"}
 
 
