@@ -64,7 +64,6 @@ def run(video: str, model: str, duration_s: float | None) -> int:
         run_folder(),
         [detector],
         say=lambda line: print(f"  {line}", flush=True),
-        extra={"VIGIE_ALERT_LANGUAGE": "en"},  # the pictures speak as the terminal does
     )
     tally = Tally()
 

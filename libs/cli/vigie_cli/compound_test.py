@@ -62,7 +62,8 @@ def _events(stamp: dict[str, Any], number: int, episode: CompoundEpisode) -> Ite
     identity = episode_id("test", episode.camera, episode.rule, "", episode.zone, str(number), start)
     opened = {
         "kind": "OPEN", "id": event_id(identity, 0), "episode_id": identity, "ordinal": 0, "site": "test",
-        "camera_id": episode.camera, "camera_version": "", "session": "", "seq": 0, "at": start, "started_at": start,
+        "camera_id": episode.camera, "camera_version": "", "time_zone": "UTC", "languages": [],
+        "session": "", "seq": 0, "at": start, "started_at": start,
         "ended_at": None, "ended_reason": None,
         "rule": {
             "id": episode.rule, "version": "", "template": "", "bundle_digest": "", "status": "test",

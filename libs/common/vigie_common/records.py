@@ -686,6 +686,10 @@ class RuleEvent(TypedDict):
     """Key of the topic."""
     camera_version: str
     """Version of the camera that judged."""
+    time_zone: str
+    """Of the site."""
+    languages: list[str]
+    """Of the site, the first is its own."""
     session: str
     """Of the frame that brought it."""
     seq: int

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from vigie_common.compound_terms import LONGEST_COOLDOWN_MS, LONGEST_WITHIN_MS
 from vigie_common.errors import PoisonRecordError
@@ -23,7 +24,8 @@ def check_event(event: Mapping[str, Any]) -> None:
     """Refuse a rule event that no alert can be made of.
 
     Raises:
-        PoisonRecordError: unknown kind, an id that is no UUID (it names files), a missing minute, a bad name, no time.
+        PoisonRecordError: unknown kind, an id that is no UUID (it names files), a missing minute, a bad name, no time
+            or time zone.
     """
     what = f"rule event {event['id']!r}"
     if event["kind"] not in _EVENT_KINDS:
@@ -35,6 +37,7 @@ def check_event(event: Mapping[str, Any]) -> None:
     _require_name(what, "camera_id", event["camera_id"])
     for field in ("at", "started_at", "ended_at"):
         _require_time(what, field, event[field])
+    _require_zone(what, event["time_zone"])
     if event["kind"] == "AFFIRM" and event["minute"] is None:
         raise PoisonRecordError(f"{what}: an AFFIRM needs the minute that it affirms, and has none")
     if event["kind"] in {"OPEN", "UPDATE", "CLOSE"}:
@@ -89,6 +92,15 @@ def _require_time(what: str, field: str, value: int | None) -> None:
         raise PoisonRecordError(
             f"{what}: {field} is {value}, and must be milliseconds since 1970 UTC, before the year 10000"
         )
+
+
+def _require_zone(what: str, value: str) -> None:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # the last two: it names no file, or a folder
+        raise PoisonRecordError(
+            f"{what}: time_zone is {value[:80]!r}, and must be an IANA time zone; for example Europe/Paris or UTC"
+        ) from None
 
 
 def _require_name(what: str, field: str, value: str) -> None:
