@@ -179,7 +179,8 @@ def rule_event():
         box = {"track_id": 7, "object_class": "person", "score": 0.5, "x1": 64.0, "y1": 72.0, "x2": 128.0, "y2": 288.0}
         event = {
             "kind": kind, "id": event_id(episode, ordinal), "episode_id": episode, "ordinal": ordinal, "site": "nimes",
-            "camera_id": camera, "camera_version": "c1", "session": "s-1", "seq": 10 + ordinal,
+            "camera_id": camera, "camera_version": "c1", "time_zone": "Europe/Paris", "languages": ["fr", "en"],
+            "session": "s-1", "seq": 10 + ordinal,
             "at": start + 1000 * (ordinal + 1), "started_at": start, "ended_at": None, "ended_reason": None,
             "rule": rule, "mode": "exercise", "authorisation": authorisation, "scope_kind": "zone", "scope": scope,
             "subject": subject, "direction": None, "direction_label": None, "zone_x": [0.1, 0.9, 0.9, 0.1],

@@ -20,6 +20,7 @@ from urllib.parse import unquote, urlsplit
 from aiokafka.errors import KafkaError
 
 from vigie_cli.apply import apply_folder
+from vigie_cli.event_times import clock
 from vigie_common.errors import BadInputError
 from vigie_dev.demo_counts import counts_table, read_figures
 from vigie_dev.demo_view import Scene, Shown, view
@@ -63,7 +64,6 @@ def run(video: str, model: str, duration_s: float | None) -> int:
         run_folder(),
         [detector],
         say=lambda line: print(f"  {line}", flush=True),
-        extra={"VIGIE_ALERT_LANGUAGE": "en"},  # the pictures speak as the terminal does
     )
     tally = Tally()
 
@@ -169,7 +169,7 @@ async def _measure(scene: Scene, shown: Shown, stopping: asyncio.Event) -> None:
         await scene.read_metrics()
         restarts = scene.restarts()
         for name in restarts - told:
-            shown.say(f"{time.strftime('%H:%M:%S')}  {name} ended and was started again")
+            shown.say(f"{_clock(time.time_ns() // 1_000_000)}  {name} ended and was started again")
         told = restarts
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stopping.wait(), _LAG_EVERY_S)
@@ -179,7 +179,7 @@ def alert_line(alert: Mapping[str, Any]) -> str | None:
     """What a person is told of one alert record; None for a revision that says nothing new."""
     title = alert["title"].get("en") or next(iter(alert["title"].values()), alert["rule"]["id"])
     text = alert["explanation"]["text"].get("en") or next(iter(alert["explanation"]["text"].values()), "")
-    at = time.strftime("%H:%M:%S", time.localtime(alert["updated_at"] / 1000))
+    at = _clock(alert["updated_at"])
     where = f"{alert['camera']['id']} {alert['zone']}".strip()
     if alert["revision"] == 1:
         images = "".join(f"  {_image(image['uri'])}" for image in alert["evidence"] if image["uri"])
@@ -188,6 +188,11 @@ def alert_line(alert: Mapping[str, Any]) -> str | None:
         lasted = (alert["ended_at"] - alert["started_at"]) / 1000
         return f"{at}  ended    {title}: after {lasted:.0f} s, {alert['ended_reason']} ({where})"
     return None
+
+
+def _clock(at: int) -> str:
+    """A time (ms) as `vigie alerts tail` prints it, without the day."""
+    return f"{clock(at, 'UTC')[:8]} UTC"
 
 
 def _image(uri: str) -> str:

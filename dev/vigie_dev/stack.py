@@ -64,7 +64,6 @@ class Stack:
         folder: where it all lies; one stack at a time.
         detectors: the models that Triton serves.
         say: told about each stage.
-        extra: further environment of the services, such as {"VIGIE_ALERT_LANGUAGE": "en"}.
     """
 
     def __init__(
@@ -73,7 +72,6 @@ class Stack:
         detectors: Sequence[Detector],
         *,
         say: Callable[[str], None] = lambda _: None,
-        extra: Mapping[str, str] | None = None,
     ) -> None:
         self.folder = folder.resolve()
         self.evidence = self.folder / "evidence"
@@ -83,7 +81,6 @@ class Stack:
         """Why the stack cannot go on, once a service has ended for good."""
         self._detectors = detectors
         self._say = say
-        self._extra = extra or {}
         self._triton: TritonServer | None = None
         self._watching: threading.Thread | None = None
         self._stopping = threading.Event()
@@ -110,7 +107,6 @@ class Stack:
             "VIGIE_ALERT_DATABASE_URL": f"sqlite:///{self.folder / 'alerts.db'}",
             "VIGIE_ALERT_EVIDENCE_DIR": str(self.evidence),
             "VIGIE_STATISTICS_DATABASE_URL": f"sqlite:///{self.folder / 'statistics.db'}",
-            **self._extra,
         }
 
     @contextlib.contextmanager

@@ -442,6 +442,42 @@ async def test_members_that_two_processes_see_at_once_are_one_compound_alert_eac
     assert {len(a["related_ids"]) for a in alerts} == {2}
 
 
+async def test_a_compound_cools_down_across_a_restart_and_tells_then_what_goes_on(
+    bench, postgres, rule_event, affirmation
+):
+    start = 1_800_000_000_000
+    stamp = {
+        "id": "distress", "version": "v1", "same": "camera", "within_ms": 60_000, "min_rules": 2, "min_cameras": 1,
+        "cooldown_ms": 90_000, "severity": "critical", "category": "distress", "mode": "test", "title": {},
+        "explain": {}, "authorisation": None,
+    }  # fmt: skip
+    shadow = {"mode": "shadow", "authorisation": None}
+
+    def members(at_s, kind="OPEN"):
+        started = start + 1000 * at_s
+        times = {"started_at": started, "at": started} if kind == "OPEN" else {"started_at": started}
+        return [
+            rule_event(
+                kind, int(kind == "CLOSE"), rule={"id": rule}, compounds=[stamp] * (kind == "OPEN"), **times | shadow
+            )
+            for rule in ("fall", "crowd")
+        ]
+
+    url, second = own_database(postgres), members(30)
+    listed = [member["episode_id"] for member in second]
+    with bench.service(url):
+        await bench.write("rule-events", *members(0), *members(0, "CLOSE"), *second)
+        await bench.alerts_when(lambda alerts: len(alerts) == 2)
+    with bench.service(url):
+        await bench.write("rule-events", *(affirmation(m, listed, compounds=[stamp]) for m in (0, 1)))
+        alerts = await bench.alerts_when(lambda alerts: len(alerts) == 3)
+    assert [(a["state"], a["started_at"] - start, a["updated_at"] - start) for a in alerts] == [
+        ("OPEN", 0, 0),
+        ("ENDED", 0, 2_000),
+        ("OPEN", 30_000, 90_000),
+    ]
+
+
 async def test_an_open_compound_alert_ends_with_its_authorisation(bench, postgres, rule_event, affirmation):
     start = 1_800_000_000_000
     stamp = {

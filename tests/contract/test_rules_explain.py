@@ -1,6 +1,7 @@
 """`vigie rules explain` of what is long past, on a real broker: the rules and tracks as they were then."""
 
 import time
+from datetime import UTC, datetime
 
 from vigie_cli.apply import apply_folder
 from vigie_cli.rules_publish import publish_folder
@@ -12,10 +13,15 @@ from vigie_rule_engine.recorded import read_recording
 
 CAMERA = "maison-carree-02"
 MINUTE = 60_000
+AWAY = "[[0.90, 0.05], [0.95, 0.05], [0.95, 0.10]]"
 
 
 def now_ms():
     return time.time_ns() // 1_000_000
+
+
+def iso(at):
+    return datetime.fromtimestamp(at / 1000, UTC).isoformat()
 
 
 async def engine_events(deployment, span):
@@ -66,3 +72,12 @@ async def test_an_episode_that_a_changed_rule_ended_is_explained_by_the_rule_tha
     closed_ago_s = (now_ms() - closed["at"]) // 1000 + 60
     shortly = await topic_answer(settings, (opened["episode_id"], None, None, None), f"{closed_ago_s}s")
     assert shortly.answer == found.answer
+
+    change(site / "cameras/maison-carree-02.yaml", "[[0.40, 0.55], [0.62, 0.54], [0.66, 0.80], [0.38, 0.82]]", AWAY)
+    await apply_folder(settings, site, now_ms() - MINUTE, "ann", cameras_only=True)
+    assert (await topic_answer(settings, (opened["episode_id"], None, None, None), "3h")).answer == found.answer
+    moment = (None, opened["rule"]["id"], CAMERA, iso(opened["at"] + MINUTE))
+    assert (await topic_answer(settings, moment, "3h")).answer[0] == found.answer[0]
+    (site / "cameras/maison-carree-02.yaml").unlink()
+    await apply_folder(settings, site, now_ms(), "ann", cameras_only=True, prune=True)
+    assert (await topic_answer(settings, moment, "3h")).answer[0] == found.answer[0]

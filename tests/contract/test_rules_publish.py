@@ -54,7 +54,11 @@ async def test_a_bundle_is_published_once_changed_shown_and_brought_back(deploym
     assert (plain["live"]["digest"], plain["live"]["author"]) == (first.bundle["digest"], "cy")
     assert [one["digest"] for one in plain["later"]] == [second.bundle["digest"]]
     assert [record["author"] for _, record in await deployment.read("rules")] == ["ann", "bob", "cy", "cy"]
-    assert any(line.startswith("note: ") for line in publish_lines(back, dry_run=False)) is False
+    notes = [line for line in publish_lines(back, dry_run=False) if line.startswith("note: ")]
+    assert (
+        "note: densite, parvis-frequentation, parvis-presence: run nowhere, no camera of nimes in service " in notes[0]
+    )
+    assert all(" nowhere, no camera of nimes in service " in note for note in notes), "none is published here"
     with pytest.raises(BadInputError, match="no bundle of this site begins so; published were, newest first: "):
         await publish_former(settings, "ffffffff", None, now_ms(), "cy", dry_run=False)
 

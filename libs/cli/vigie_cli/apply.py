@@ -121,7 +121,8 @@ async def _bring_in_force(
     names = TopicNames(settings.topic_prefix)
     partitions = await topic_partitions(settings, [names.full(topic) for topic in _TOPICS])
     async with deployment_codec(settings) as codec:
-        cameras = await last_records(settings, partitions[names.full("cameras")], codec, "camera")
+        published = await last_records(settings, partitions[names.full("cameras")], codec, "camera")
+        cameras = {name: camera for name, (camera, _) in published.items()}
         rules = await bundle_histories(settings, partitions[names.full("rules")], codec)
         effective_at = effective_ms(at)
         changes, records = _changes(site, cameras, rules, author, effective_at, prune=prune)

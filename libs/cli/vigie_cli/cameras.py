@@ -15,7 +15,7 @@ from rich.live import Live
 
 from vigie_cli.cameras_shown import camera_details, camera_table, track_lines
 from vigie_cli.event_times import instant
-from vigie_cli.wording import counted, output, terminal_language
+from vigie_cli.wording import counted, findings_json, output, terminal_language
 from vigie_common.errors import BadInputError
 from vigie_common.settings import Settings, read_settings
 
@@ -44,7 +44,7 @@ def check(
     place: Annotated[Path, typer.Argument(metavar="FOLDER|FILE", help=f"{_SITE_FOLDER}; or one camera file")],
     residual: Annotated[float, typer.Option(min=0.0, help="metres that a calibration may be wrong")] = 1.0,
     strict: Annotated[bool, typer.Option(help="warnings are errors too")] = False,
-    form: Annotated[Literal["text", "json"], typer.Option("--format", help="for people, or for programs")] = "text",
+    as_json: Annotated[bool, typer.Option("--json", help="for programs: one JSON document")] = False,
 ) -> None:
     """Check camera files: each error and warning with its file, line, column and fix.
 
@@ -57,12 +57,8 @@ def check(
 
     found = check_cameras(place, frozenset(load_catalogue().models), residual)
     told = sorted([(problem, "error") for problem in found.errors] + [(w, "warning") for w in found.warnings])
-    if form == "json":
-        rows = [
-            {"file": p.file, "line": p.mark.line, "column": p.mark.column, "level": level, "message": p.message}
-            for p, level in told
-        ]
-        print(json.dumps(rows, ensure_ascii=False, indent=1))
+    if as_json:
+        print(findings_json(told))
     else:
         for problem, level in told:
             print(replace(problem, message=f"{level}: {problem.message}"))

@@ -11,7 +11,7 @@ from aiokafka import TopicPartition
 from vigie_cli.configuration_topics import (
     answered,
     deployment_codec,
-    last_records,
+    last_of,
     newest_records,
     publish,
     record_at,
@@ -120,11 +120,7 @@ async def camera_records(settings: Settings) -> list[dict[str, Any]]:
     Raises:
         DependencyError: Kafka does not answer, or has no topics.
     """
-    name = TopicNames(settings.topic_prefix).full("cameras")
-    async with answered(settings):
-        partitions = await topic_partitions(settings, [name])
-        async with deployment_codec(settings) as codec:
-            return list((await last_records(settings, partitions[name], codec, "camera")).values())
+    return [camera for camera, _ in (await last_of(settings, "cameras")).values()]
 
 
 def site_time_zones(cameras: Iterable[Mapping[str, Any]]) -> dict[str, str]:

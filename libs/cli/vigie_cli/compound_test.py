@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any, Final
 
 from vigie_alert.book import AlertBook
@@ -41,6 +42,8 @@ def _found(compound: CompoundFile, test: CompoundTest) -> list[Found]:
     newest: dict[str, dict[str, Any]] = {}
     for event in sorted(events, key=lambda e: (e["at"], e["kind"] == "OPEN")):
         newest |= {alert["id"]: alert for alert in book.apply_event(event)}
+    # what goes on goes on for ever: no cooldown is longer
+    newest |= {alert["id"]: alert for alert in book.tell_held(sys.maxsize)}
     return [
         Found(
             "open",
@@ -59,7 +62,8 @@ def _events(stamp: dict[str, Any], number: int, episode: CompoundEpisode) -> Ite
     identity = episode_id("test", episode.camera, episode.rule, "", episode.zone, str(number), start)
     opened = {
         "kind": "OPEN", "id": event_id(identity, 0), "episode_id": identity, "ordinal": 0, "site": "test",
-        "camera_id": episode.camera, "camera_version": "", "session": "", "seq": 0, "at": start, "started_at": start,
+        "camera_id": episode.camera, "camera_version": "", "time_zone": "UTC", "languages": [],
+        "session": "", "seq": 0, "at": start, "started_at": start,
         "ended_at": None, "ended_reason": None,
         "rule": {
             "id": episode.rule, "version": "", "template": "", "bundle_digest": "", "status": "test",

@@ -14,14 +14,13 @@ from vigie_common.codec import Codec
 from vigie_common.errors import DependencyError, PoisonRecordError
 from vigie_common.kafka import admin, consumer, producer, unreachable
 from vigie_common.registry import open_codec
-from vigie_common.topics import load_topics
+from vigie_common.topics import TopicNames, load_topics
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
 
     from vigie_common.errors import VigieError
     from vigie_common.settings import Settings
-    from vigie_common.topics import TopicNames
 
 _ANSWER_S: Final = 60.0
 _STACK: Final = Path(".vigie/stack/environment")
@@ -91,15 +90,29 @@ async def deployment_codec(settings: Settings) -> AsyncIterator[Codec]:
 
 async def last_records(
     settings: Settings, partitions: list[TopicPartition], codec: Codec, schema: str
-) -> dict[str, dict[str, Any]]:
-    """The last record of each key in a whole topic; what is no such record is passed over."""
-    last: dict[str, dict[str, Any]] = {}
+) -> dict[str, tuple[dict[str, Any], int]]:
+    """The last record of each key in a whole topic, with its append time (ms); what is no such record is left out."""
+    last: dict[str, tuple[dict[str, Any], int]] = {}
     async for record in whole_topic(settings, partitions):
         try:
-            last[(record.key or b"").decode("utf-8", "replace")] = codec.decode_as(schema, record.value)
+            value = codec.decode_as(schema, record.value)
         except PoisonRecordError:
             continue
+        last[(record.key or b"").decode("utf-8", "replace")] = value, record.timestamp
     return last
+
+
+async def last_of(settings: Settings, topic: str) -> dict[str, tuple[dict[str, Any], int]]:
+    """The same of a topic by its logical name, with connections of its own.
+
+    Raises:
+        DependencyError: Kafka does not answer, or has no such topic.
+    """
+    name = TopicNames(settings.topic_prefix).full(topic)
+    async with answered(settings):
+        partitions = await topic_partitions(settings, [name])
+        async with deployment_codec(settings) as codec:
+            return await last_records(settings, partitions[name], codec, load_topics()[topic].schema)
 
 
 async def whole_topic(settings: Settings, partitions: list[TopicPartition]) -> AsyncIterator[Any]:

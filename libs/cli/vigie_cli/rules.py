@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vigie_cli.wording import counted
+from vigie_cli.wording import counted, findings_json
 from vigie_common.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -29,21 +28,10 @@ app = typer.Typer(
 AsJson = Annotated[bool, typer.Option("--json", help="for programs: one JSON document")]
 
 
-class Format(StrEnum):
-    """How the lint speaks."""
-
-    text = "text"
-    json = "json"
-
-
 def _print(problems: Sequence[Problem], warnings: Sequence[Problem], *, as_json: bool) -> None:
     told = sorted([(problem, "error") for problem in problems] + [(warning, "warning") for warning in warnings])
     if as_json:
-        rows = [
-            {"file": p.file, "line": p.mark.line, "column": p.mark.column, "level": level, "message": p.message}
-            for p, level in told
-        ]
-        print(json.dumps(rows, ensure_ascii=False, indent=1))
+        print(findings_json(told))
     else:
         for problem, level in told:
             print(problem if level == "error" else replace(problem, message=f"warning: {problem.message}"))
@@ -57,7 +45,6 @@ def lint(
     ] = None,
     strict: Annotated[bool, typer.Option(help="warnings are errors too")] = False,
     as_json: AsJson = False,
-    form: Annotated[Format, typer.Option("--format", help="json is the same as --json")] = Format.text,
 ) -> None:
     """Check rules, compounds, authorisations: each error and warning with its line, column and fix.
 
@@ -68,7 +55,6 @@ def lint(
     from vigie_cli.rules_lint import lint_place
 
     linted = lint_place(folder, cameras)
-    as_json = as_json or form is Format.json
     _print(linted.problems, linted.warnings, as_json=as_json)
     if linted.problems or (strict and linted.warnings):
         raise typer.Exit(1)

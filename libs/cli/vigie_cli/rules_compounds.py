@@ -22,15 +22,24 @@ def compound_happenings(events: Iterable[Mapping[str, Any]]) -> tuple[Happening,
     book = AlertBook()
     newest: dict[str, Mapping[str, Any]] = {}
     modes: dict[str, str] = {}
-    # of two at one instant the CLOSE comes first: what ends then is no longer there
-    for event in sorted(events, key=lambda e: (e["at"], e["kind"] == "OPEN")):
-        meant = {stamp["id"]: stamp["mode"] for stamp in event["compounds"]}
-        # members alert for themselves elsewhere; a compound in shadow is followed as one that alerts
-        stamps = [stamp | {"mode": "test"} for stamp in event["compounds"]]
-        for alert in book.apply_event({**event, "mode": "shadow", "authorisation": None, "compounds": stamps}):
+    meant: dict[tuple[str, str, str], str] = {}
+    at = 0
+
+    def note(alerts: Iterable[Mapping[str, Any]]) -> None:
+        for alert in alerts:
             if alert["rule"]["template"] == TEMPLATE:
                 newest[alert["id"]] = alert
-                modes.setdefault(alert["id"], meant.get(alert["rule"]["id"], "shadow"))
+                stamped = (alert["camera"]["id"], alert["rule"]["id"], alert["rule"]["version"])
+                modes.setdefault(alert["id"], meant[stamped])
+
+    # of two at one instant the CLOSE comes first: what ends then is no longer there
+    for event in sorted(events, key=lambda e: (e["at"], e["kind"] == "OPEN")):
+        at = event["at"]
+        meant |= {(event["camera_id"], stamp["id"], stamp["version"]): stamp["mode"] for stamp in event["compounds"]}
+        # members alert for themselves elsewhere; a compound in shadow is followed as one that alerts
+        stamps = [stamp | {"mode": "test"} for stamp in event["compounds"]]
+        note(book.apply_event({**event, "mode": "shadow", "authorisation": None, "compounds": stamps}))
+    note(book.tell_held(at))
     found = [_happening(alert, modes[identity]) for identity, alert in newest.items()]
     return tuple(sorted(found, key=lambda h: (h.at, h.camera, h.rule, h.scope)))
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from vigie_cli.rules_bundles import Published
+    from vigie_common.stream import ConfigVersion
     from vigie_rule_engine.trace import Sample
 
 AROUND_MS: Final = 120_000
@@ -68,15 +69,17 @@ def explain(
     camera: Mapping[str, Any],
     bundle: Mapping[str, Any],
     each: Sequence[Published | None] | None = None,
+    seen_by: Sequence[ConfigVersion] | None = None,
 ) -> Explained:
     """Judge the tracks again and say what the rule measured.
 
     Args:
         question: what is asked.
         records: of the tracks, from some time before the moment.
-        camera: as it was.
+        camera: as it was at the moment.
         bundle: as it was at the moment.
         each: what judged each record, where bundles changed in between; None: `bundle` throughout.
+        seen_by: how the camera was at each record, where it changed in between; None: `camera` throughout.
 
     Raises:
         BadInputError: the bundle has no such rule.
@@ -84,7 +87,7 @@ def explain(
     rules = {str(rule["id"]): rule for rule in bundle["rules"]}
     compounds = {str(compound["id"]): compound for compound in bundle["compounds"]}
     if question.rule in compounds:
-        return _explain_compound(question, records, camera, bundle, each)
+        return _explain_compound(question, records, camera, bundle, each, seen_by)
     if question.rule not in rules:
         known = ", ".join(sorted(rules | compounds)) or "none"
         fix = nearest(question.rule, rules | compounds)
@@ -92,7 +95,9 @@ def explain(
     rule = rules[question.rule]
     begin, end = question.at - AROUND_MS, (question.until or question.at) + AROUND_MS // 2
     trace = Trace(question.rule, question.camera, begin, end)
-    judged = judge(records, [camera], bundle if each is None else None, watcher=trace, each=each, ends=False)
+    judged = judge(
+        records, [camera], bundle if each is None else None, watcher=trace, each=each, seen_by=seen_by, ends=False
+    )
     opened = tuple(one for one in happenings(judged.events) if one.rule == question.rule)
     near = [r for r in records if r["camera_id"] == question.camera and begin <= r["captured_at"] <= end]
     statuses = _spans((r["status"], r["captured_at"]) for r in near)
@@ -112,9 +117,10 @@ def _explain_compound(
     camera: Mapping[str, Any],
     bundle: Mapping[str, Any],
     each: Sequence[Published | None] | None,
+    seen_by: Sequence[ConfigVersion] | None,
 ) -> Explained:
     compound = next(one for one in bundle["compounds"] if one["id"] == question.rule)
-    judged = judge(records, [camera], bundle if each is None else None, each=each, ends=False)
+    judged = judge(records, [camera], bundle if each is None else None, each=each, seen_by=seen_by, ends=False)
     everything = (*happenings(judged.events), *compound_happenings(judged.events))
     found = tuple(
         h for h in everything if h.rule == question.rule or (h.rule in compound["rules"] and h.kind == "open")

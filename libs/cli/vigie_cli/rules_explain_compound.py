@@ -33,11 +33,12 @@ def compound_answer(
         camera: whose tracks were judged: parts on other cameras are not known.
         found: episodes of its parts, and its own alerts.
     """
-    zone, within_ms = str(camera["time_zone"]), int(compound["within_ms"])
+    zone, within_ms, cooldown_ms = str(camera["time_zone"]), int(compound["within_ms"]), int(compound["cooldown_ms"])
     parts, least = ", ".join(compound["rules"]), compound["min_rules"]
     yield (
         f"{question.rule} is a compound: it alerts when {least} of {parts} are there, in one {compound['same']}, on "
         f"{counted(compound['min_cameras'], 'camera')} or more, each until {within_ms / 1000:g} s after its end"
+        + (f"; once in {cooldown_ms / 1000:g} s" if cooldown_ms else "")
     )
     at = question.at
     for one in found:
@@ -46,6 +47,11 @@ def compound_answer(
             ends = f", {one.reason}" if one.ended_at is None else f", ended {clock(one.ended_at, zone)}: {one.reason}"
             told = "in shadow, held" if one.mode == "shadow" else "alerted"
             yield f"{told} {moment(one.at, zone)}, together since {clock(at, zone)}{ends}; alert {one.id}"
+        elif one.rule == question.rule and one.at <= at < one.at + cooldown_ms:
+            yield (
+                f"it was cooling down until {clock(one.at + cooldown_ms, zone)}: "
+                f"another alert opened at {clock(one.at, zone)}"
+            )
     if compound["status"] == "draft":
         yield "the compound is a draft: it does not run"
     elif not applies(compound["camera_tags"], compound["camera_ids"], camera, otherwise=True):  # type: ignore[arg-type]  # a Camera record

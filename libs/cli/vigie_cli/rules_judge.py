@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from vigie_cli.compiling import say_compiling
@@ -51,6 +52,7 @@ def judge(
     mode: ForcedMode | None = None,
     watcher: Callable[[CameraState], None] | None = None,
     each: Sequence[Published | None] | None = None,
+    seen_by: Sequence[ConfigVersion] | None = None,
     *,
     ends: bool = True,
 ) -> Judged:
@@ -63,26 +65,34 @@ def judge(
         mode: forces the mode of everything that is found; None: as the authorisations say.
         watcher: called with a camera's state after each image, to see what was measured.
         each: instead of `bundle`, the one that judged each record as it came; None among them: no rule yet.
+        seen_by: instead of `cameras`, the version of its camera that judged each record as it came.
         ends: what is open at the end ends there, as in a whole recording; if not, the records are a part of what goes
             on, and it stays open.
     """
     known = {str(camera["camera_id"]): camera for camera in cameras}
-    versions = {name: ConfigVersion(name, _LONG_AGO, 0, 0, camera) for name, camera in known.items()}
-    sites = sorted({str(camera["site"]) for camera in known.values()})
+    throughout = {name: ConfigVersion(name, _LONG_AGO, 0, 0, camera) for name, camera in known.items()}
+    bundles = {0: bundle} if each is None else {one.offset: one.bundle for one in each if one is not None}
+    then = {one.offset: {one.key: one} for one in seen_by or ()}
 
-    def under(judging: Mapping[str, Any] | None, offset: int) -> FixedView:
-        rules = {site: ConfigVersion(site, _LONG_AGO, offset, 0, judging) for site in sites if judging is not None}
-        return FixedView({"cameras": versions, "rules": rules})
+    @cache
+    def under(rules: int | None, camera: int | None) -> FixedView:
+        """The configuration with these offsets; None: no rule yet, and the cameras that hold throughout."""
+        versions = throughout if camera is None else then[camera]
+        judging = None if rules is None else bundles[rules]
+        if rules is None or judging is None:
+            return FixedView({"cameras": versions})
+        sites = {str(one.value["site"]) for one in versions.values()}
+        by_site = {site: ConfigVersion(site, _LONG_AGO, rules, 0, judging) for site in sorted(sites)}
+        return FixedView({"cameras": versions, "rules": by_site})
 
-    throughout = under(bundle, 0)
-    views = {one.offset: under(one.bundle, one.offset) for one in each or () if one is not None}
     say_compiling()
     core = RuleCore(0, mode=mode, watcher=watcher)
     outputs: list[Any] = []
     count, refused = 0, []
     for offset, tracks in enumerate(records):
         judging = None if each is None else each[offset]
-        view = throughout if judging is None else views[judging.offset]
+        rules = 0 if each is None else None if judging is None else judging.offset
+        view = under(rules, None if seen_by is None else seen_by[offset].offset)
         message = Message("tracks", 0, offset, tracks["camera_id"], tracks["captured_at"], tracks)
         try:
             outputs += core.process(message, view)

@@ -13,7 +13,7 @@ from vigie_rule_engine.catalogue import TEMPLATES
 from vigie_rule_engine.lint_warnings import lint_warnings, named
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from vigie_cli.site_folder import SiteFolder
     from vigie_common.records import Camera, Compound, Rule
@@ -71,8 +71,39 @@ def unauthorised_in(site: SiteFolder, bundle: Mapping[str, Any]) -> tuple[str, .
 
 def unauthorised_live(bundle: Mapping[str, Any], cameras: Iterable[Mapping[str, Any]], at: int) -> tuple[str, ...]:
     """The same with those of all deployed cameras that are the site's and in service."""
+    return tuple(unauthorised(bundle, _in_service(bundle, cameras), at))
+
+
+def nowhere(bundle: Mapping[str, Any], cameras: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Rules and compounds that mean no camera of all deployed ones: which, and what they ask for.
+
+    Args:
+        bundle: a RuleBundle record.
+        cameras: Camera records of any site, removed ones too.
+    """
+    own = _in_service(bundle, cameras)
+    asked: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
+    for one in (*bundle["rules"], *bundle["compounds"]):
+        tags, ids = one["camera_tags"], one["camera_ids"]
+        if one["status"] != "draft" and not any(applies(tags, ids, camera, otherwise=True) for camera in own):
+            asked.setdefault((tuple(tags), tuple(ids)), []).append(one["id"])
+    return tuple(
+        f"{', '.join(sorted(rules))}: {'runs' if len(rules) == 1 else 'run'} nowhere, "
+        f"no camera of {bundle['site']} in service {_meant(tags, ids)}"
+        for (tags, ids), rules in sorted(asked.items())
+    )
+
+
+def _meant(tags: Sequence[str], ids: Sequence[str]) -> str:
+    """What a selection asks of a camera, in words."""
+    carries = [f"carries the tag{'s' if len(tags) > 1 else ''} {' and '.join(tags)}"] if tags else []
+    return " or ".join([*carries, *([f"is {' or '.join(ids)}"] if ids else [])]) or "is there"
+
+
+def _in_service(bundle: Mapping[str, Any], cameras: Iterable[Mapping[str, Any]]) -> list[Camera]:
+    """Those of all deployed cameras that are the site's and not removed."""
     own = [one for one in cameras if one["site"] == bundle["site"] and not one["removed"]]
-    return tuple(unauthorised(bundle, own, at))
+    return cast("list[Camera]", own)
 
 
 def _failing(rules: RuleFolder, cameras: CameraFolder) -> Iterator[str]:

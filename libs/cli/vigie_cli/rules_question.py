@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from vigie_cli.effective_at import now_ms
@@ -80,6 +81,7 @@ def from_topic(asked: Asked, since: str) -> Explained:
 
 async def topic_answer(settings: Settings, asked: Asked, since: str) -> Explained:
     """The same, with the settings given."""
+    from vigie_cli.camera_then import camera_then, camera_versions
     from vigie_cli.cameras_deployed import deployed_camera
     from vigie_cli.rules_bundles import read_histories
     from vigie_cli.rules_tracks import topic_tracks
@@ -91,9 +93,12 @@ async def topic_answer(settings: Settings, asked: Asked, since: str) -> Explaine
         now = time.time_ns() // 1_000_000
         opening, until = await find_episode(settings, episode, (now - _duration(since), now))
         camera_id = str(opening["camera_id"])
-    camera = (await deployed_camera(settings, str(camera_id))).camera
-    zone = str(camera["time_zone"])
-    history = (await read_histories(settings)).get(str(camera["site"]))
+    versions = await camera_versions(settings, str(camera_id))
+    if not versions:
+        await deployed_camera(settings, str(camera_id))  # says which there are
+    newest = versions[-1].value
+    zone = str(newest["time_zone"])
+    history = (await read_histories(settings)).get(str(newest["site"]))
     if opening is not None:
         rule, moment = str(opening["rule"]["id"]), int(opening["at"])
         question = Question(rule, str(camera_id), moment, str(opening["episode_id"]), until)
@@ -109,10 +114,12 @@ async def topic_answer(settings: Settings, asked: Asked, since: str) -> Explaine
     bundle, each = bundle_then(history, records, question.at, digest)
     if bundle is None:
         raise BadInputError(
-            f"no rules of {camera['site']} judged at {understood(question.at, zone)} (a bundle judges what "
+            f"no rules of {newest['site']} judged at {understood(question.at, zone)} (a bundle judges what "
             "arrives five seconds or more after its publication): see `vigie rules status`"
         )
-    return explain(question, [record for record, _ in records], camera, bundle, each)
+    then = camera_then(versions, records, question.at, None if opening is None else str(opening["camera_version"]))
+    found = explain(question, [record for record, _ in records], then.camera, bundle, each, then.each)
+    return replace(found, answer=(*found.answer, *then.notes))
 
 
 async def find_episode(settings: Settings, episode: str, span: tuple[int, int]) -> tuple[Mapping[str, Any], int | None]:
@@ -191,11 +198,11 @@ def lead_ms(question: Question, started_at: int | None, bundles: Sequence[Mappin
         started_at: of the episode that it is about; None: it is about a moment.
         bundles: of the site: no `for` or `cooldown` that its rule, or a part of its compound, ever had is cut short.
     """
-    parts = [set(one["rules"]) for bundle in bundles for one in bundle["compounds"] if one["id"] == question.rule]
-    meant = {question.rule}.union(*parts)
+    compounds = [one for bundle in bundles for one in bundle["compounds"] if one["id"] == question.rule]
+    meant = {question.rule}.union(*(one["rules"] for one in compounds))
     rules = [rule for bundle in bundles for rule in bundle["rules"] if rule["id"] in meant]
     longest_ms = round(1000 * max((float(rule["numbers"].get("for_s", 0.0)) for rule in rules), default=0.0))
-    cooldown_ms = max((int(rule["cooldown_ms"]) for rule in rules), default=0)
+    cooldown_ms = sum(max((int(one["cooldown_ms"]) for one in ones), default=0) for ones in (rules, compounds))
     # what a rule cools down after must open again, so that it holds up the same
     cooled_ms = cooldown_ms + longest_ms + _BEFORE_MS if cooldown_ms else 0
     held_ms = 2 * longest_ms if started_at is None else question.at - started_at + _BEFORE_MS

@@ -8,12 +8,13 @@ from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any, Final
 
 from vigie_cli.cameras_deployed import camera_records, site_time_zones
+from vigie_cli.configuration_topics import last_of
 from vigie_cli.event_times import instant, moment
 from vigie_cli.rules_bundles import SHORT, History, chosen_site, read_histories
 from vigie_cli.rules_difference import SHORT_ID, happenings, times
 from vigie_cli.rules_notes import unauthorised_live
 from vigie_cli.rules_shadow import in_test, shadow_lines, shadows
-from vigie_cli.rules_topics import last_values, read_range
+from vigie_cli.rules_topics import read_range
 from vigie_cli.wording import counted
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ async def read_status(
     """
     histories = await read_histories(settings)
     chosen = [chosen_site(histories, site)] if site is not None else list(histories.values())
-    engines = await last_values(settings, "rules-status")
+    engines = [said for _, said in sorted((await last_of(settings, "rules-status")).items())]
     cameras = await camera_records(settings)
     now, zones = time.time_ns() // 1_000_000, site_time_zones(cameras)
     wanted = episodes or any(in_test(h, now) for h in chosen)

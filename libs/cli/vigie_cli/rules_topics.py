@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-from vigie_cli.configuration_topics import answered, deployment_codec, topic_partitions, whole_topic
+from vigie_cli.configuration_topics import answered, deployment_codec, topic_partitions
 from vigie_cli.event_times import event_time, understood
 from vigie_common.errors import BadInputError, PoisonRecordError
 from vigie_common.kafka import consumer
@@ -82,21 +82,6 @@ async def read_appended(
                 if len(found) > MOST:
                     raise BadInputError(f"more than {MOST} records of {name}: narrow the range, or name --camera")
     return found
-
-
-async def last_values(settings: Settings, topic: str) -> list[tuple[dict[str, Any], int]]:
-    """The last record of each key of a small compacted topic, with its append time (ms)."""
-    name, schema = TopicNames(settings.topic_prefix).full(topic), load_topics()[topic].schema
-    found: dict[bytes, tuple[dict[str, Any], int]] = {}
-    async with answered(settings):
-        partitions = (await topic_partitions(settings, [name]))[name]
-        async with deployment_codec(settings) as codec:
-            async for record in whole_topic(settings, partitions):
-                try:
-                    found[record.key or b""] = codec.decode_as(schema, record.value), record.timestamp
-                except PoisonRecordError:
-                    continue
-    return [found[key] for key in sorted(found)]
 
 
 async def _appended(settings: Settings, partitions: list[Any], span: tuple[int, int]) -> AsyncIterator[Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
@@ -12,6 +11,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from vigie_cli.event_times import instant, moment
 from vigie_cli.stats_source import Source
 from vigie_cli.wide import wide_console
 from vigie_cli.wording import said
@@ -125,8 +125,10 @@ def show(
             if part
         )
         table = _table(lang, "from", ">raw", ">corrected", ">error", ">coverage", title=title)
+        zone = one["time_zone"]
+        table.columns[0].header = f"{_word('from', lang)} ({zone})"
         for figure in one["figures"]:
-            table.add_row(_moment(figure["start"]), *_figures(figure), _band(figure), _covered(figure, lang))
+            table.add_row(moment(figure["start"], zone)[:16], *_figures(figure), _band(figure), _covered(figure, lang))
         table.add_section()
         total = one["total"]
         table.add_row(_word("total", lang), *_figures(total), _band(total), _covered(total, lang), style="bold")
@@ -187,7 +189,7 @@ def unusual(
         print(json.dumps(found, ensure_ascii=False))
         return
     for notice in found:
-        line = Text(f"{_moment(notice['start'])}  ", style="dim")
+        line = Text(f"{instant(notice['start'], notice['time_zone'])}  ", style="dim")
         line.append(said(notice["text"], lang), style="yellow" if notice["side"] == "above" else "cyan")
         _print(line)
     if not found:
@@ -251,10 +253,6 @@ def _covered(figure: Mapping[str, Any], lang: str) -> Text:
     if not figure["final"]:
         text.append(f" {_word('not final', lang)}", style="dim")
     return text
-
-
-def _moment(at: int) -> str:
-    return datetime.fromtimestamp(at / 1000).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 def _word(word: str, lang: str) -> str:

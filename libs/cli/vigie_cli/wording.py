@@ -1,14 +1,17 @@
-"""How counts and texts by language are said."""
+"""How counts, texts by language and findings in files are said."""
 
 from __future__ import annotations
 
+import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from vigie_common.yaml_source import Problem
 
 _PIPED_WIDTH: Final = 10_000
 
@@ -21,6 +24,15 @@ def counted(number: int, noun: str) -> str:
 def said(texts: Mapping[str, str], lang: str) -> str:
     """A text in the wanted language, else in the first that there is."""
     return texts.get(lang) or next((texts[name] for name in sorted(texts)), "")
+
+
+def findings_json(found: Iterable[tuple[Problem, str]]) -> str:
+    """For programs, what was found in files, each with its level: error or warning."""
+    rows = [
+        {"file": p.file, "line": p.mark.line, "column": p.mark.column, "level": level, "message": p.message}
+        for p, level in found
+    ]
+    return json.dumps(rows, ensure_ascii=False, indent=1)
 
 
 def terminal_language() -> Literal["fr", "en"]:

@@ -240,6 +240,8 @@ class Compound(TypedDict):
     """How many different rules must be there."""
     min_cameras: int
     """On how many different cameras."""
+    cooldown_ms: int
+    """So long after an alert of it has opened no other opens in that place."""
     severity: Severity
     """For the operator."""
     category: str
@@ -651,6 +653,8 @@ class CompoundStamp(TypedDict):
     """How many different rules must be there."""
     min_cameras: int
     """On how many different cameras."""
+    cooldown_ms: int
+    """So long after an alert of it has opened no other opens in that place."""
     severity: Severity
     """For the operator."""
     category: str
@@ -682,6 +686,10 @@ class RuleEvent(TypedDict):
     """Key of the topic."""
     camera_version: str
     """Version of the camera that judged."""
+    time_zone: str
+    """Of the site."""
+    languages: list[str]
+    """Of the site, the first is its own."""
     session: str
     """Of the frame that brought it."""
     seq: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from vigie_alert import compound
+from vigie_alert import compound, cooling
 from vigie_alert.incoming import check_decision, check_event
 from vigie_alert.lifecycle import (
     Standing,
@@ -22,18 +22,19 @@ from vigie_common.errors import PoisonRecordError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from vigie_alert.compound import Member
+    from vigie_alert.compound import Meeting, Member
+    from vigie_alert.cooling import Cooling
 
 
 @dataclass(slots=True)
 class AlertBook:
     """What some records may touch: alerts, affirmed minutes, decisions already taken, members of compounds.
 
-    Alerts are by id, minutes by (site, camera), members by (compound key, episode id). A book holds all that its
-    records may touch: for a service what the database gave, for a replay all. `decisions` collects those taken here,
-    `met` the events of the compounds that began here, whose images are still to be fetched. Each method applies one
-    record and returns the revisions that it brought, oldest first. A record that is refused (PoisonRecordError) leaves
-    the book as it was.
+    Alerts are by id, minutes by (site, camera), members by (compound key, episode id), cooldowns by compound key. A
+    book holds all that its records may touch: for a service what the database gave, for a replay all. `decisions`
+    collects those taken here, `met` the events of the compounds that began here, whose images are still to be fetched.
+    Each method applies one record and returns the revisions that it brought, oldest first. A record that is refused
+    (PoisonRecordError) leaves the book as it was.
     """
 
     standings: dict[str, Standing] = field(default_factory=dict)
@@ -41,6 +42,7 @@ class AlertBook:
     decided: set[str] = field(default_factory=set)
     decisions: list[Mapping[str, Any]] = field(default_factory=list)
     members: dict[tuple[str, str], Member] = field(default_factory=dict)
+    cooling: dict[str, Cooling] = field(default_factory=dict)
     met: list[dict[str, Any]] = field(default_factory=list)
     _open: dict[str, str] = field(init=False, default_factory=dict)
 
@@ -84,6 +86,7 @@ class AlertBook:
                 continue
             present = [m for m in self.members.values() if m.key == member.key]
             revisions += self._end_members([compound.authorised(m, event["at"]) for m in present], event["at"])
+            revisions += self._tell_held(member.key, event["at"])
             self.members[member.key, member.episode_id] = member
             revisions += self._meet(event, stamp, member)
         return revisions
@@ -93,23 +96,59 @@ class AlertBook:
         present = [m for m in self.members.values() if m.key == member.key]
         standing = self.standings.get(self._open.get(member.key, ""))
         if standing is not None:
-            joined = compound.Meeting(standing.alert["started_at"], tuple(m for m in present if not m.spent))
+            joined = compound.gathered(present, standing.alert["started_at"], stamp["within_ms"])
             step = compound.compound_event(
                 event, stamp, joined, ordinal=standing.last_ordinal + 1, identity=standing.id
             )
             after = after_event(standing, step)
             return [] if after is None else self._put(related(after, member.episode_id))
+        cools = self.cooling.get(member.key)
+        if cools is not None and cools.held is not None:
+            self.cooling[member.key] = cooling.hold(cools, cools.held.since, event, stamp)
+            return []
         found = compound.meeting(present, stamp, member.started_at)
         if found is None:
             return []
-        opening = compound.compound_event(event, stamp, found, ordinal=0)
-        born = None if opening["episode_id"] in self.standings else after_event(None, opening)
+        if cools is not None and found.told_at < cools.until:
+            self.cooling[member.key] = cooling.hold(cools, found.at, event, stamp)
+            return []
+        revisions = self._open_compound(compound.compound_event(event, stamp, found, ordinal=0), member.key, found)
+        if revisions and stamp["cooldown_ms"]:
+            self.cooling[member.key] = cooling.Cooling(member.key, found.told_at + stamp["cooldown_ms"])
+        return revisions
+
+    def _open_compound(
+        self, opening: dict[str, Any], key: str, found: Meeting, told_at: int = 0
+    ) -> list[dict[str, Any]]:
+        """The first revision of a compound, told by its opening or, later, at `told_at` (ms)."""
+        at = max(opening["at"], told_at)
+        born = None if opening["episode_id"] in self.standings else after_event(None, opening | {"at": at})
         if born is None:
             return []
         self.met.append(opening)
         for m in found.members:
             born = related(born, m.episode_id)
-        return self._put(replace(born, key=member.key))
+        return self._put(replace(born, key=key))
+
+    def tell_held(self, at: int) -> list[dict[str, Any]]:
+        """Revisions of the compounds that went on when their cooldown was over, by `at` (ms)."""
+        return [revision for key in sorted(self.cooling) for revision in self._tell_held(key, at)]
+
+    def _tell_held(self, key: str, at: int) -> list[dict[str, Any]]:
+        """The first revision of what a compound holds back, if its cooldown is over by `at` (ms)."""
+        cools = self.cooling.get(key)
+        held = None if cools is None or at < cools.until else cools.held
+        if cools is None or held is None:
+            return []
+        self.cooling[key] = replace(cools, held=None)
+        told_at = max(held.event["at"], cools.until)
+        if not cooling.may_tell(held, told_at):
+            return []
+        self.cooling[key] = cooling.Cooling(key, cools.until + held.stamp["cooldown_ms"])
+        present = (m for m in self.members.values() if m.key == key)
+        found = compound.gathered(present, held.since, held.stamp["within_ms"])
+        opening = compound.compound_event(held.event, held.stamp, found, ordinal=0)
+        return self._open_compound(opening, key, found, told_at)
 
     def _end_members(self, members: Iterable[Member], at: int) -> list[dict[str, Any]]:
         """Put members back, and end the compounds of which none goes on; `at` is when that was known."""
@@ -118,14 +157,21 @@ class AlertBook:
             if self.members.get((member.key, member.episode_id)) == member:
                 continue
             self.members[member.key, member.episode_id] = member
-            standing = self.standings.get(self._open.get(member.key, ""))
             together = [m for m in self.members.values() if m.key == member.key and not m.spent]
             ends = [m.ended_at for m in together if m.ended_at is not None]
-            if standing is None or len(ends) < len(together):
+            if len(ends) < len(together):
                 continue
-            last = max((m for m in together if m.ended_at is not None), key=lambda m: m.ended_at or 0)
-            revisions += self._put(over(standing, max(ends), at, last.end_reason))
-            self.members |= {(m.key, m.episode_id): replace(m, spent=True) for m in together}
+            cools = self.cooling.get(member.key)
+            held = cools is not None and cools.held is not None
+            revisions += self._tell_held(member.key, max(ends))
+            if held:
+                self.cooling[member.key] = replace(self.cooling[member.key], held=None)
+            standing = self.standings.get(self._open.get(member.key, ""))
+            if standing is not None:
+                last = max((m for m in together if m.ended_at is not None), key=lambda m: m.ended_at or 0)
+                revisions += self._put(over(standing, max(ends), at, last.end_reason))
+            if standing is not None or held:
+                self.members |= {(m.key, m.episode_id): replace(m, spent=True) for m in together}
         return revisions
 
     def apply_decision(self, decision: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -156,9 +202,9 @@ class AlertBook:
             revision for standing in self._open_of(camera) for revision in self._put(after_affirmation(standing, event))
         ]
         own = [m for m in self.members.values() if (m.site, m.camera_id) == camera]
-        return revisions + self._end_members(
-            [compound.affirmed(m, event) for m in sorted(own, key=_order)], event["at"]
-        )
+        revisions += self._end_members([compound.affirmed(m, event) for m in sorted(own, key=_order)], event["at"])
+        on = {m.key for m in own if self.members[m.key, m.episode_id].ended_at is None}
+        return revisions + [r for key in sorted(on) for r in self._tell_held(key, event["at"])]
 
     def _open_of(self, camera: tuple[str, str]) -> Iterable[Standing]:
         """Open alerts of a camera, by id: the order of revisions must not hang on the order of loading."""

@@ -6,6 +6,7 @@ needed. The episodes of one compound in one place are its members:
 - a member is *there* at an instant if it has begun by then, and goes on or ended at most `within_ms` before;
 - the compound holds from the first instant at which a member begins and enough rules and cameras are there;
 - its alert opens then, names its members, gains those that come later, and ends when the last of them has ended;
+- while it cools down after another (`cooling`) it is held back, and told when that is over if it still goes on;
 - a member is there under an authorisation only as long as that lasts: its end ends the member too;
 - a member is there only as long as its camera's affirmations name the compound as it was: one that they name no more,
   or name with other parameters (`rule_changed`) or under another mode (`authorisation_ended`), ends the member.
@@ -41,6 +42,7 @@ class Member:
         spent: its compound's alert has ended: it counts for no other.
         until: when the authorisation ends that the compound has on its camera, ms; None: it needs none.
         changed: it ended because the compound was changed or is gone.
+        told_at: when its OPEN was told, ms; `for` after its start.
     """
 
     key: str
@@ -54,6 +56,7 @@ class Member:
     spent: bool = False
     until: int | None = None
     changed: bool = False
+    told_at: int = 0
 
     @property
     def end_reason(self) -> str:
@@ -69,6 +72,11 @@ class Meeting:
 
     at: int
     members: tuple[Member, ...]
+
+    @property
+    def told_at(self) -> int:
+        """When all of them had been told, ms."""
+        return max(m.told_at for m in self.members)
 
 
 def compound_key(event: Mapping[str, Any], stamp: Mapping[str, Any]) -> str:
@@ -97,6 +105,7 @@ def member_of(event: Mapping[str, Any], stamp: Mapping[str, Any]) -> Member:
         event["rule"]["id"],
         event["started_at"],
         until=None if authorisation is None else authorisation["valid_until"],
+        told_at=event["at"],
     )
 
 
@@ -108,13 +117,23 @@ def meeting(members: Iterable[Member], stamp: Mapping[str, Any], since: int) -> 
         stamp: CompoundStamp of the rule event (`schemas/rule-event`).
         since: start of the member that came last; what held earlier was concluded earlier.
     """
-    ordered = sorted(members, key=lambda m: (m.started_at, m.episode_id))
+    ordered = sorted(members, key=_begun)
     for at in sorted({m.started_at for m in ordered if m.started_at >= since}):
         there = tuple(m for m in ordered if _there(m, at, stamp["within_ms"]))
         enough_rules = len({m.rule for m in there}) >= stamp["min_rules"]
         if enough_rules and len({m.camera_id for m in there}) >= stamp["min_cameras"]:
             return Meeting(at, there)
     return None
+
+
+def gathered(members: Iterable[Member], at: int, within_ms: int) -> Meeting:
+    """The meeting that began at `at` (ms) as it is now: who was there, and who has come since."""
+    here = [m for m in members if not m.spent and (m.started_at > at or _there(m, at, within_ms))]
+    return Meeting(at, tuple(sorted(here, key=_begun)))
+
+
+def _begun(member: Member) -> tuple[int, str]:
+    return member.started_at, member.episode_id
 
 
 def _there(member: Member, at: int, within_ms: int) -> bool:

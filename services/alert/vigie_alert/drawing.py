@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
 
 import cv2
 import numpy as np
@@ -13,7 +14,6 @@ from vigie_alert.lettering import fitting, put_text, text_height, text_width
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from zoneinfo import ZoneInfo
 
     from numpy.typing import NDArray
 
@@ -42,14 +42,14 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
 }  # fmt: skip
 
 
-def draw_evidence(jpeg: bytes, event: Mapping[str, Any], zone: ZoneInfo, language: str) -> bytes | None:
+def draw_evidence(jpeg: bytes, event: Mapping[str, Any]) -> bytes | None:
     """The evidence JPEG of a rule event, or None when the frame's own JPEG cannot be read.
+
+    The caption is in the time and the first language of the event's site, in English where that has no words here.
 
     Args:
         jpeg: the frame as `frames` has it, masks already burned in.
         event: the rule event that this frame brought (boxes in pixels of the frame, zone 0..1).
-        zone: time zone of the caption.
-        language: of the caption, "fr" or "en".
     """
     packed = np.frombuffer(jpeg, np.uint8)
     try:
@@ -58,6 +58,7 @@ def draw_evidence(jpeg: bytes, event: Mapping[str, Any], zone: ZoneInfo, languag
         return None
     if decoded is None:
         return None
+    zone, language = ZoneInfo(event["time_zone"]), next(iter(event["languages"]), "en")
     image: NDArray[np.uint8] = decoded.astype(np.uint8, copy=False)
     height, width = image.shape[:2]
     unit = max(width, 320) / 960
@@ -155,7 +156,7 @@ def _caption(
 
 
 def _word(word: str, language: str) -> str:
-    return _WORDS.get(language, {}).get(word, word)
+    return _WORDS.get(language, _WORDS["en"]).get(word, word)
 
 
 def _said(texts: Mapping[str, str], language: str) -> str:

@@ -9,7 +9,6 @@ import os
 import shutil
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
-from zoneinfo import ZoneInfo
 
 import structlog
 from aiokafka.errors import KafkaError
@@ -40,8 +39,6 @@ class Gallery:
     def __init__(self, settings: AlertSettings, frames: FrameReader) -> None:
         self._folder = settings.alert_evidence_dir.resolve()
         self._days = settings.alert_evidence_days
-        self._zone = ZoneInfo(settings.alert_time_zone)
-        self._language = settings.alert_language
         self._frames = frames
 
     async def evidence(self, event: Mapping[str, Any], now: int) -> EvidenceRow:
@@ -54,7 +51,7 @@ class Gallery:
             frame = await self._frames.read(event)
             if frame is None or not frame["jpeg"]:
                 return _settled(EvidenceRow(alert_id, "expired"))
-            drawn = await asyncio.to_thread(draw_evidence, frame["jpeg"], event, self._zone, self._language)
+            drawn = await asyncio.to_thread(draw_evidence, frame["jpeg"], event)
             if drawn is None:
                 return _settled(EvidenceRow(alert_id, "unreadable"))
             day = datetime.fromtimestamp(now / 1000, UTC).date()

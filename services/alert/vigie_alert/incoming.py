@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from vigie_common.compound_terms import LONGEST_WITHIN_MS
+from vigie_common.compound_terms import LONGEST_COOLDOWN_MS, LONGEST_WITHIN_MS
 from vigie_common.errors import PoisonRecordError
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ def check_event(event: Mapping[str, Any]) -> None:
     """Refuse a rule event that no alert can be made of.
 
     Raises:
-        PoisonRecordError: unknown kind, an id that is no UUID (it names files), a missing minute, a bad name, no time.
+        PoisonRecordError: unknown kind, an id that is no UUID (it names files), a missing minute, a bad name, no time
+            or time zone.
     """
     what = f"rule event {event['id']!r}"
     if event["kind"] not in _EVENT_KINDS:
@@ -35,6 +37,7 @@ def check_event(event: Mapping[str, Any]) -> None:
     _require_name(what, "camera_id", event["camera_id"])
     for field in ("at", "started_at", "ended_at"):
         _require_time(what, field, event[field])
+    _require_zone(what, event["time_zone"])
     if event["kind"] == "AFFIRM" and event["minute"] is None:
         raise PoisonRecordError(f"{what}: an AFFIRM needs the minute that it affirms, and has none")
     if event["kind"] in {"OPEN", "UPDATE", "CLOSE"}:
@@ -53,10 +56,11 @@ def _check_compound(what: str, stamp: Mapping[str, Any]) -> None:
             f"{what}: compound {stamp['id']} has mode {stamp['mode']} but no authorisation: alerting needs a recorded "
             "legal basis; add one for its category, or let it run in shadow"
         )
-    if not 0 <= stamp["within_ms"] <= LONGEST_WITHIN_MS:
-        raise PoisonRecordError(
-            f"{what}: compound {stamp['id']} has within_ms {stamp['within_ms']}, allowed are 0 to {LONGEST_WITHIN_MS}"
-        )
+    for field, longest in (("within_ms", LONGEST_WITHIN_MS), ("cooldown_ms", LONGEST_COOLDOWN_MS)):
+        if not 0 <= stamp[field] <= longest:
+            raise PoisonRecordError(
+                f"{what}: compound {stamp['id']} has {field} {stamp[field]}, allowed are 0 to {longest}"
+            )
 
 
 def check_decision(decision: Mapping[str, Any]) -> None:
@@ -88,6 +92,15 @@ def _require_time(what: str, field: str, value: int | None) -> None:
         raise PoisonRecordError(
             f"{what}: {field} is {value}, and must be milliseconds since 1970 UTC, before the year 10000"
         )
+
+
+def _require_zone(what: str, value: str) -> None:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # the last two: it names no file, or a folder
+        raise PoisonRecordError(
+            f"{what}: time_zone is {value[:80]!r}, and must be an IANA time zone; for example Europe/Paris or UTC"
+        ) from None
 
 
 def _require_name(what: str, field: str, value: str) -> None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr
 
 from vigie_common.settings import Settings
 
@@ -26,15 +24,3 @@ class AlertSettings(Settings):
     alert_evidence_wait_ms: int = Field(
         500, ge=0, le=2000, description="an alert waits this long for its image, which otherwise follows, ms"
     )
-    alert_time_zone: str = Field("Europe/Paris", description="IANA time zone of the images' captions")
-    alert_language: Literal["fr", "en"] = Field("fr", description="language of the images' captions")
-
-    @field_validator("alert_time_zone")
-    @classmethod
-    def _known_time_zone(cls, name: str) -> str:
-        try:
-            ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError):
-            msg = "is no IANA time zone; for example Europe/Paris or UTC"
-            raise ValueError(msg) from None
-        return name

@@ -14,11 +14,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from vigie_alert.book import AlertBook
 from vigie_alert.compound import Member
+from vigie_alert.cooling import cooling_of
 from vigie_alert.lifecycle import Standing
 from vigie_alert.tables import (
     affirmations,
     alert_revisions,
     alerts,
+    compound_cooldowns,
     compound_members,
     decisions,
     evidence,
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+    from vigie_alert.cooling import Cooling
     from vigie_alert.publication import Publication
 
 Told = TypeVar("Told")
@@ -102,6 +105,7 @@ class AlertStore:
         async with self._turn, self._engine.begin() as connection:
             book = await _load(connection, reach)
             before, affirmed, members = dict(book.standings), dict(book.affirmed), dict(book.members)
+            cooling = dict(book.cooling)
             turn = work(book)
             changed = [s for alert_id, s in book.standings.items() if before.get(alert_id) is not s]
             await self._write_alerts(connection, changed)
@@ -115,6 +119,8 @@ class AlertStore:
             await self._upsert(connection, affirmations, ["site", "camera_id"], minutes)
             moved = [_member_values(m) for key, m in book.members.items() if members.get(key) is not m]
             await self._upsert(connection, compound_members, ["compound", "episode_id"], moved)
+            cooled = [_cooling_values(c) for key, c in book.cooling.items() if cooling.get(key) is not c]
+            await self._upsert(connection, compound_cooldowns, ["compound"], cooled)
             rows = [{"id": s["id"], "alert_id": s["alert_id"], "decided_at": s["decided_at"]} for s in book.decisions]
             if rows:
                 await connection.execute(sa.insert(decisions), rows)
@@ -161,8 +167,9 @@ class AlertStore:
         return len(ids)
 
     async def forget_members(self, before: int) -> int:
-        """Delete members of compounds whose episodes ended before that event time (ms)."""
+        """Delete members of compounds whose episodes ended before that event time (ms), and cooldowns that did."""
         async with self._turn, self._engine.begin() as connection:
+            await connection.execute(sa.delete(compound_cooldowns).where(compound_cooldowns.c.cools_until < before))
             gone = await connection.execute(sa.delete(compound_members).where(compound_members.c.ended_at < before))
         return int(gone.rowcount)
 
@@ -221,6 +228,11 @@ async def _load(connection: AsyncConnection, reach: Reach) -> AlertBook:
         chosen = sa.select(alerts).where(sa.or_(*wanted)).order_by(alerts.c.id).with_for_update()
         book = AlertBook({row.id: _standing(row) for row in await connection.execute(chosen)})
     book.members = members
+    for part in _parts({_digest(key) for key in keys}):
+        cooled = await connection.execute(sa.select(compound_cooldowns).where(compound_cooldowns.c.compound.in_(part)))
+        book.cooling.update(
+            {row.compound_key: cooling_of(row.compound_key, row.cools_until, row.held) for row in cooled}
+        )
     for part in _parts(reach.decision_ids):
         found = await connection.execute(sa.select(decisions.c.id).where(decisions.c.id.in_(part)))
         book.decided.update(row.id for row in found)
@@ -310,6 +322,7 @@ def _member(row: sa.Row[Any]) -> Member:
         row.spent,
         row.authorised_until,
         row.changed,
+        row.told_at,
     )
 
 
@@ -327,6 +340,16 @@ def _member_values(member: Member) -> dict[str, Any]:
         "spent": member.spent,
         "authorised_until": member.until,
         "changed": member.changed,
+        "told_at": member.told_at,
+    }
+
+
+def _cooling_values(cooling: Cooling) -> dict[str, Any]:
+    return {
+        "compound": _digest(cooling.key),
+        "compound_key": cooling.key,
+        "cools_until": cooling.until,
+        "held": cooling.held_text,
     }
 
 

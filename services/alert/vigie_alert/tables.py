@@ -107,11 +107,22 @@ compound_members: Final = Table(
     Column("spent", Boolean, nullable=False, comment="its compound's alert has ended"),
     Column("authorised_until", BigInteger, comment="event time, ms; none where no authorisation is needed"),
     Column("changed", Boolean, nullable=False, server_default=false(), comment="ended as its compound was changed"),
+    Column("told_at", BigInteger, nullable=False, server_default="0", comment="event time of its OPEN, ms"),
     PrimaryKeyConstraint("compound", "episode_id"),
     Index("compound_members_by_episode", "episode_id"),
     Index("compound_members_by_camera", "camera_id", "ended_at"),
 )
 """The episodes that compounds are made of, whether or not they alert by themselves."""
+
+compound_cooldowns: Final = Table(
+    "compound_cooldowns",
+    metadata,
+    Column("compound", String(64), primary_key=True, comment="digest of the compound's key"),
+    Column("compound_key", Text, nullable=False),
+    Column("cools_until", BigInteger, nullable=False, comment="event time, ms"),
+    Column("held", Text, comment="JSON of what began meanwhile and goes on; none: nothing"),
+)
+"""Until when compounds open no other alert in their place."""
 
 evidence: Final = Table(
     "evidence",

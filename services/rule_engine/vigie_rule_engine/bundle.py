@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from vigie_common.digest import content_digest
-from vigie_common.units import parse_duration, parse_instant
+from vigie_common.units import parse_instant
 from vigie_common.yaml_model import Located, validated
 from vigie_common.yaml_source import InvalidFileError, Problem, read_document
 from vigie_rule_engine.compound_file import CompoundFile, CompoundParts, compound_record, examine_compound
-from vigie_rule_engine.rule_file import AuthorisationFile, Rule, RuleParts, examine_rule
+from vigie_rule_engine.rule_file import AuthorisationFile, Rule, RuleParts, cooldown_ms, examine_rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -135,7 +135,7 @@ def rule_record(rule: Rule) -> dict[str, Any]:
         "lines": sorted(parameters.lines),
         "numbers": dict(sorted(parameters.numbers.items())),
         "when": content.when,
-        "cooldown_ms": round(parse_duration(content.cooldown).value * 1000) if content.cooldown else 0,
+        "cooldown_ms": cooldown_ms(content.cooldown),
     }
     return {
         "id": content.rule,

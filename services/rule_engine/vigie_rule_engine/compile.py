@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 
+from vigie_common.compound_terms import LONGEST_COOLDOWN_MS
 from vigie_common.digest import content_digest
 from vigie_common.errors import BadInputError
 from vigie_common.taxonomy import CLASS_NAMES, CLASS_ORDINAL
@@ -25,7 +26,7 @@ from vigie_rule_engine.conditions import Condition, compile_condition
 from vigie_rule_engine.layers.templates import FALL, NUMBERS, PERSON_DOWN, RULE, SCOPES
 from vigie_rule_engine.layers.zone_templates import RING
 from vigie_rule_engine.plan import GateSource, RegionSource, plan_of, plane_numbers
-from vigie_rule_engine.quantities import METRIC_UNITS, MOST_COOLDOWN_S, PARSE, allowed, disordered
+from vigie_rule_engine.quantities import METRIC_UNITS, PARSE, allowed, disordered
 from vigie_rule_engine.shapes import Ground, Shape, area_of, direction_of, line_of, zone_of
 
 if TYPE_CHECKING:
@@ -174,7 +175,7 @@ def _rows(
             f"over is {numbers['over_s']:g}s, which is {frames:g} frames of camera {camera['camera_id']}, and "
             f"{RING} are kept: write {RING / camera['sampling']['fps']:g}s or less"
         )
-    if not 0 <= rule["cooldown_ms"] <= MOST_COOLDOWN_S * 1000:
+    if not 0 <= rule["cooldown_ms"] <= LONGEST_COOLDOWN_MS:
         raise BadInputError(f"cooldown_ms is {rule['cooldown_ms']}: it must be 0 or more, and 7 days at most")
     metric = "homography" in template.needs or any(name.endswith(("_m", "_mps")) for name in numbers)
     plane = ground.needed(_why_metric(template, numbers)) if metric else None

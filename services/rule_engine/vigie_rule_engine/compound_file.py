@@ -15,10 +15,12 @@ from vigie_common.yaml_source import Document, InvalidFileError, Problem
 from vigie_rule_engine.file_texts import text_problems
 from vigie_rule_engine.rule_file import (
     CameraSelection,
+    Cooldown,
     Duration,
     Expectation,
     Severity,
     Status,
+    cooldown_ms,
     listed,
     read_part,
 )
@@ -68,6 +70,9 @@ class CompoundFile(FileModel):
         description="how long after its end an episode still counts; an hour at most"
     )
     at_least: AtLeast = Field(default=AtLeast(), description="how many rules and cameras must be there")
+    cooldown: Cooldown | None = Field(
+        default=None, description="so long after an alert of it has opened no other opens in the same place"
+    )
     severity: Severity = Field(default="info", description="for the operator")
     category: Identifier = Field(description="kind of event; authorisations name it")
     explain: Texts = Field(default={}, description="what the operator reads; {cameras}, {rules}, {count} are filled in")
@@ -139,6 +144,7 @@ def compound_record(compound: CompoundFile) -> dict[str, Any]:
         "within_ms": round(parse_duration(compound.within).value * 1000),
         "min_rules": compound.at_least.rules or len(compound.rules),
         "min_cameras": compound.at_least.cameras,
+        "cooldown_ms": cooldown_ms(compound.cooldown),
     }
     return {
         "id": compound.compound,

@@ -53,6 +53,7 @@ def stamps(
                 "within_ms": compound["within_ms"],
                 "min_rules": compound["min_rules"],
                 "min_cameras": compound["min_cameras"],
+                "cooldown_ms": compound["cooldown_ms"],
                 "severity": compound["severity"],
                 "category": compound["category"],
                 "mode": found,

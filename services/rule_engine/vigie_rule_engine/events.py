@@ -196,6 +196,8 @@ def told(
         "ordinal": 0,
         "site": camera["site"],
         "camera_version": camera["version"],
+        "time_zone": camera["time_zone"],
+        "languages": list(camera["languages"]),
         **_frame(state),  # type: ignore[typeddict-item]  # built in one place for every kind
         "started_at": started_at,
         "ended_at": None,
@@ -287,6 +289,8 @@ def affirmed(state: CameraState, minute: int, compounds: list[CompoundStamp]) ->
         "ordinal": 0,
         "site": site,
         "camera_version": state.stamp.camera_version,
+        "time_zone": "UTC",
+        "languages": [],
         **_frame(state),  # type: ignore[typeddict-item]  # built in one place for every kind
         "started_at": minute,
         "ended_at": None,

@@ -28,9 +28,6 @@ PARSE: Final[Mapping[str, Callable[[object], Quantity]]] = {
 METRIC_UNITS: Final = frozenset({"m", "mps"})
 """Of what is measured on the ground."""
 
-MOST_COOLDOWN_S: Final = 7 * 86_400
-"""The longest cooldown of a rule."""
-
 _LIMITS: Final[Mapping[Kind, tuple[Bounds, Bounds]]] = {
     "duration": (("0s",), ("30d",)),
     "distance": (("0 heights", "0 m"), ("100 heights", "1000 m")),

@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, WithJsonSchema, model_validator
 
+from vigie_common.compound_terms import LONGEST_COOLDOWN_MS
 from vigie_common.field_types import Identifier, InstantText, Name, Text, Texts
 from vigie_common.taxonomy import CLASS_NAMES
 from vigie_common.units import DURATION_PATTERN, parse_duration, parse_instant
@@ -14,7 +15,6 @@ from vigie_common.yaml_source import Document, InvalidFileError, Problem, read_d
 from vigie_rule_engine.catalogue import TEMPLATES, Template
 from vigie_rule_engine.file_texts import mark_inside, text_problems
 from vigie_rule_engine.parameters import Parameters, normalised
-from vigie_rule_engine.quantities import MOST_COOLDOWN_S
 
 Status = Literal["draft", "test", "stable"]
 Severity = Literal["info", "warning", "critical"]
@@ -29,12 +29,17 @@ Duration = Annotated[str, BeforeValidator(_duration), WithJsonSchema({"type": "s
 
 
 def _cooldown(value: str) -> str:
-    if not 0 < parse_duration(value).value <= MOST_COOLDOWN_S:
+    if not 0 < parse_duration(value).value * 1000 <= LONGEST_COOLDOWN_MS:
         raise ValueError("write more than 0s and 7d at most")
     return value
 
 
 Cooldown = Annotated[Duration, AfterValidator(_cooldown)]
+
+
+def cooldown_ms(written: str | None) -> int:
+    """A cooldown as records have it: 0 where none is written."""
+    return round(parse_duration(written).value * 1000) if written else 0
 
 
 class CameraSelection(FileModel):

@@ -1,15 +1,12 @@
 """The evidence image."""
 
-from zoneinfo import ZoneInfo
-
 import cv2
 import numpy as np
 import pytest
 
+from vigie_alert import drawing
 from vigie_alert.drawing import COLOURS, draw_evidence
 from vigie_alert.lettering import fitting, put_text, text_width
-
-PARIS = ZoneInfo("Europe/Paris")
 
 
 def jpeg(width=640, height=360):
@@ -17,7 +14,7 @@ def jpeg(width=640, height=360):
 
 
 def drawn(event, **frame):
-    return cv2.imdecode(np.frombuffer(draw_evidence(jpeg(**frame), event, PARIS, "fr"), np.uint8), cv2.IMREAD_COLOR)
+    return cv2.imdecode(np.frombuffer(draw_evidence(jpeg(**frame), event), np.uint8), cv2.IMREAD_COLOR)
 
 
 def near(pixel, colour, tolerance=40):
@@ -50,11 +47,37 @@ def test_a_caption_stands_below_the_frame_which_stays_whole(rule_event):
 
 @pytest.mark.parametrize("broken", [b"", b"\xff\xd8\xff torn", b"no image"])
 def test_an_unreadable_frame_gives_no_image(rule_event, broken):
-    assert draw_evidence(broken, rule_event(), PARIS, "fr") is None
+    assert draw_evidence(broken, rule_event()) is None
 
 
 def test_the_same_event_gives_the_same_bytes(rule_event):
-    assert draw_evidence(jpeg(), rule_event(), PARIS, "fr") == draw_evidence(jpeg(), rule_event(), PARIS, "fr")
+    assert draw_evidence(jpeg(), rule_event()) == draw_evidence(jpeg(), rule_event())
+
+
+@pytest.fixture
+def written(monkeypatch):
+    """What is written on the image of an event: `written(event)`."""
+
+    def write(event):
+        found = []
+        monkeypatch.setattr(drawing, "put_text", lambda *arguments: found.append(arguments[1]))
+        assert draw_evidence(jpeg(), event) is not None
+        return found
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("languages", "texts"),
+    [
+        (["fr", "en"], ["personne 50 %", "EXERCICE", "Présence", "cam-1  -  15/01/2027 17:00:01 JST"]),
+        (["en", "fr"], ["person 50 %", "EXERCISE", "Presence", "cam-1  -  2027-01-15 17:00:01 JST"]),
+        (["de"], ["person 50 %", "EXERCISE", "Presence", "cam-1  -  2027-01-15 17:00:01 JST"]),
+    ],
+)
+def test_the_caption_is_in_the_first_language_and_the_time_of_the_site(rule_event, written, languages, texts):
+    told = written(rule_event(time_zone="Asia/Tokyo", languages=languages))
+    assert told[1:] == texts
 
 
 def test_odd_geometry_and_texts_are_drawn_without_failing(rule_event):
@@ -62,7 +85,7 @@ def test_odd_geometry_and_texts_are_drawn_without_failing(rule_event):
         zone_x=[0.1], zone_y=[0.1], title={}, camera_id="x" * 200, scope="域" * 90, mode="live",
         objects=[{"track_id": 1, "object_class": "van", "score": 1.0, "x1": -50.0, "y1": -9.0, "x2": 9e4, "y2": 9e4}],
     )  # fmt: skip
-    assert draw_evidence(jpeg(64, 48), event, PARIS, "en") is not None
+    assert draw_evidence(jpeg(64, 48), event) is not None
 
 
 def ink(text):

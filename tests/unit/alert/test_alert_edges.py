@@ -72,7 +72,7 @@ def test_images_past_keeping_are_deleted_by_day_and_nothing_else(tmp_path):
 
 @pytest.mark.parametrize(
     ("variable", "value"),
-    [("VIGIE_ALERT_TIME_ZONE", "Mars/Olympus"), ("VIGIE_ALERT_EVIDENCE_DAYS", "0"), ("VIGIE_ALERT_LANGUAGE", "de")],
+    [("VIGIE_ALERT_EVIDENCE_DAYS", "0"), ("VIGIE_ALERT_EVIDENCE_WAIT_MS", "9000")],
 )
 def test_a_wrong_setting_is_named(monkeypatch, variable, value):
     monkeypatch.setenv(variable, value)

@@ -253,6 +253,8 @@ def test_a_wrong_decision_is_refused_and_leaves_no_trace(book, rule_event, wrong
         ({"ordinal": -1}, "0 or more"),
         ({"camera_id": ""}, "camera_id"),
         ({"site": "a\x00"}, "site"),
+        ({"time_zone": "Mars/Olympus"}, "time_zone is 'Mars/Olympus', and must be an IANA time zone"),
+        ({"time_zone": "/etc"}, "must be an IANA time zone"),
         ({"width": 0}, "0 x 360 pixels"),
         ({"kind": "AFFIRM", "minute": None}, "needs the minute"),
     ],

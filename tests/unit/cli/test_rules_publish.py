@@ -14,7 +14,32 @@ def now_ms():
     return time.time_ns() // 1_000_000
 
 
-async def test_ten_seconds_from_now_are_counted_from_when_the_tests_have_passed(site, monkeypatch):
+SITE = (
+    ("arenes-01", ["centre", "fire-model", "gate", "pedestrian", "weapon-model"]),
+    ("feucheres-03", ["delivery", "station", "traffic"]),
+    ("maison-carree-02", ["centre", "delivery", "pedestrian"]),
+)
+
+
+@pytest.fixture
+def deployed(monkeypatch):
+    """Puts cameras of nimes with their tags on the topic: `deployed(("cam-1", ["centre"]))`; no rules are there."""
+
+    def make(*cameras, **fields):
+        async def no_history(_):
+            return {}
+
+        async def records(_):
+            named = {"site": "nimes", "removed": False} | fields
+            return [named | {"camera_id": camera, "tags": tags} for camera, tags in cameras]
+
+        monkeypatch.setattr(rules_publish, "read_histories", no_history)
+        monkeypatch.setattr(rules_publish, "camera_records", records)
+
+    return make
+
+
+async def test_ten_seconds_from_now_are_counted_from_when_the_tests_have_passed(site, monkeypatch, deployed):
     passed_at = []
 
     def slow_tests(_):
@@ -23,11 +48,8 @@ async def test_ten_seconds_from_now_are_counted_from_when_the_tests_have_passed(
             pass
         passed_at.append(now_ms())
 
-    async def no_history(_):
-        return {}
-
+    deployed()
     monkeypatch.setattr(rules_publish, "refuse_failing_tests", slow_tests)
-    monkeypatch.setattr(rules_publish, "read_histories", no_history)
     plan = await publish_folder(None, site, timedelta(seconds=10), "ann", dry_run=True)
     assert plan.bundle["effective_at"] >= passed_at[0] + 10_000
     plan = await publish_folder(None, site, 1_800_000_000_000, "ann", dry_run=True)
@@ -46,13 +68,9 @@ def test_it_says_from_when_the_same_holds_already_and_what_takes_over():
 
 
 @pytest.fixture
-def dry_run(site, monkeypatch):
+def dry_run(site, deployed):
     """What `vigie rules publish --dry-run` would say of the site, without a broker."""
-
-    async def no_history(_):
-        return {}
-
-    monkeypatch.setattr(rules_publish, "read_histories", no_history)
+    deployed(*SITE)
 
     async def say():
         plan = await publish_folder(None, site, timedelta(seconds=10), "ann", dry_run=True)
@@ -91,3 +109,29 @@ async def test_what_the_lint_warns_of_and_failing_tests_of_rules_in_shadow_are_n
         "note: rules/town/gathering.yaml:3:8: title: has none in en, a language of the site: add it",
         "note: 2 of livraison-stationnement's tests fail: see `vigie rules test`",
     ]
+
+
+async def test_rules_that_mean_no_camera_in_service_are_noted_with_what_they_ask_for(dry_run, deployed):
+    async def told():
+        return [line for line in await dry_run() if " nowhere, " in line]
+
+    assert await told() == []
+    deployed(*SITE[1:])
+    assert await told() == [
+        f"note: {rules} nowhere, no camera of nimes in service {asked}"
+        for rules, asked in (
+            ("chute-dans-un-attroupement: runs", "carries the tags centre and gate"),
+            ("depart-de-feu: runs", "carries the tag fire-model"),
+            ("file-d-attente, mouvement-de-foule, personne-au-sol, zone-interdite: run", "carries the tag gate"),
+            ("arme: runs", "carries the tag weapon-model"),
+        )
+    ]
+    deployed(*SITE[:2])
+    rules = "densite, parvis-frequentation, parvis-presence"
+    assert f"note: {rules}: run nowhere, no camera of nimes in service is maison-carree-02" in await told()
+
+
+@pytest.mark.parametrize("fields", [{"removed": True}, {"site": "ales"}])
+async def test_cameras_out_of_service_and_of_other_sites_do_not_count(dry_run, deployed, fields):
+    deployed(*SITE, **fields)
+    assert len([line for line in await dry_run() if " nowhere, " in line]) > 5

@@ -42,12 +42,22 @@ def test_tracks_are_read_from_long_enough_before(started_min, for_s, cooldown_mi
     question = Question("bay", "cam-1", 100 * MINUTE)
     cooldown_ms = cooldown_min * MINUTE
     rules = [[{"id": "bay", "numbers": {"for_s": s}, "cooldown_ms": cooldown_ms}] for s in (for_s, 1.0)]
-    bundles = [{"rules": own, "compounds": [{"id": "both", "rules": ["bay", "door"]}]} for own in rules]
+    both = {"id": "both", "rules": ["bay", "door"], "cooldown_ms": 0}
+    bundles = [{"rules": own, "compounds": [both]} for own in rules]
     started = None if started_min is None else question.at + started_min * MINUTE
     assert lead_ms(question, started, bundles) == lead_min * MINUTE
     assert lead_ms(Question("both", "cam-1", question.at), None, bundles) == lead_ms(
         Question("bay", "cam-1", question.at), None, bundles
     )
+
+
+def test_what_a_compound_cools_down_after_is_read_too():
+    rules = [{"id": "bay", "numbers": {"for_s": 60.0}, "cooldown_ms": 10 * MINUTE}]
+    bundles = [
+        {"rules": rules, "compounds": [{"id": "both", "rules": ["bay", "door"], "cooldown_ms": m * MINUTE}]}
+        for m in (0, 20)
+    ]
+    assert lead_ms(Question("both", "cam-1", 100 * MINUTE), None, bundles) == 36 * MINUTE
 
 
 def published(digest, offset, effective_at, appended_at):

@@ -3,6 +3,7 @@
 import pytest
 
 from vigie_cli.rules_bundles import History, Published
+from vigie_cli.rules_compounds import compound_happenings
 from vigie_cli.rules_difference import Difference
 from vigie_cli.rules_shadow import Shadow, shadows
 from vigie_cli.rules_status import SiteStatus, lines, newest_episodes
@@ -97,20 +98,32 @@ def test_the_time_that_was_compared_is_said(found):
     )
 
 
+STAMP = {
+    "id": "both", "version": "c1", "same": "camera", "within_ms": 30_000, "min_rules": 2, "min_cameras": 1,
+    "cooldown_ms": 0, "severity": "warning", "category": "security", "mode": "shadow", "authorisation": None,
+    "title": {"en": "Both"}, "explain": {"en": "{rules}"},
+}  # fmt: skip
+
+
+def test_what_a_compound_finds_counts_its_cooldown_and_what_goes_on_at_the_end_is_told(found):
+    stamps = [STAMP | {"cooldown_ms": 10 * MINUTE}]
+    events = []
+    for minute, ends in ((10, True), (12, True), (18, False), (21, True)):
+        opens = [found(rule, own, minute, ends=ends) for rule, own in (("live", "v1"), ("trial", "t1"))]
+        events += [own[0] | {"compounds": stamps} for own in opens] + [one for own in opens for one in own[1:]]
+    told = [(one.at - T0, one.started_at - T0, one.mode) for one in compound_happenings(events)]
+    assert told == [(10 * MINUTE, 10 * MINUTE, "shadow"), (20 * MINUTE, 18 * MINUTE, "shadow")]
+
+
 def test_a_compound_in_shadow_tells_what_it_would_have_made_in_this_version(found):
     compound = {"id": "both", "version": "c1", "status": "test", "rules": ["live", "trial"]}
     bundles = [published(0, live=("v1", "stable"), trial=("t1", "stable"))]
     bundles[0].bundle["compounds"].append(compound)
-    stamp = {
-        "id": "both", "version": "c1", "same": "camera", "within_ms": 30_000, "min_rules": 2, "min_cameras": 1,
-        "severity": "warning", "category": "security", "mode": "shadow", "authorisation": None,
-        "title": {"en": "Both"}, "explain": {"en": "{rules}"},
-    }  # fmt: skip
     events = []
     for minute, version in ((10, "c0"), (30, "c1")):
         for rule, own, later in (("live", "v1", 0), ("trial", "t1", 0.5)):
             opened, closed = found(rule, own, minute + later)
-            events.append([opened | {"compounds": [stamp | {"version": version}]}, closed])
+            events.append([opened | {"compounds": [STAMP | {"version": version}]}, closed])
     shadow = compared(bundles, events)
     [told] = shadow.told
     assert (shadow.rule, shadow.opens, told.started_at) == ("both", 1, T0 + round(30.5 * MINUTE))

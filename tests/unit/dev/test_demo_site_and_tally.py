@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -87,6 +88,7 @@ def test_a_restart_counts_once_whoever_started_the_worker_again():
 
 def test_an_alert_is_told_when_it_opens_and_when_it_ends_and_not_between():
     opened = alert_line(_alert(evidence=[{"uri": "file:///tmp/a%20b.jpg"}]))
+    assert re.match(r"\d\d:\d\d:\d\d UTC  warning ", opened)
     assert opened.endswith("warning  Presence: person for 3 s (c crossing, exercise)  /tmp/a b.jpg")
     assert alert_line(_alert(revision=2)) is None
     ended = alert_line(_alert(revision=3, state="ENDED", ended_at=9000, ended_reason="over"))

@@ -198,7 +198,7 @@ def test_one_file_is_checked_with_what_its_folder_knows(cameras):
 
 def test_programs_get_the_findings_as_json(cameras):
     path = changed(cameras, ("to: [0.90, 0.62]", "to: [0.11, 0.61]"))
-    (found,) = json.loads(check(cameras, "--format", "json").stdout)
+    (found,) = json.loads(check(cameras, "--json").stdout)
     assert (found["file"], found["line"], found["column"], found["level"]) == (str(path), 15, 3, "warning")
 
 

@@ -65,6 +65,10 @@ def test_it_is_in_the_bundle_with_the_digest_of_what_decides(site):
     assert compounds()[0]["version"] == record["version"]
     site("within: 30s", "within: 31s")
     assert compounds()[0]["version"] != record["version"]
+    assert record["cooldown_ms"] == 0
+    site("within: 30s", "within: 30s\ncooldown: 1m30s")
+    assert compounds()[0]["cooldown_ms"] == 90_000
+    assert compounds()[0]["version"] != record["version"]
 
 
 def test_its_tests_run_with_those_of_the_rules(site):
@@ -76,6 +80,26 @@ def test_its_tests_run_with_those_of_the_rules(site):
     assert [(o.rule, [str(f) for f in o.found]) for o in failed] == [
         ("parvis-et-livraison", ["open 1m05.0s, close 2m00.0s (over)"])
     ]
+
+
+@pytest.mark.parametrize(
+    ("last", "expected"),
+    [("5m", ""), ("7m", ", {open: 4m, close: 7m}"), (None, ", {open: 4m}")],
+    ids=["over meanwhile", "goes on when it is over", "goes on for ever"],
+)
+def test_its_tests_know_its_cooldown(site, last, expected):
+    closes = "" if last is None else f", close: {last}"
+    more = [
+        f"      - {{rule: {rule}, camera: maison-carree-02, open: 4m{closes}}}\n"
+        for rule in ("parvis-presence", "livraison-stationnement")
+    ]
+    folder = site(
+        "    expect: [{open: 65s, close: 2m}]", f"{''.join(more)}    expect: [{{open: 65s, close: 2m}}{expected}]"
+    )
+    path = folder / "rules/compound.yaml"
+    path.write_text(path.read_text().replace("within: 30s", "within: 30s\ncooldown: 5m"))
+    report = run_tests([folder / "rules"], folder / "cameras", "parvis-et-livraison")
+    assert (len(report.outcomes), [str(o) for o in report.outcomes if not o.passed]) == (2, [])
 
 
 @pytest.mark.parametrize(
@@ -102,6 +126,7 @@ def test_its_tests_run_with_those_of_the_rules(site):
         ("compound: parvis-et-livraison", "compound: parvis-presence", 'the id "parvis-presence" is taken by '),
         ("within: 30s", "within: 30", "30"),
         ("within: 30s", "within: 2h", "is longer than 1h"),
+        ("within: 30s", "within: 30s\ncooldown: 8d", '8:11: cooldown: "8d": write more than 0s and 7d at most'),
         ("same: camera", "same: camera\nat_least: {cameras: 2}", "write same: site"),
         ("same: camera", "same: camera\nat_least: {rules: 3}", "3 of 2 rules can never be there"),
         ("same: camera", "same: camera\nat_least: {rules: 1}", "one rule on one camera is no compound"),

@@ -219,7 +219,7 @@ def test_a_warning_of_the_lint_is_told_and_ends_with_1_only_when_asked_to(site, 
     told = rules("lint", site)
     assert (told.exit_code, "exercise.yaml:10:8: warning: until: 2021-12-31 is over" in told.stdout) == (0, True)
     assert rules("lint", site, "--strict").exit_code == 1
-    rows = json.loads(rules("lint", site, "--format", "json").stdout)
+    rows = json.loads(rules("lint", site, "--json").stdout)
     assert {row["level"] for row in rows} == {"warning"}
 
 
@@ -322,6 +322,11 @@ def test_explain_says_what_a_compound_needs_and_which_of_its_parts_were_there(si
     assert met[2].startswith(together_since)
     assert met[3] == "    livraison-stationnement: there from 12:00:10.0 to 12:05:00.0, livraison"
     assert met[4] == "    parvis-presence: there from 12:00:05.0 to 12:00:35.0, parvis"
+    (site / "rules/meeting.yaml").write_text(MEETING.replace("within: 30s", "within: 30s\ncooldown: 10m"))
+    later = said("12:06")
+    assert later[1].endswith(", each until 30 s after its end; once in 600 s")
+    assert later[2] == "  it was cooling down until 12:13:10.0: another alert opened at 12:03:10.0"
+    (site / "rules/meeting.yaml").write_text(MEETING, encoding="utf-8")
     before = said("12:00:03")
     assert [line for line in before if "not there" in line] == [
         "    livraison-stationnement: not there; why: --rule livraison-stationnement",

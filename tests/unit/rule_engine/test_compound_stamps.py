@@ -7,7 +7,8 @@ def compound(**fields):
     return {
         "id": "distress", "version": "v9", "title": {"en": "Distress"}, "status": "stable", "rules": ["presence-1"],
         "camera_tags": ["centre"], "camera_ids": [], "same": "camera", "within_ms": 30_000, "min_rules": 2,
-        "min_cameras": 1, "severity": "critical", "category": "distress", "explain": {"en": "{rules}"},
+        "min_cameras": 1, "cooldown_ms": 60_000, "severity": "critical", "category": "distress",
+        "explain": {"en": "{rules}"},
     } | fields  # fmt: skip
 
 
@@ -31,8 +32,10 @@ def opened(street, rule, obj, authorisation):
 
 def test_an_opening_says_all_that_the_correlation_needs(opened):
     (stamp,) = opened(compound())
-    assert {key: stamp[key] for key in ("id", "version", "same", "within_ms", "min_rules", "min_cameras")} == {
+    told = ("id", "version", "same", "within_ms", "min_rules", "min_cameras", "cooldown_ms")
+    assert {key: stamp[key] for key in told} == {
         "id": "distress", "version": "v9", "same": "camera", "within_ms": 30_000, "min_rules": 2, "min_cameras": 1,
+        "cooldown_ms": 60_000,
     }  # fmt: skip
     assert (stamp["mode"], stamp["authorisation"]["id"]) == ("live", "order-1")
 

@@ -56,3 +56,10 @@ def test_a_placeholder_leaves_out_a_whole_unit_or_none():
     known = placeholders_of("presence")
     assert {"facts.speed", "facts.speed_heights_per_s"} <= known
     assert "facts.speed_heights_per" not in known
+
+
+def test_an_event_carries_the_time_zone_and_the_languages_of_its_site(street, rule, obj):
+    scene = street([rule("presence", numbers={"for_s": 1.0})])
+    scene.during(3, lambda _: [obj(1, 0.5, 0.5)])
+    (event,) = scene.events("OPEN")
+    assert (event["time_zone"], event["languages"]) == ("Europe/Paris", ["fr", "en"])

@@ -43,6 +43,15 @@ def test_who_was_told_is_not_told_again_as_the_passer_whose_track_stayed(zone, o
     assert (closed["ended_at"] - t0) / 1000 > 110
 
 
+def test_nor_if_the_track_that_walked_off_was_not_seen_until_it_had_long_left(zone, obj):
+    strolls_for(zone, obj, 36)
+    zone.during(6, lambda t: [strolls(obj, 1, t), passes(obj, 2, t)])
+    zone.during(7, lambda t: [strolls(obj, 2, 6 + t)])
+    zone.during(3, lambda t: [strolls(obj, 2, 13 + t), passes(obj, 1, 13 + t)])
+    zone.during(60, lambda t: [strolls(obj, 2, 16 + t)])
+    assert zone.kinds() == ["OPEN"]
+
+
 def test_three_who_exchange_their_tracks_in_a_row_are_one_stay(zone, obj):
     strolls_for(zone, obj, 36)
     zone.during(6, lambda t: [strolls(obj, 1, t), passes(obj, 2, t), passes(obj, 3, t - 1)])

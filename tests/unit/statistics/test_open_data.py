@@ -115,6 +115,7 @@ def test_open_rows_have_no_corrected_figure_and_hide_the_same_cells_as_the_table
         SeriesFigures(
             Series("nimes", "cam-1", "crossings", "line", "porte", name, "in", "", "", "crossings"),
             "h1",
+            "Europe/Paris",
             None,
             [figure(hour, value, 0.8) for hour, value in enumerate(values)],
         )

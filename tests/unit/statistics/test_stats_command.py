@@ -3,6 +3,8 @@
 import asyncio
 import json
 import time
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from typer.testing import CliRunner
@@ -12,26 +14,31 @@ from vigie_statistics.history.database import DATABASE
 from vigie_statistics.history.store import HistoryStore
 
 HOUR = 3_600_000
+NOW = time.time_ns() // 1_000_000 // HOUR * HOUR
+
+
+def tokyo(hours):
+    """The start of an hour before now, where the site is."""
+    return datetime.fromtimestamp((NOW - hours * HOUR) / 1000, ZoneInfo("Asia/Tokyo"))
 
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory, statistic_record):
     """A history of the last day: one hour unusual, one line half watched."""
     url = f"sqlite:///{tmp_path_factory.mktemp('stats')}/statistics.db"
-    now = time.time_ns() // 1_000_000 // HOUR * HOUR
 
     async def fill():
         engine = DATABASE.open(url)
         await DATABASE.migrate(engine)
         store = HistoryStore(engine)
-        records = [statistic_record(value=100, start=now - week * 168 * HOUR - 2 * HOUR) for week in range(1, 8)]
-        camera = {"camera_id": "cam-1", "site": "nimes", "time_zone": "UTC", "holidays": [], "effective_at": 0}
+        records = [statistic_record(value=100, start=NOW - week * 168 * HOUR - 2 * HOUR) for week in range(1, 8)]
+        camera = {"camera_id": "cam-1", "site": "nimes", "time_zone": "Asia/Tokyo", "holidays": [], "effective_at": 0}
         await store.write_cameras([camera | {"removed": False}])
         await store.write(records)
         await store.write(
             [
-                statistic_record(value=1300, start=now - 2 * HOUR, direction_label="entrée"),
-                statistic_record(value=40, start=now - 3 * HOUR, place="pont", coverage=0.5, corrected=80.0),
+                statistic_record(value=1300, start=NOW - 2 * HOUR, direction_label="entrée"),
+                statistic_record(value=40, start=NOW - 3 * HOUR, place="pont", coverage=0.5, corrected=80.0),
             ]
         )
         await engine.dispose()
@@ -65,6 +72,8 @@ def test_show_gives_raw_corrected_and_coverage_of_each_window_and_warns_where_li
     assert status == 0
     (window,) = [line for line in said.splitlines() if line.startswith("20")]
     assert window.split()[2:] == ["40", "80", "-", "50%", "low", "coverage"]
+    assert "from (Asia/Tokyo)" in said
+    assert window.startswith(f"{tokyo(3):%Y-%m-%d %H:%M} ")
 
 
 def test_json_is_what_the_rest_interface_gives(stats):
@@ -77,6 +86,7 @@ def test_json_is_what_the_rest_interface_gives(stats):
 def test_unusual_hours_are_told_with_what_was_expected(stats):
     status, said = stats("unusual", "--since", "1d", "--lang", "en")
     assert status == 0
+    assert said.startswith(f"{tokyo(2):%Y-%m-%d %H:%M:%S} Asia/Tokyo  ")
     assert "crossings (person) 1300, more than usual for this hour (65–135)" in said
 
 

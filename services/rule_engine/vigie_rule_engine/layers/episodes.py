@@ -86,17 +86,18 @@ def clear(cell: Slot) -> None:
 
 
 @jit
-def has_closed(cell: Slot, w: int, rule: Slot) -> bool:
+def is_stale(cell: Slot, w: int, rule: Slot) -> bool:
     """Whether what was open has been kept open for long enough."""
-    return bool(cell["phase"] == CLOSING and w - cell["last_w"] >= rule["keep_open_ms"])
+    return bool(w - cell["last_w"] >= rule["keep_open_ms"])
 
 
 @jit
 def is_ending(cell: Slot, verdict: int, w: int, rule: Slot) -> bool:
-    """Whether `advance` is about to end what pends, or is closing."""
+    """Whether `advance` is about to end what pends, is closing, or was not seen for so long that it closes at once."""
     if cell["phase"] == PENDING:
         return bool(verdict == OFF)
-    return bool(verdict != ON and has_closed(cell, w, rule))
+    closing = cell["phase"] == CLOSING and verdict != ON and verdict != DOUBTED  # noqa: PLR1714 - as below
+    return bool((closing or (cell["phase"] == OPEN and verdict == OFF)) and is_stale(cell, w, rule))
 
 
 @jit
@@ -147,7 +148,7 @@ def advance(cell: Slot, verdict: int, since: int, t: int, w: int, rule: Slot) ->
     if cell["phase"] == PENDING:
         if verdict == ON and cell["held"] >= rule["for_ms"] and t >= cell["check_at"]:
             return MATURED
-    elif has_closed(cell, w, rule):
+    elif cell["phase"] == CLOSING and is_stale(cell, w, rule):
         return CLOSED
     elif cell["phase"] >= OPEN and rule["asks"] == 1 and t >= cell["check_at"]:
         return CHECK

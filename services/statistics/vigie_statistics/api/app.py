@@ -132,7 +132,7 @@ def make_app(history: History, now: Callable[[], int] = lambda: time.time_ns() /
 
     @app.get("/v1/unusual")
     async def unusual(asked: question, limit: number = 1000) -> list[dict[str, Any]]:
-        """Hours that were unusual for their hour of the week, as the notices topic tells them."""
+        """Hours that were unusual for their hour of the week: the notices, and the time zone of their site."""
         return await history.unusual(asked, limit)
 
     @app.get("/v1/export", response_class=Response, responses={200: {"content": _FILES}})

@@ -88,8 +88,9 @@ class History:
         checked(asked.since, asked.until)
         window = asked.window or suited(asked.since, asked.until)
         found = await self._load(replace(asked, window=window), limit)
+        zones = await self.time_zones()
         return [
-            SeriesFigures(one, window, _total(one, rows, own, asked), own)
+            SeriesFigures(one, window, zones.get(one.camera_id, _DEFAULT_ZONE), _total(one, rows, own, asked), own)
             for one, rows in found.values()
             for own in [[_figure(row) for row in rows]]
         ]
@@ -162,7 +163,7 @@ class History:
         ]
 
     async def unusual(self, asked: Asked, limit: int = 1000) -> list[dict[str, Any]]:
-        """The notices of hours in the period that stand, newest first."""
+        """The notices of hours in the period that stand, newest first, each with the time zone of its site."""
         checked(asked.since, asked.until)
         chosen = sa.select(notices.c.record).where(
             notices.c.start >= asked.since, notices.c.start < asked.until, notices.c.state == "raised"
@@ -174,12 +175,13 @@ class History:
         wanted = {"measure": asked.measure, "place": asked.place, "object_class": asked.object_class}
         wanted |= {"direction": asked.direction}
         found: list[dict[str, Any]] = []
+        zones = await self.time_zones()
         async with self._engine.connect() as connection:
             rows = await connection.stream(chosen.order_by(notices.c.start.desc(), notices.c.id))
             async for row in rows:
                 notice = json.loads(row.record)
                 if all(value is None or notice[name] == value for name, value in wanted.items()):
-                    found.append(notice)
+                    found.append(notice | {"time_zone": zones.get(notice["camera_id"], _DEFAULT_ZONE)})
                 if len(found) == limit:
                     break
             await rows.close()

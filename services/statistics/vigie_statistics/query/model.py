@@ -91,6 +91,8 @@ class SeriesFigures:
 
     series: Series
     window: str
+    time_zone: str
+    """Of the site: hours and days are its own."""
     total: Total
     figures: list[Figure]
 

@@ -1,0 +1,23 @@
+"""Until when compounds open no other alert in their place."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Create the table, and the column of when members were told; those from before cool nothing down."""
+    op.create_table(
+        "compound_cooldowns",
+        sa.Column("compound", sa.String(64), primary_key=True),
+        sa.Column("compound_key", sa.Text, nullable=False),
+        sa.Column("cools_until", sa.BigInteger, nullable=False),
+        sa.Column("held", sa.Text),
+    )
+    op.add_column("compound_members", sa.Column("told_at", sa.BigInteger, nullable=False, server_default="0"))
