@@ -187,7 +187,7 @@ class Stream:
         self.compound = {
             "id": "together", "version": "1", "title": {}, "status": "stable", "rules": [r["id"] for r in self.rules],
             "camera_tags": ["centre"], "camera_ids": [], "same": "camera", "within_ms": 30_000, "min_rules": 2,
-            "min_cameras": 1, "severity": "critical", "category": "security", "explain": {},
+            "min_cameras": 1, "cooldown_ms": 0, "severity": "critical", "category": "security", "explain": {},
         }  # fmt: skip
         self.publish("cameras", "rules")
         scenes = [Scene(c, self.street, camera) for camera in self.cameras.values()]

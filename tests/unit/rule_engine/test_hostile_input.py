@@ -25,6 +25,14 @@ def test_a_track_that_leaps_is_another_object_and_crosses_nothing(street, rule, 
     assert [e["ended_reason"] for e in s.events("CLOSE")] == ["track_lost", "track_lost"]
 
 
+def test_a_track_that_leaps_again_and_again_is_another_object_each_time(street, rule, obj):
+    s = street([rule("presence", zones=[], numbers={"for_s": 1.0})])
+    for x, y in ((0.1, 0.4), (0.9, 0.4), (0.1, 0.9), (0.9, 0.9)):
+        s.during(2, lambda _: [obj(1, x, y)])  # noqa: B023 - run at once
+    subjects = [int(e["subject"].split(":")[1]) for e in s.events("OPEN")]
+    assert subjects == [1, 1 + 2**40, 1 + 2 * 2**40, 1 + 3 * 2**40]
+
+
 def test_boxes_that_leap_about_go_nowhere(street, rule, obj):
     s = street([rule("wrong_way", lines=["porte"]), rule("count_line"), rule("line_cross")])
     s.during(30, lambda t: [obj(1, 0.35 if int(t * 5) % 2 else 0.65, 0.45 if int(t * 5) % 4 < 2 else 0.85, 0.05)])

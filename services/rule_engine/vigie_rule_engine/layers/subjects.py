@@ -237,14 +237,13 @@ def first_track(subjects: Array, n: int, track: int, session: int) -> int:
 
     A track that leaps bears another subject while the one it was born with may live on under another track.
     """
-    k = 0
-    while k < n:
-        if subjects[k]["born_track"] == track and subjects[k]["born_session"] == session:
-            track += _BEYOND_TRACKS
-            k = 0
-        else:
-            k += 1
-    return track
+    taken, highest = False, track
+    for k in range(n):
+        born = subjects[k]["born_track"]
+        if subjects[k]["born_session"] == session and born % _BEYOND_TRACKS == track:
+            taken = taken or born == track
+            highest = max(highest, born)
+    return highest + _BEYOND_TRACKS if taken else track
 
 
 @jit
