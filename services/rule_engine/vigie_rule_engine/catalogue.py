@@ -43,6 +43,7 @@ class Parameter:
         choices: of a choice: each word and the number that stands for it.
         least: allowed, where `quantities` does not say it of its kind already; so is `most`.
         ground: only a distance or speed on the ground is understood.
+        most_frames: of a duration: so many frames of the camera are kept for it; 0: it is not about frames.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Parameter:
     least: Bounds = ()
     most: Bounds = ()
     ground: bool = False
+    most_frames: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,9 @@ class Template:
         """Whether a rule of it may measure on the ground."""
         return any(parameter.metric for parameter in self.parameters)
 
+
+KEPT_FRAMES: Final = 32
+"""Of each zone, whether the last so many frames showed what was looked for."""
 
 WHOLE_IMAGE: Final[tuple[str, ...]] = ()
 """Default of a zone parameter that may be left out."""
@@ -646,7 +651,15 @@ _ALL: Final[tuple[Template, ...]] = (
             _ZONE,
             Parameter("score", "number", 0.5, "of the detector, at least", fills="least", most=(1.0,)),
             Parameter("share", "fraction", "60%", "of the frames of the last `over`, at least", fills="share"),
-            Parameter("over", "duration", "2s", "how far back: 32 frames at most", fills="spare_ms", least=("0.1s",)),
+            Parameter(
+                "over",
+                "duration",
+                "2s",
+                f"how far back: {KEPT_FRAMES} frames at most",
+                fills="spare_ms",
+                least=("0.1s",),
+                most_frames=KEPT_FRAMES,
+            ),
             _for("0s", "for how long beside"),
             _MARGIN,
             _KEEP_OPEN,

@@ -24,9 +24,8 @@ from vigie_rule_engine.catalogue import TEMPLATES, Parameter, Template, default_
 from vigie_rule_engine.compounds import compounds_of
 from vigie_rule_engine.conditions import Condition, compile_condition
 from vigie_rule_engine.layers.templates import FALL, NUMBERS, PERSON_DOWN, RULE, SCOPES
-from vigie_rule_engine.layers.zone_templates import RING
 from vigie_rule_engine.plan import GateSource, RegionSource, plan_of, plane_numbers
-from vigie_rule_engine.quantities import METRIC_UNITS, PARSE, allowed, disordered
+from vigie_rule_engine.quantities import METRIC_UNITS, PARSE, allowed, disordered, too_many_frames
 from vigie_rule_engine.shapes import Ground, Shape, area_of, direction_of, line_of, zone_of
 
 if TYPE_CHECKING:
@@ -169,12 +168,8 @@ def _rows(
         )
     classes = _classes(rule["classes"])
     numbers = numbers_of(rule, template)
-    frames = numbers.get("over_s", 0.0) * camera["sampling"]["fps"]
-    if frames > RING:
-        raise BadInputError(
-            f"over is {numbers['over_s']:g}s, which is {frames:g} frames of camera {camera['camera_id']}, and "
-            f"{RING} are kept: write {RING / camera['sampling']['fps']:g}s or less"
-        )
+    for parameter, asked in too_many_frames(template, numbers, camera["camera_id"], camera["sampling"]["fps"]):
+        raise BadInputError(f"{parameter} is {asked}")
     if not 0 <= rule["cooldown_ms"] <= LONGEST_COOLDOWN_MS:
         raise BadInputError(f"cooldown_ms is {rule['cooldown_ms']}: it must be 0 or more, and 7 days at most")
     metric = "homography" in template.needs or any(name.endswith(("_m", "_mps")) for name in numbers)

@@ -12,6 +12,7 @@ from vigie_common.yaml_model import Located, nearest
 from vigie_common.yaml_source import InvalidFileError, Problem
 from vigie_rule_engine.bundle import RuleFolder, read_rules
 from vigie_rule_engine.compound_lint import compound_camera_problems, compound_problems, rules_by_id
+from vigie_rule_engine.quantities import too_many_frames
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -219,6 +220,9 @@ def _geometry_problems(parts: RuleParts, cameras: Sequence[Located[CameraFile]])
                 f"({camera.document.file}) is sampled at {content.sampling.fps:g}: raise its sampling.fps"
             )
             problems.append(document.problem(["template"], message))
+        numbers = parts.parameters.numbers
+        for name, asked in too_many_frames(template, numbers, content.camera, content.sampling.fps):
+            problems.append(document.problem(["with", name], f"with.{name}: {asked}"))
     return problems
 
 

@@ -115,6 +115,24 @@ def disordered(template: Template, numbers: Mapping[str, float]) -> Iterator[tup
             yield below, above
 
 
+def too_many_frames(
+    template: Template, numbers: Mapping[str, float], camera_id: str, fps: float
+) -> Iterator[tuple[str, str]]:
+    """Parameters that ask for more frames of a camera than are kept, and what to write.
+
+    Args:
+        template: whose parameters they are.
+        numbers: by name and unit, as in a rule record.
+        camera_id: for the message.
+        fps: frames a second that the camera is sampled at.
+    """
+    for parameter in template.parameters:
+        asked_s, most = numbers.get(f"{parameter.name}_s", 0.0), parameter.most_frames
+        if most and asked_s * fps > most:
+            frames = f"{asked_s:g}s, which is {asked_s * fps:g} frames of camera {camera_id}"
+            yield parameter.name, f"{frames}, and {most} are kept: write {most / fps:g}s or less"
+
+
 def _value(parameter: Parameter, numbers: Mapping[str, float]) -> float | None:
     found = _quantity(parameter, numbers)
     return None if found is None else found.value

@@ -51,6 +51,16 @@ def test_a_line_that_a_selected_camera_lacks_is_named(site, change):
     ]
 
 
+def test_more_frames_than_are_kept_are_told_with_how_long_that_is_for_the_camera(site, change):
+    change(site / "rules/decree-2023-828/fire.yaml", "over: 2s", "over: 7s")
+    assert linted(site) == [
+        (
+            "rules/decree-2023-828/fire.yaml:7:62: with.over: 7s, which is 35 frames of camera arenes-01, and 32 are "
+            "kept: write 6.4s or less"
+        )
+    ]
+
+
 def test_a_tag_and_a_camera_that_are_not_there_are_named(site, change):
     change(site / "rules/town/delivery-parking.yaml", "tags: [delivery]", "tags: [delivry]")
     change(site / "rules/town/forecourt-presence.yaml", "ids: [maison-carree-02]", "ids: [maison-carree-03]")

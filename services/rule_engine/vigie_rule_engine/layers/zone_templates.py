@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from vigie_rule_engine.catalogue import KEPT_FRAMES
 from vigie_rule_engine.layers.episodes import HOLD, IDLE, OFF, ON, UNSEEN
 from vigie_rule_engine.layers.jit import Indices, Slot, jit
 from vigie_rule_engine.layers.places import NEVER
@@ -31,7 +32,6 @@ from vigie_rule_engine.layers.templates import (
 if TYPE_CHECKING:
     from vigie_rule_engine.layers.state import Kept, Plan, Scratch
 
-RING: Final = 32
 ZONE: Final = np.dtype(
     [
         ("count", "<f8"),  # of the wanted subjects in the zone now
@@ -56,8 +56,8 @@ ZONE: Final = np.dtype(
         ("broken", "<f8"),  # of `entered`, those who appeared in the middle of the zone
         ("glimpsed", "<f8"),  # who were lost before they had stayed long enough
         ("seen_n", "<i8"),  # samples in the rings
-        ("seen_at", "<i8", (RING,)),
-        ("seen_hit", "<i8", (RING,)),
+        ("seen_at", "<i8", (KEPT_FRAMES,)),
+        ("seen_hit", "<i8", (KEPT_FRAMES,)),
     ]
 )
 """What is measured of one row's zone."""
@@ -313,12 +313,12 @@ def object_class(kept: Kept, r: int, rule: Slot, m: int, t: int, scratch: Scratc
             members[hits] = members[i]
             hits += 1
     mark(kept, r, members, hits)
-    place = zone["seen_n"] % RING
+    place = zone["seen_n"] % KEPT_FRAMES
     zone["seen_at"][place] = t
     zone["seen_hit"][place] = 1 if hits > 0 else 0
     zone["seen_n"] += 1
     samples, positive = 0, 0
-    for i in range(min(RING, zone["seen_n"])):
+    for i in range(min(KEPT_FRAMES, zone["seen_n"])):
         if t - zone["seen_at"][i] < rule["spare_ms"]:
             samples += 1
             positive += zone["seen_hit"][i]
