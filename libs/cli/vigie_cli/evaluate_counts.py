@@ -11,20 +11,23 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 import typer
 from rich.console import Console
 from rich.progress import track
-from rich.table import Table
 
-from vigie_cli.wide import wide_console
+from vigie_cli.wide import plain_table, print_table
 from vigie_cli.wording import terminal_language
 from vigie_common.errors import BadInputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from rich.table import Table
+
     from vigie_cli.evaluate_counts_town import About, Counted
     from vigie_scene.evaluation.counts import Confusion, CountTally
 
 Lang = Literal["fr", "en"]
 MOST_HOURS: Final = 1000
+_WIDE: Final = 170
+"""Characters of a line in a pipe."""
 RATES: Final = (10.0, 5.0, 2.0)
 OPEN: Final = ("sparse", "busy")
 """Scenes in which nothing stands before the camera and it is never blind."""
@@ -124,6 +127,9 @@ def counts(
     ] = "",
     lang: Annotated[Lang | None, typer.Option(help="Language of the headings. [default: the terminal's]")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables; shares from 0 to 1.")] = False,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="Print the tables as docs/counting.md has them.")
+    ] = False,
 ) -> None:
     """Judge counts and the other published figures against the truth: error, spread, coverage, classes.
 
@@ -138,7 +144,7 @@ def counts(
         from vigie_cli.evaluate_counts_files import compare_files
 
         compared = compare_files(truth, found, time_zone)
-        _say(compared.lines, [], language, as_json=as_json, without=compared.without)
+        _say(compared.lines, [], language, as_json=as_json, markdown=markdown, without=compared.without)
         return
     rates = (5.0,) if quick else tuple(fps or RATES)
     for rate in rates:
@@ -149,7 +155,7 @@ def counts(
         (rate, sum((counted.confusions[rate, kind] for kind in OPEN), type(counted.confusions[rate, OPEN[0]])()))
         for rate in rates
     ]
-    _say(lines_of(counted), classes, language, as_json=as_json)
+    _say(lines_of(counted), classes, language, as_json=as_json, markdown=markdown)
 
 
 def _say(
@@ -158,6 +164,7 @@ def _say(
     lang: Lang,
     *,
     as_json: bool,
+    markdown: bool = False,
     without: Sequence[str] = (),
 ) -> None:
     if as_json:
@@ -169,9 +176,10 @@ def _say(
         print(json.dumps({"lines": said, "classes": confused, "without_figure": list(without)}, indent=2))
         return
     for section in dict.fromkeys(section for section, _ in lines):
-        _print(_table(section, {names: windows for (s, names), windows in lines.items() if s == section}, lang))
+        own = {names: windows for (s, names), windows in lines.items() if s == section}
+        print_table(_table(section, own, lang), _WIDE, markdown=markdown)
     if classes:
-        _print(_classes(classes, lang))
+        print_table(_classes(classes, lang), _WIDE, markdown=markdown)
     scarce = {reason for windows in lines.values() for one in windows.values() for reason in one.insufficient}
     if scarce:
         print(f"* {_word('insufficient data', lang)}: {', '.join(_word(reason, lang) for reason in sorted(scarce))}")
@@ -222,7 +230,7 @@ def confusion(one: Confusion) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def _table(section: str, lines: dict[tuple[str, ...], dict[str, CountTally]], lang: Lang) -> Table:
     by_hand = section == "Hand count"
-    table = Table(title=_word(section, lang), title_justify="left", box=None)
+    table = plain_table(_word(section, lang))
     for name in HEADINGS[section]:
         table.add_column(_word(name, lang), justify="right" if name == "fps" else "left")
     spread = ("by window %",) if by_hand else ("by 15 min %", "by hour %")
@@ -241,7 +249,7 @@ def _cells(one: CountTally, others: Sequence[CountTally]) -> Iterator[str]:
     yield _number(one.true)
     yield _number(one.found)
     yield _signed(one.error)
-    yield "" if one.error_interval is None else " – ".join(_signed(share) for share in one.error_interval)
+    yield "" if one.error_interval is None else " … ".join(_signed(share) for share in one.error_interval)
     for each in (one, *others):
         yield _percent(each.wape)
     yield _percent(one.coverage, digits=0)
@@ -250,7 +258,7 @@ def _cells(one: CountTally, others: Sequence[CountTally]) -> Iterator[str]:
 
 
 def _classes(classes: Sequence[tuple[float, Confusion]], lang: Lang) -> Table:
-    table = Table(title=_word("Classes", lang), title_justify="left", box=None)
+    table = plain_table(_word("Classes", lang))
     for name in ("class", "fps", "true", "right %", "95 %", "missed", "doubles", "told as"):
         table.add_column(_word(name, lang), justify="left" if name in {"class", "told as"} else "right")
     for fps, one in classes:
@@ -284,7 +292,3 @@ def _percent(share: float | None, digits: int = 1) -> str:
 
 def _word(word: str, lang: Lang) -> str:
     return _WORDS.get(word, word) if lang == "fr" else word
-
-
-def _print(table: Table) -> None:
-    wide_console(170).print(table)

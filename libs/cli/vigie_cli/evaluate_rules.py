@@ -10,12 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
-from rich.box import MARKDOWN
 from rich.console import Console
 from rich.progress import track
-from rich.table import Table
 
-from vigie_cli.wide import wide_console
+from vigie_cli.wide import plain_table, print_table
 from vigie_common.csv_rows import csv_rows
 from vigie_common.errors import BadInputError
 
@@ -32,7 +30,7 @@ QUICK: Final = (2, 4)
 
 HOUR_S: Final = 3600.0
 _WIDE: Final = 170
-"""Characters of a line in a pipe, and of the docs' table."""
+"""Characters of a line in a pipe."""
 
 Tallies = dict[str, "Tally"]
 """By what a line of the table is about."""
@@ -219,14 +217,14 @@ def counting(names: Iterable[str]) -> list[str]:
 
 def show(tallies: Tallies, counts: Sequence[str] = (), *, markdown: bool = False) -> None:
     """The table, and how far those lines of it are off that count; a star where there is too little to say much."""
-    table = Table("rule", box=MARKDOWN if markdown else None)
+    table = plain_table()
+    table.add_column("rule")
     for name in ("events", "recall %", "95 %", "precision %", "F1 %", "false/camera-day", "95 %", "delay s", "p95"):
         table.add_column(name, justify="right")
     table.add_column("between", justify="right")
     for name, one in tallies.items():
         table.add_row(name, *_cells(one))
-    console = Console(width=_WIDE) if markdown else wide_console(_WIDE)
-    console.print(table)
+    print_table(table, _WIDE, markdown=markdown)
     errors = {name: tallies[name].count_error for name in counts}
     said = [f"{name}: {100 * error:+.1f} %" for name, error in errors.items() if error is not None]
     if said:

@@ -134,6 +134,13 @@ def test_a_hand_count_is_compared_with_the_figures_of_its_windows(compare):
     assert (both["true"], both["counted"], both["compared"]) == (70, 61, 2)
 
 
+def test_the_tables_can_be_had_for_the_docs(compare):
+    heading, _, head, _, *rows = compare(TRUTH, FOUND, "--markdown", "--lang", "en").stdout.splitlines()
+    assert (heading, head.split()[:4], head.count("|")) == ("## Hand count", ["|", "measure", "|", "camera"], 15)
+    cells = [cell.strip() for cell in rows[0].strip("|").split("|")]
+    assert cells[:9] == ["crossings", "gate-1", "door", "person", "in", "1*", "50", "40", "-20.0"]
+
+
 def test_a_class_that_nobody_saw_there_counts_as_none(compare):
     truth = TRUTH.replace("door,,,", "door,bus,out,")
     said = json.loads(compare(truth, FOUND, "--json").stdout)
