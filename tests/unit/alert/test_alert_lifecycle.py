@@ -236,6 +236,10 @@ def test_a_decision_survives_later_events(book, rule_event):
         ({"decision": "reject", "reason": " "}, "needs a reason"),
         ({"by": ""}, "by is ''"),
         ({"id": "a\x00b"}, "control characters"),
+        (
+            {"decided_at": 32_503_680_000_000},
+            "decided_at is 32503680000000, which is no time of the years 1970 to 2999",
+        ),
     ],
 )
 def test_a_wrong_decision_is_refused_and_leaves_no_trace(book, rule_event, wrong, says):
@@ -257,6 +261,9 @@ def test_a_wrong_decision_is_refused_and_leaves_no_trace(book, rule_event, wrong
         ({"time_zone": "/etc"}, "must be an IANA time zone"),
         ({"width": 0}, "0 x 360 pixels"),
         ({"kind": "AFFIRM", "minute": None}, "needs the minute"),
+        ({"at": 32_503_680_000_000}, "at is 32503680000000, which is no time of the years 1970 to 2999"),
+        ({"started_at": -1}, "started_at is -1, which is no time of the years 1970 to 2999"),
+        ({"kind": "AFFIRM", "minute": 32_503_680_000_000}, "minute is 32503680000000, which is no time"),
     ],
 )
 def test_a_wrong_event_is_refused_and_leaves_no_trace(book, rule_event, wrong, says):
