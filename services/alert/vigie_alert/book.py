@@ -82,7 +82,7 @@ class AlertBook:
         revisions = []
         for stamp in event["compounds"]:
             member = compound.member_of(event, stamp)
-            if stamp["mode"] == "shadow" or (member.key, member.episode_id) in self.members:
+            if not compound.counts(event, stamp) or (member.key, member.episode_id) in self.members:
                 continue
             present = [m for m in self.members.values() if m.key == member.key]
             revisions += self._end_members([compound.authorised(m, event["at"]) for m in present], event["at"])

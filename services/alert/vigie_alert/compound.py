@@ -94,6 +94,12 @@ def compound_key(event: Mapping[str, Any], stamp: Mapping[str, Any]) -> str:
     return "/".join(quote(part, safe=" ") for part in parts)
 
 
+def counts(event: Mapping[str, Any], stamp: Mapping[str, Any]) -> bool:
+    """Whether an episode is a member: its compound alerts and, where it asks for one zone, the episode is in one."""
+    in_zone = event["scope"] and event["scope_kind"] in {"track", "zone"}
+    return bool(stamp["mode"] != "shadow" and (stamp["same"] != "zone" or in_zone))
+
+
 def member_of(event: Mapping[str, Any], stamp: Mapping[str, Any]) -> Member:
     """The member that an episode is."""
     authorisation = stamp["authorisation"]

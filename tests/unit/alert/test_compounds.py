@@ -56,6 +56,28 @@ def test_another_zone_is_another_place_only_if_the_compound_asks_for_it(book, me
     assert len(book.apply_event(member("crowd", 2, compound=zone))) == 1
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"scope_kind": "zone"}, {"scope_kind": "line"}),
+        ({"scope_kind": "line"}, {"scope_kind": "line"}),
+        ({"scope_kind": "track", "scope": ""}, {"scope_kind": "track", "scope": ""}),
+    ],
+    ids=["a zone and a line of one name", "one line", "the whole image"],
+)
+def test_in_one_zone_is_what_is_in_a_zone_that_has_a_name(book, member, first, second):
+    zone = {"same": "zone"}
+    book.apply_event(member("fall", 0, compound=zone, **first))
+    assert book.apply_event(member("cross", 1, compound=zone, **second)) == []
+
+
+def test_an_object_in_a_zone_and_the_zone_as_a_whole_are_in_one_zone(book, member):
+    zone = {"same": "zone"}
+    book.apply_event(member("fall", 0, scope_kind="track", compound=zone))
+    (alert,) = book.apply_event(member("crowd", 1, scope_kind="zone", compound=zone))
+    assert alert["zone"] == "quai"
+
+
 def test_one_rule_on_several_cameras_of_a_site(book, member):
     across = {"same": "site", "min_rules": 1, "min_cameras": 3}
     assert book.apply_event(member("crowd", 0, camera_id="cam-1", compound=across)) == []
