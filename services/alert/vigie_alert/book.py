@@ -171,8 +171,12 @@ class AlertBook:
                 last = max((m for m in together if m.ended_at is not None), key=lambda m: m.ended_at or 0)
                 revisions += self._put(over(standing, max(ends), at, last.end_reason))
             if standing is not None or held:
-                self.members |= {(m.key, m.episode_id): replace(m, spent=True) for m in together}
+                self._spend(together)
         return revisions
+
+    def _spend(self, members: Iterable[Member]) -> None:
+        """These count for no other alert."""
+        self.members |= {(m.key, m.episode_id): replace(m, spent=True) for m in members}
 
     def apply_decision(self, decision: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Revisions that an operator's decision brings: one, or none when it is known already."""
@@ -187,7 +191,11 @@ class AlertBook:
             )
         self.decided.add(decision["id"])
         self.decisions.append(decision)
-        return self._put(after_decision(standing, decision))
+        after = after_decision(standing, decision)
+        if standing.is_open and not after.is_open:
+            named = set(standing.alert["related_ids"])
+            self._spend([m for m in self.members.values() if m.key == standing.key and m.episode_id in named])
+        return self._put(after)
 
     def apply_evidence(self, alert_id: str, evidence: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """The revision that late evidence brings."""

@@ -132,6 +132,7 @@ def _reach(batch: Sequence[Message]) -> Reach:
         keys=frozenset(subject_key(e) for e in steps),
         cameras=frozenset((e["site"], e["camera_id"]) for e in events if e["kind"] == "AFFIRM"),
         decision_ids=frozenset(d["id"] for d in taken),
+        decided_alerts=frozenset(d["alert_id"] for d in taken if d["decision"] == "close"),
         compounds=frozenset(compound_key(e, stamp) for e in steps for stamp in e["compounds"]),
         members_since=min((e["at"] for e in events), default=0) - LONGEST_WITHIN_MS,
     )

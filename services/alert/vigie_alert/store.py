@@ -45,14 +45,15 @@ _AT_ONCE: Final = 500
 class Reach:
     """What some records may touch.
 
-    Alerts by id, by subject key, by (site, camera); decisions by id; compounds by key and, through their members, by
-    episode and camera.
+    Alerts by id, by subject key, by (site, camera); decisions by id; compounds by key, through their members by
+    episode and camera, and by the id of an alert that is decided on.
     """
 
     alert_ids: frozenset[str] = frozenset()
     keys: frozenset[str] = frozenset()
     cameras: frozenset[tuple[str, str]] = frozenset()
     decision_ids: frozenset[str] = frozenset()
+    decided_alerts: frozenset[str] = frozenset()
     compounds: frozenset[str] = frozenset()
     members_since: int = 0
     """Members that ended before this event time (ms) can meet nobody any more."""
@@ -260,6 +261,9 @@ async def _load_members(
     ]
     if own:
         keys.update((await connection.execute(sa.select(table.compound_key).where(sa.or_(*own)).distinct())).scalars())
+    for part in _parts(reach.decided_alerts):
+        decided = sa.select(alerts.c.subject_key).where(alerts.c.id.in_(part), alerts.c.state != "ENDED")
+        keys.update((await connection.execute(decided)).scalars())
     if not keys:
         return {}, frozenset()
     if connection.dialect.name == "postgresql":

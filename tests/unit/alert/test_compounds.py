@@ -264,20 +264,25 @@ def test_members_that_alert_by_themselves_do_so_too(book, member):
     ]
 
 
-def test_an_operator_can_close_it_and_a_new_member_opens_another(book, member):
+def test_when_an_operator_closes_it_its_members_count_for_no_other(book, member, closing):
     (opened,) = [r for e in (member("fall", 0), member("crowd", 1)) for r in book.apply_event(e)]
-    close = {
-        "id": "d-1",
-        "alert_id": opened["id"],
-        "decision": "close",
-        "reason": None,
-        "by": "op",
-        "decided_at": START,
-    }
-    (closed,) = book.apply_decision(close)
-    assert closed["state"] == "ENDED"
-    (again,) = book.apply_event(member("fall", 9, subject="b"))
-    assert again["id"] != opened["id"]
+    (closed,) = book.apply_decision(closing(opened["id"]))
+    assert (closed["state"], closed["ended_reason"]) == ("ENDED", "closed")
+    assert book.apply_event(member("fall", 9, subject="b")) == []
+    (again,) = book.apply_event(member("crowd", 10, subject="b"))
+    assert (again["id"] != opened["id"], len(again["related_ids"])) == (True, 2)
+
+
+def test_another_decision_leaves_its_members_as_they_are(book, member, closing):
+    (opened,) = [r for e in (member("fall", 0), member("crowd", 1)) for r in book.apply_event(e)]
+    book.apply_decision(closing(opened["id"]) | {"decision": "confirm"})
+    assert found(book.apply_event(member("fall", 9, subject="b"))) == [("distress", 3, "UPDATED", 1.0)]
+
+
+async def test_what_an_operator_closed_is_closed_after_a_restart(served, member, closing):
+    (opened,) = await served([member("fall", 0), member("crowd", 1)])
+    revisions = await served([closing(opened["id"]), member("fall", 9, subject="b"), member("crowd", 10, subject="b")])
+    assert [(r["state"], len(r["related_ids"])) for r in revisions] == [("ENDED", 2), ("OPEN", 2)]
 
 
 def test_a_compound_that_alerts_without_an_authorisation_is_refused(book, member):
