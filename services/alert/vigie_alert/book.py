@@ -30,15 +30,15 @@ if TYPE_CHECKING:
 class AlertBook:
     """What some records may touch: alerts, affirmed minutes, decisions already taken, members of compounds.
 
-    Alerts are by id, minutes by (site, camera), members by (compound key, episode id), cooldowns by compound key. A
-    book holds all that its records may touch: for a service what the database gave, for a replay all. `decisions`
-    collects those taken here, `met` the events of the compounds that began here, whose images are still to be fetched.
-    Each method applies one record and returns the revisions that it brought, oldest first. A record that is refused
-    (PoisonRecordError) leaves the book as it was.
+    Alerts are by id, minutes by (site, camera), each behind the session that affirmed it, members by (compound key,
+    episode id), cooldowns by compound key. A book holds all that its records may touch: for a service what the database
+    gave, for a replay all. `decisions` collects those taken here, `met` the events of the compounds that began here,
+    whose images are still to be fetched. Each method applies one record and returns the revisions that it brought,
+    oldest first. A record that is refused (PoisonRecordError) leaves the book as it was.
     """
 
     standings: dict[str, Standing] = field(default_factory=dict)
-    affirmed: dict[tuple[str, str], int] = field(default_factory=dict)
+    affirmed: dict[tuple[str, str], tuple[str, int]] = field(default_factory=dict)
     decided: set[str] = field(default_factory=set)
     decisions: list[Mapping[str, Any]] = field(default_factory=list)
     members: dict[tuple[str, str], Member] = field(default_factory=dict)
@@ -203,9 +203,11 @@ class AlertBook:
 
     def _apply_affirmation(self, event: Mapping[str, Any]) -> list[dict[str, Any]]:
         camera = (event["site"], event["camera_id"])
-        if event["minute"] <= self.affirmed.get(camera, -1):
+        # sessions sort by their start: a newer one may affirm an earlier minute, for its camera's clock was set right
+        affirmed = (event["session"], event["minute"])
+        if affirmed <= self.affirmed.get(camera, ("", -1)):
             return []
-        self.affirmed[camera] = event["minute"]
+        self.affirmed[camera] = affirmed
         revisions = [
             revision for standing in self._open_of(camera) for revision in self._put(after_affirmation(standing, event))
         ]

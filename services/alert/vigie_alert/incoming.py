@@ -23,8 +23,8 @@ def check_event(event: Mapping[str, Any]) -> None:
     """Refuse a rule event that no alert can be made of.
 
     Raises:
-        PoisonRecordError: unknown kind, an id that is no UUID (it names files), a missing minute, a bad name, no time
-            or time zone.
+        PoisonRecordError: unknown kind, an id that is no UUID (it names files), a missing minute, a bad name or
+            session, no time or time zone.
     """
     what = f"rule event {event['id']!r}"
     if event["kind"] not in _EVENT_KINDS:
@@ -37,8 +37,10 @@ def check_event(event: Mapping[str, Any]) -> None:
     for field in ("at", "started_at", "ended_at", "minute"):
         _require_time(what, field, event[field])
     _require_zone(what, event["time_zone"])
-    if event["kind"] == "AFFIRM" and event["minute"] is None:
-        raise PoisonRecordError(f"{what}: an AFFIRM needs the minute that it affirms, and has none")
+    if event["kind"] == "AFFIRM":
+        _require_name(what, "session", event["session"])
+        if event["minute"] is None:
+            raise PoisonRecordError(f"{what}: an AFFIRM needs the minute that it affirms, and has none")
     if event["kind"] in {"OPEN", "UPDATE", "CLOSE"}:
         _require_uuid(what, "episode_id", event["episode_id"])
         _require_name(what, "rule.id", event["rule"]["id"])

@@ -114,9 +114,9 @@ class AlertStore:
             await self._write_publications(connection, turn.publications)
             await self._upsert(connection, evidence, ["alert_id"], [_evidence_values(row) for row in turn.evidence])
             minutes = [
-                {"site": site, "camera_id": camera, "minute": minute}
-                for (site, camera), minute in book.affirmed.items()
-                if affirmed.get((site, camera)) != minute
+                {"site": site, "camera_id": camera, "session": session, "minute": minute}
+                for (site, camera), (session, minute) in book.affirmed.items()
+                if affirmed.get((site, camera)) != (session, minute)
             ]
             await self._upsert(connection, affirmations, ["site", "camera_id"], minutes)
             moved = [_member_values(m) for key, m in book.members.items() if members.get(key) is not m]
@@ -242,7 +242,7 @@ async def _load(connection: AsyncConnection, reach: Reach) -> AlertBook:
         book.decided.update(row.id for row in found)
     for part in _parts({camera for _, camera in reach.cameras}):
         minutes = await connection.execute(sa.select(affirmations).where(affirmations.c.camera_id.in_(part)))
-        book.affirmed.update({(row.site, row.camera_id): row.minute for row in minutes})
+        book.affirmed.update({(row.site, row.camera_id): (row.session, row.minute) for row in minutes})
     return book
 
 
