@@ -30,15 +30,15 @@ if TYPE_CHECKING:
 class AlertBook:
     """What some records may touch: alerts, affirmed minutes, decisions already taken, members of compounds.
 
-    Alerts are by id, minutes by (site, camera), members by (compound key, episode id), cooldowns by compound key. A
-    book holds all that its records may touch: for a service what the database gave, for a replay all. `decisions`
-    collects those taken here, `met` the events of the compounds that began here, whose images are still to be fetched.
-    Each method applies one record and returns the revisions that it brought, oldest first. A record that is refused
-    (PoisonRecordError) leaves the book as it was.
+    Alerts are by id, minutes by (site, camera), each behind the session that affirmed it, members by (compound key,
+    episode id), cooldowns by compound key. A book holds all that its records may touch: for a service what the database
+    gave, for a replay all. `decisions` collects those taken here, `met` the events of the compounds that began here,
+    whose images are still to be fetched. Each method applies one record and returns the revisions that it brought,
+    oldest first. A record that is refused (PoisonRecordError) leaves the book as it was.
     """
 
     standings: dict[str, Standing] = field(default_factory=dict)
-    affirmed: dict[tuple[str, str], int] = field(default_factory=dict)
+    affirmed: dict[tuple[str, str], tuple[str, int]] = field(default_factory=dict)
     decided: set[str] = field(default_factory=set)
     decisions: list[Mapping[str, Any]] = field(default_factory=list)
     members: dict[tuple[str, str], Member] = field(default_factory=dict)
@@ -82,7 +82,7 @@ class AlertBook:
         revisions = []
         for stamp in event["compounds"]:
             member = compound.member_of(event, stamp)
-            if stamp["mode"] == "shadow" or (member.key, member.episode_id) in self.members:
+            if not compound.counts(event, stamp) or (member.key, member.episode_id) in self.members:
                 continue
             present = [m for m in self.members.values() if m.key == member.key]
             revisions += self._end_members([compound.authorised(m, event["at"]) for m in present], event["at"])
@@ -171,8 +171,12 @@ class AlertBook:
                 last = max((m for m in together if m.ended_at is not None), key=lambda m: m.ended_at or 0)
                 revisions += self._put(over(standing, max(ends), at, last.end_reason))
             if standing is not None or held:
-                self.members |= {(m.key, m.episode_id): replace(m, spent=True) for m in together}
+                self._spend(together)
         return revisions
+
+    def _spend(self, members: Iterable[Member]) -> None:
+        """These count for no other alert."""
+        self.members |= {(m.key, m.episode_id): replace(m, spent=True) for m in members}
 
     def apply_decision(self, decision: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Revisions that an operator's decision brings: one, or none when it is known already."""
@@ -187,7 +191,11 @@ class AlertBook:
             )
         self.decided.add(decision["id"])
         self.decisions.append(decision)
-        return self._put(after_decision(standing, decision))
+        after = after_decision(standing, decision)
+        if standing.is_open and not after.is_open:
+            named = set(standing.alert["related_ids"])
+            self._spend([m for m in self.members.values() if m.key == standing.key and m.episode_id in named])
+        return self._put(after)
 
     def apply_evidence(self, alert_id: str, evidence: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """The revision that late evidence brings."""
@@ -195,9 +203,11 @@ class AlertBook:
 
     def _apply_affirmation(self, event: Mapping[str, Any]) -> list[dict[str, Any]]:
         camera = (event["site"], event["camera_id"])
-        if event["minute"] <= self.affirmed.get(camera, -1):
+        # sessions sort by their start: a newer one may affirm an earlier minute, for its camera's clock was set right
+        affirmed = (event["session"], event["minute"])
+        if affirmed <= self.affirmed.get(camera, ("", -1)):
             return []
-        self.affirmed[camera] = event["minute"]
+        self.affirmed[camera] = affirmed
         revisions = [
             revision for standing in self._open_of(camera) for revision in self._put(after_affirmation(standing, event))
         ]

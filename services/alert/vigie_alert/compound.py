@@ -17,6 +17,8 @@ What is concluded hangs on the set of members, not on the order in which cameras
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, unquote
 
@@ -94,6 +96,12 @@ def compound_key(event: Mapping[str, Any], stamp: Mapping[str, Any]) -> str:
     return "/".join(quote(part, safe=" ") for part in parts)
 
 
+def counts(event: Mapping[str, Any], stamp: Mapping[str, Any]) -> bool:
+    """Whether an episode is a member: its compound alerts and, where it asks for one zone, the episode is in one."""
+    in_zone = event["scope"] and event["scope_kind"] in {"track", "zone"}
+    return bool(stamp["mode"] != "shadow" and (stamp["same"] != "zone" or in_zone))
+
+
 def member_of(event: Mapping[str, Any], stamp: Mapping[str, Any]) -> Member:
     """The member that an episode is."""
     authorisation = stamp["authorisation"]
@@ -117,12 +125,13 @@ def meeting(members: Iterable[Member], stamp: Mapping[str, Any], since: int) -> 
         stamp: CompoundStamp of the rule event (`schemas/rule-event`).
         since: start of the member that came last; what held earlier was concluded earlier.
     """
-    ordered = sorted(members, key=_begun)
-    for at in sorted({m.started_at for m in ordered if m.started_at >= since}):
-        there = tuple(m for m in ordered if _there(m, at, stamp["within_ms"]))
+    there: list[Member] = []
+    for at, beginning in groupby(sorted(members, key=_begun), key=attrgetter("started_at")):
+        # who is gone at an instant is gone at every later one
+        there = [m for m in (*there, *beginning) if _there(m, at, stamp["within_ms"])]
         enough_rules = len({m.rule for m in there}) >= stamp["min_rules"]
-        if enough_rules and len({m.camera_id for m in there}) >= stamp["min_cameras"]:
-            return Meeting(at, there)
+        if at >= since and enough_rules and len({m.camera_id for m in there}) >= stamp["min_cameras"]:
+            return Meeting(at, tuple(there))
     return None
 
 

@@ -15,11 +15,11 @@ from vigie_alert.incoming import check_decision, check_event
 from vigie_alert.lifecycle import may_alert, subject_key
 from vigie_alert.publication import publication
 from vigie_alert.store import Reach, Turn
-from vigie_common.compound_terms import LONGEST_WITHIN_MS
 from vigie_common.database import until_taken
 from vigie_common.errors import PoisonRecordError
 from vigie_common.stream.records import Done
 from vigie_common.stream.transport import reject
+from vigie_common.units import LAST_MS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -132,8 +132,9 @@ def _reach(batch: Sequence[Message]) -> Reach:
         keys=frozenset(subject_key(e) for e in steps),
         cameras=frozenset((e["site"], e["camera_id"]) for e in events if e["kind"] == "AFFIRM"),
         decision_ids=frozenset(d["id"] for d in taken),
+        decided_alerts=frozenset(d["alert_id"] for d in taken if d["decision"] == "close"),
         compounds=frozenset(compound_key(e, stamp) for e in steps for stamp in e["compounds"]),
-        members_since=min((e["at"] for e in events), default=0) - LONGEST_WITHIN_MS,
+        members_since=min((e["started_at"] for e in steps if e["compounds"]), default=LAST_MS),
     )
 
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from vigie_common.compound_terms import LONGEST_COOLDOWN_MS, LONGEST_WITHIN_MS
 from vigie_common.errors import PoisonRecordError
+from vigie_common.units import LAST_MS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,16 +17,14 @@ _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NAME: Final = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
 _EVENT_KINDS: Final = frozenset({"OPEN", "UPDATE", "CLOSE", "COUNT", "AFFIRM"})
 _DECISIONS: Final = frozenset({"acknowledge", "confirm", "reject", "close"})
-_LAST_MS: Final = 253_402_214_400_000
-"""The last day of the year 9999: no calendar here goes further."""
 
 
 def check_event(event: Mapping[str, Any]) -> None:
     """Refuse a rule event that no alert can be made of.
 
     Raises:
-        PoisonRecordError: unknown kind, an id that is no UUID (it names files), a missing minute, a bad name, no time
-            or time zone.
+        PoisonRecordError: unknown kind, an id that is no UUID (it names files), a missing minute, a bad name or
+            session, no time or time zone.
     """
     what = f"rule event {event['id']!r}"
     if event["kind"] not in _EVENT_KINDS:
@@ -35,11 +34,13 @@ def check_event(event: Mapping[str, Any]) -> None:
         )
     _require_name(what, "site", event["site"])
     _require_name(what, "camera_id", event["camera_id"])
-    for field in ("at", "started_at", "ended_at"):
+    for field in ("at", "started_at", "ended_at", "minute"):
         _require_time(what, field, event[field])
     _require_zone(what, event["time_zone"])
-    if event["kind"] == "AFFIRM" and event["minute"] is None:
-        raise PoisonRecordError(f"{what}: an AFFIRM needs the minute that it affirms, and has none")
+    if event["kind"] == "AFFIRM":
+        _require_name(what, "session", event["session"])
+        if event["minute"] is None:
+            raise PoisonRecordError(f"{what}: an AFFIRM needs the minute that it affirms, and has none")
     if event["kind"] in {"OPEN", "UPDATE", "CLOSE"}:
         _require_uuid(what, "episode_id", event["episode_id"])
         _require_name(what, "rule.id", event["rule"]["id"])
@@ -88,9 +89,10 @@ def _require_uuid(what: str, field: str, value: str) -> None:
 
 
 def _require_time(what: str, field: str, value: int | None) -> None:
-    if value is not None and not 0 <= value < _LAST_MS:
+    if value is not None and not 0 <= value < LAST_MS:
         raise PoisonRecordError(
-            f"{what}: {field} is {value}, and must be milliseconds since 1970 UTC, before the year 10000"
+            f"{what}: {field} is {value}, which is no time of the years 1970 to 2999 in milliseconds: "
+            "correct the clock of who wrote it"
         )
 
 

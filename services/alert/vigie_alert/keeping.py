@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 _log = structlog.get_logger(__name__)
 
 _EVERY_S: Final = 3600.0
-_MEMBERS_KEPT: Final = timedelta(days=8)
-"""Longer than rule events are kept: a repetition of the log finds what it knew."""
+_MEMBERS_KEPT: Final = timedelta(days=38)
+"""Longer than rule events are kept, so that a repetition of the log finds what it knew, and than an episode is told
+after its start: `for` is 30 days at most and a cooldown 7; `within` is an hour."""
 
 
 async def keep_house(store: AlertStore, gallery: Gallery, keep_days: int) -> None:

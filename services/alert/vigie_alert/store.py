@@ -26,6 +26,7 @@ from vigie_alert.tables import (
     evidence,
     outbox,
 )
+from vigie_common.compound_terms import LONGEST_WITHIN_MS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -45,17 +46,18 @@ _AT_ONCE: Final = 500
 class Reach:
     """What some records may touch.
 
-    Alerts by id, by subject key, by (site, camera); decisions by id; compounds by key and, through their members, by
-    episode and camera.
+    Alerts by id, by subject key, by (site, camera); decisions by id; compounds by key, through their members by
+    episode and camera, and by the id of an alert that is decided on.
     """
 
     alert_ids: frozenset[str] = frozenset()
     keys: frozenset[str] = frozenset()
     cameras: frozenset[tuple[str, str]] = frozenset()
     decision_ids: frozenset[str] = frozenset()
+    decided_alerts: frozenset[str] = frozenset()
     compounds: frozenset[str] = frozenset()
     members_since: int = 0
-    """Members that ended before this event time (ms) can meet nobody any more."""
+    """Start (event time, ms) of the first episode that may meet others, however long after it is told."""
 
     def __bool__(self) -> bool:
         return any((self.alert_ids, self.keys, self.cameras, self.decision_ids, self.compounds))
@@ -112,9 +114,9 @@ class AlertStore:
             await self._write_publications(connection, turn.publications)
             await self._upsert(connection, evidence, ["alert_id"], [_evidence_values(row) for row in turn.evidence])
             minutes = [
-                {"site": site, "camera_id": camera, "minute": minute}
-                for (site, camera), minute in book.affirmed.items()
-                if affirmed.get((site, camera)) != minute
+                {"site": site, "camera_id": camera, "session": session, "minute": minute}
+                for (site, camera), (session, minute) in book.affirmed.items()
+                if affirmed.get((site, camera)) != (session, minute)
             ]
             await self._upsert(connection, affirmations, ["site", "camera_id"], minutes)
             moved = [_member_values(m) for key, m in book.members.items() if members.get(key) is not m]
@@ -214,7 +216,7 @@ class AlertStore:
 
 async def _load(connection: AsyncConnection, reach: Reach) -> AlertBook:
     """The book of what may be touched. Its rows are locked in the order of their ids, so that rivals wait."""
-    members, keys = await _load_members(connection, reach)
+    keys = await _touched_compounds(connection, reach)
     wanted = [
         *(alerts.c.id.in_(part) for part in _parts(reach.alert_ids)),
         *(alerts.c.open_key.in_(part) for part in _parts({_digest(key) for key in reach.keys | keys})),
@@ -227,25 +229,25 @@ async def _load(connection: AsyncConnection, reach: Reach) -> AlertBook:
     if wanted:
         chosen = sa.select(alerts).where(sa.or_(*wanted)).order_by(alerts.c.id).with_for_update()
         book = AlertBook({row.id: _standing(row) for row in await connection.execute(chosen)})
-    book.members = members
     for part in _parts({_digest(key) for key in keys}):
         cooled = await connection.execute(sa.select(compound_cooldowns).where(compound_cooldowns.c.compound.in_(part)))
         book.cooling.update(
             {row.compound_key: cooling_of(row.compound_key, row.cools_until, row.held) for row in cooled}
         )
+    begun = [s.alert["started_at"] for s in book.standings.values() if s.key in keys and s.is_open]
+    begun += [cooling.held.since for cooling in book.cooling.values() if cooling.held is not None]
+    book.members = await _load_members(connection, reach, keys, min(begun, default=reach.members_since))
     for part in _parts(reach.decision_ids):
         found = await connection.execute(sa.select(decisions.c.id).where(decisions.c.id.in_(part)))
         book.decided.update(row.id for row in found)
     for part in _parts({camera for _, camera in reach.cameras}):
         minutes = await connection.execute(sa.select(affirmations).where(affirmations.c.camera_id.in_(part)))
-        book.affirmed.update({(row.site, row.camera_id): row.minute for row in minutes})
+        book.affirmed.update({(row.site, row.camera_id): (row.session, row.minute) for row in minutes})
     return book
 
 
-async def _load_members(
-    connection: AsyncConnection, reach: Reach
-) -> tuple[dict[tuple[str, str], Member], frozenset[str]]:
-    """The members of every compound that may be touched, by (key, episode), and the compounds' keys.
+async def _touched_compounds(connection: AsyncConnection, reach: Reach) -> frozenset[str]:
+    """The keys of every compound that may be touched.
 
     Whoever touches a compound holds its lock: two cameras whose episodes meet may be two processes' work.
     """
@@ -260,20 +262,29 @@ async def _load_members(
     ]
     if own:
         keys.update((await connection.execute(sa.select(table.compound_key).where(sa.or_(*own)).distinct())).scalars())
-    if not keys:
-        return {}, frozenset()
-    if connection.dialect.name == "postgresql":
+    for part in _parts(reach.decided_alerts):
+        decided = sa.select(alerts.c.subject_key).where(alerts.c.id.in_(part), alerts.c.state != "ENDED")
+        keys.update((await connection.execute(decided)).scalars())
+    if keys and connection.dialect.name == "postgresql":
         for key in sorted({int(_digest(key)[:15], 16) for key in keys}):
             await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
-    members = {}
+    return frozenset(keys)
+
+
+async def _load_members(
+    connection: AsyncConnection, reach: Reach, keys: frozenset[str], begun: int
+) -> dict[tuple[str, str], Member]:
+    """The members of compounds that may meet others, or did since `begun` (ms), by (key, episode)."""
+    table, members = compound_members.c, {}
+    since = min(begun, reach.members_since) - LONGEST_WITHIN_MS
+    there = sa.and_(table.spent.is_(False), sa.or_(table.ended_at.is_(None), table.ended_at >= since))
     for part in _parts({_digest(key) for key in keys}):
-        there = sa.and_(table.spent.is_(False), sa.or_(table.ended_at.is_(None), table.ended_at >= reach.members_since))
         again = table.episode_id.in_(reach.alert_ids)
         chosen = sa.select(compound_members).where(table.compound.in_(part), sa.or_(there, again))
         for row in await connection.execute(chosen.order_by(table.compound, table.episode_id)):
             member = _member(row)
             members[member.key, member.episode_id] = member
-    return members, frozenset(keys)
+    return members
 
 
 def _parts(values: Iterable[str]) -> Iterable[list[str]]:

@@ -88,6 +88,7 @@ affirmations: Final = Table(
     Column("site", String(200), nullable=False),
     Column("camera_id", String(200), nullable=False),
     Column("minute", BigInteger, nullable=False),
+    Column("session", Text, nullable=False, server_default="", comment="of the camera, that affirmed it"),
     PrimaryKeyConstraint("site", "camera_id"),
 )
 """The last minute of each camera that was affirmed."""

@@ -1,6 +1,10 @@
 import pytest
 
 from vigie_alert.book import AlertBook
+from vigie_alert.database import migrate, open_database
+from vigie_alert.handler import _reach
+from vigie_alert.store import AlertStore, Turn
+from vigie_common.stream.records import Message
 
 START = 1_800_000_000_000
 
@@ -8,6 +12,40 @@ START = 1_800_000_000_000
 @pytest.fixture
 def book():
     return AlertBook()
+
+
+@pytest.fixture
+def served(tmp_path):
+    """What a service that restarts after each record makes of them: `await served(events)`, or of decisions too."""
+
+    async def make(records):
+        revisions = []
+        for record in records:
+            engine = open_database(f"sqlite:///{tmp_path}/served.db")
+            await migrate(engine)
+            topic = "alert-decisions" if "decision" in record else "rule-events"
+
+            def apply(book, record=record, topic=topic):
+                apply = book.apply_decision if topic == "alert-decisions" else book.apply_event
+                revisions.extend(apply(record))
+                return Turn(None)
+
+            await AlertStore(engine, []).transact(_reach([Message(topic, 0, 0, "", 0, record)]), apply)
+            await engine.dispose()
+        return revisions
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def closing():
+    """The decision of an operator who closes an alert."""
+
+    def make(alert_id):
+        decision = {"id": "d-1", "alert_id": alert_id, "decision": "close", "reason": None, "by": "op"}
+        return decision | {"decided_at": START}
+
+    return make
 
 
 @pytest.fixture(scope="session")

@@ -2,11 +2,15 @@
 
 import pytest
 
+from vigie_alert import keeping
 from vigie_alert.database import migrate, open_database
 from vigie_alert.outbox import Relay
 from vigie_alert.publication import SHARDS, publication
 from vigie_alert.store import AlertStore, Reach, Turn
 from vigie_common.codec import Codec
+from vigie_common.compound_terms import LONGEST_COOLDOWN_MS, LONGEST_WITHIN_MS
+from vigie_rule_engine.catalogue import TEMPLATES
+from vigie_rule_engine.quantities import allowed
 
 OLD, NOW = 1_800_000_000_000, 1_900_000_000_000
 
@@ -45,3 +49,9 @@ async def test_only_ended_alerts_that_are_old_and_published_are_forgotten(engine
     ids = [e["episode_id"] for e in (old, running, recent, unsent)]
     assert await store.known(ids) == set(ids[1:])
     assert await store.forget_ended(NOW) == 0
+
+
+def test_members_are_kept_for_longer_than_an_episode_may_be_told_after_its_start():
+    waits = [p for template in TEMPLATES.values() for p in template.parameters if p.name == "for"]
+    longest_s = max(allowed(p)["s"].most for p in waits) + (LONGEST_COOLDOWN_MS + LONGEST_WITHIN_MS) / 1000
+    assert keeping._MEMBERS_KEPT.total_seconds() > longest_s

@@ -182,6 +182,16 @@ def test_a_repeated_affirmation_counts_once(book, rule_event, affirmation):
         assert book.apply_event(affirmation(0)) == []
 
 
+async def test_a_camera_whose_clock_was_ahead_is_believed_again_in_its_next_session(served, rule_event, affirmation):
+    year = 60 * 24 * 365
+    ahead = [affirmation(year, session="s-1"), rule_event(session="s-2")]
+    later = [affirmation(minute, session="s-2") for minute in range(AFFIRMATIONS_TO_LOSE)]
+    assert states(await served(ahead + later[:-1])) == [(1, "OPEN", None)]
+    repeated = [affirmation(minute, session="s-1") for minute in (year, year + 1)]
+    assert await served(repeated + later[:-1]) == []
+    assert states(await served(later[-1:])) == [(2, "ENDED", "lost")]
+
+
 def test_another_cameras_affirmation_loses_nothing(book, rule_event, affirmation):
     book.apply_event(rule_event())
     for minute in range(10):
@@ -236,6 +246,10 @@ def test_a_decision_survives_later_events(book, rule_event):
         ({"decision": "reject", "reason": " "}, "needs a reason"),
         ({"by": ""}, "by is ''"),
         ({"id": "a\x00b"}, "control characters"),
+        (
+            {"decided_at": 32_503_680_000_000},
+            "decided_at is 32503680000000, which is no time of the years 1970 to 2999",
+        ),
     ],
 )
 def test_a_wrong_decision_is_refused_and_leaves_no_trace(book, rule_event, wrong, says):
@@ -257,6 +271,10 @@ def test_a_wrong_decision_is_refused_and_leaves_no_trace(book, rule_event, wrong
         ({"time_zone": "/etc"}, "must be an IANA time zone"),
         ({"width": 0}, "0 x 360 pixels"),
         ({"kind": "AFFIRM", "minute": None}, "needs the minute"),
+        ({"kind": "AFFIRM", "minute": 0, "session": "a\x00"}, "session is"),
+        ({"at": 32_503_680_000_000}, "at is 32503680000000, which is no time of the years 1970 to 2999"),
+        ({"started_at": -1}, "started_at is -1, which is no time of the years 1970 to 2999"),
+        ({"kind": "AFFIRM", "minute": 32_503_680_000_000}, "minute is 32503680000000, which is no time"),
     ],
 )
 def test_a_wrong_event_is_refused_and_leaves_no_trace(book, rule_event, wrong, says):

@@ -11,14 +11,19 @@ CAMERAS = ("cam-1", "cam-2")
 
 @st.composite
 def camera_logs(draw, make_event, make_affirmation, camera):
-    """What an engine may write for a camera: episodes of two subjects one after another, and affirmations."""
-    log, running, starts, minute = [], {}, {"a": 0, "b": 0}, 0
+    """What an engine may write for a camera: episodes of two subjects one after another, and affirmations.
+
+    A new session may set the camera's clock back.
+    """
+    log, running, starts, minute, session = [], {}, {"a": 0, "b": 0}, 0, 0
     for _ in range(draw(st.integers(0, 14))):
-        step = draw(st.sampled_from(["a", "b", "affirm", "lose"]))
+        step = draw(st.sampled_from(["a", "b", "affirm", "lose", "session"]))
         if step == "affirm" or (step == "lose" and not running):
             listed = [log_id for _, log_id, _ in running.values() if draw(st.booleans())]
-            log.append(make_affirmation(minute, listed, camera_id=camera))
+            log.append(make_affirmation(minute, listed, camera_id=camera, session=f"s-{session:02}"))
             minute += 1
+        elif step == "session":
+            session, minute = session + 1, draw(st.integers(0, minute))
         elif step == "lose":
             running.pop(draw(st.sampled_from(sorted(running))))
         elif step not in running:

@@ -92,11 +92,10 @@ def test_another_place_does_not_cool_down(book, met):
     assert [state for state, _, _ in told(book, log)] == ["OPEN", "ENDED"] * 2
 
 
-def test_an_operator_who_closes_it_does_not_end_its_cooldown(book, met, member):
+def test_an_operator_who_closes_it_does_not_end_its_cooldown(book, met, member, closing):
     (opened,) = [r for event in met(0, on=True) for r in book.apply_event(event)]
-    close = {"id": "d-1", "alert_id": opened["id"], "decision": "close", "reason": None, "by": "op"}
-    book.apply_decision(close | {"decided_at": START})
-    assert told(book, [member("fall", 9, compound=COOLS, subject="b")]) == []
+    book.apply_decision(closing(opened["id"]))
+    assert told(book, met(9, on=True, subject="b")) == []
     assert told(book, [member("fall", 65, compound=COOLS, subject="c")]) == [
         ("OPEN", 9.0, 60.0),
         ("UPDATED", 9.0, 65.0),
@@ -138,23 +137,11 @@ def test_a_cooldown_that_means_nothing_is_refused(book, member, cooldown_ms):
         book.apply_event(member("fall", 0, compound={"cooldown_ms": cooldown_ms}))
 
 
-async def test_it_goes_on_across_a_restart(tmp_path, met, affirmed):
+async def test_it_goes_on_across_a_restart(served, met, affirmed):
     second = met(20, on=True)
     log = [*met(0), *second, affirmed(0, second), *met(100, camera_id="cam-1", subject="b")]
-    found = []
-    for event in log:
-        engine = open_database(f"sqlite:///{tmp_path}/alerts.db")
-        await migrate(engine)
-        message = Message("rule-events", 0, 0, "cam-1", 0, event)
-        found += await AlertStore(engine, []).transact(
-            _reach([message]), lambda book, event=event: Turn(told(book, [event]))
-        )
-        await engine.dispose()
-    assert [(state, start) for state, start, _ in found if state != "UPDATED"] == [
-        ("OPEN", 0.0),
-        ("ENDED", 0.0),
-        ("OPEN", 20.0),
-    ]
+    found = [(r["state"], (r["started_at"] - START) / 1000) for r in await served(log)]
+    assert [one for one in found if one[0] != "UPDATED"] == [("OPEN", 0.0), ("ENDED", 0.0), ("OPEN", 20.0)]
 
 
 async def test_a_cooldown_that_is_long_over_is_forgotten(tmp_path, met):

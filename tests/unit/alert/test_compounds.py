@@ -56,6 +56,28 @@ def test_another_zone_is_another_place_only_if_the_compound_asks_for_it(book, me
     assert len(book.apply_event(member("crowd", 2, compound=zone))) == 1
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"scope_kind": "zone"}, {"scope_kind": "line"}),
+        ({"scope_kind": "line"}, {"scope_kind": "line"}),
+        ({"scope_kind": "track", "scope": ""}, {"scope_kind": "track", "scope": ""}),
+    ],
+    ids=["a zone and a line of one name", "one line", "the whole image"],
+)
+def test_in_one_zone_is_what_is_in_a_zone_that_has_a_name(book, member, first, second):
+    zone = {"same": "zone"}
+    book.apply_event(member("fall", 0, compound=zone, **first))
+    assert book.apply_event(member("cross", 1, compound=zone, **second)) == []
+
+
+def test_an_object_in_a_zone_and_the_zone_as_a_whole_are_in_one_zone(book, member):
+    zone = {"same": "zone"}
+    book.apply_event(member("fall", 0, scope_kind="track", compound=zone))
+    (alert,) = book.apply_event(member("crowd", 1, scope_kind="zone", compound=zone))
+    assert alert["zone"] == "quai"
+
+
 def test_one_rule_on_several_cameras_of_a_site(book, member):
     across = {"same": "site", "min_rules": 1, "min_cameras": 3}
     assert book.apply_event(member("crowd", 0, camera_id="cam-1", compound=across)) == []
@@ -242,20 +264,41 @@ def test_members_that_alert_by_themselves_do_so_too(book, member):
     ]
 
 
-def test_an_operator_can_close_it_and_a_new_member_opens_another(book, member):
+def test_when_an_operator_closes_it_its_members_count_for_no_other(book, member, closing):
     (opened,) = [r for e in (member("fall", 0), member("crowd", 1)) for r in book.apply_event(e)]
-    close = {
-        "id": "d-1",
-        "alert_id": opened["id"],
-        "decision": "close",
-        "reason": None,
-        "by": "op",
-        "decided_at": START,
-    }
-    (closed,) = book.apply_decision(close)
-    assert closed["state"] == "ENDED"
-    (again,) = book.apply_event(member("fall", 9, subject="b"))
-    assert again["id"] != opened["id"]
+    (closed,) = book.apply_decision(closing(opened["id"]))
+    assert (closed["state"], closed["ended_reason"]) == ("ENDED", "closed")
+    assert book.apply_event(member("fall", 9, subject="b")) == []
+    (again,) = book.apply_event(member("crowd", 10, subject="b"))
+    assert (again["id"] != opened["id"], len(again["related_ids"])) == (True, 2)
+
+
+def test_another_decision_leaves_its_members_as_they_are(book, member, closing):
+    (opened,) = [r for e in (member("fall", 0), member("crowd", 1)) for r in book.apply_event(e)]
+    book.apply_decision(closing(opened["id"]) | {"decision": "confirm"})
+    assert found(book.apply_event(member("fall", 9, subject="b"))) == [("distress", 3, "UPDATED", 1.0)]
+
+
+async def test_what_an_operator_closed_is_closed_after_a_restart(served, member, closing):
+    (opened,) = await served([member("fall", 0), member("crowd", 1)])
+    revisions = await served([closing(opened["id"]), member("fall", 9, subject="b"), member("crowd", 10, subject="b")])
+    assert [(r["state"], len(r["related_ids"])) for r in revisions] == [("ENDED", 2), ("OPEN", 2)]
+
+
+@pytest.mark.parametrize("late_s", [0, 2 * 3600, 30 * 86_400])
+async def test_an_episode_that_is_told_long_after_its_start_meets_those_who_were_there_then(served, member, late_s):
+    log = [member("fall", 0), member("fall", 0, "CLOSE", 1, lasts_s=600), member("rest", 3000, lasts_s=1)]
+    log += [member("rest", 3000, "CLOSE", 1), member("crowd", 300, at=START + 1000 * (300 + late_s))]
+    (alert,) = await served(log)
+    assert found([alert]) == [("distress", 1, "OPEN", 300.0)]
+    assert alert["related_ids"] == [log[0]["episode_id"], log[-1]["episode_id"]]
+
+
+async def test_members_of_an_alert_that_lasts_for_hours_count_for_no_other(served, member):
+    log = [member("fall", 0), member("crowd", 1), member("fall", 0, "CLOSE", 1, lasts_s=5)]
+    log += [member("crowd", 1, "CLOSE", 1, lasts_s=3 * 3600), member("rest", 3, at=START + 4 * 3600_000)]
+    log += [member("crowd", 4, subject="b", at=START + 4 * 3600_000 + 1)]
+    assert [state for _, _, state, _ in found(await served(log))] == ["OPEN", "ENDED", "OPEN"]
 
 
 def test_a_compound_that_alerts_without_an_authorisation_is_refused(book, member):
