@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
+from typing import Final
 
 from vigie_cli.event_times import event_time, instant
 from vigie_common.errors import BadInputError
@@ -11,6 +12,9 @@ from vigie_common.units import parse_duration
 
 At = int | timedelta
 """An event time (ms), or so long after the publication."""
+
+SOON: Final = timedelta(seconds=10)
+"""By default."""
 
 
 def parse_at(text: str, now: int, zone: str) -> At:
@@ -42,8 +46,13 @@ def parse_at(text: str, now: int, zone: str) -> At:
 
 
 def effective_ms(at: At) -> int:
-    """The event time (ms) for what is sent now: asked last, since the tests before it may take minutes."""
-    return at if isinstance(at, int) else now_ms() + round(at / timedelta(milliseconds=1))
+    """The event time (ms) for what is sent now: asked last, since the tests before it may take minutes.
+
+    So long after now is rounded up to a whole second, so that what is printed names the instant.
+    """
+    if isinstance(at, int):
+        return at
+    return now_ms() if not at else -(-(now_ms() + round(at / timedelta(milliseconds=1))) // 1000) * 1000
 
 
 def now_ms() -> int:

@@ -50,6 +50,12 @@ def instant(at: int, zone: str) -> str:
     return f"{moment(at, zone)[:19]} {zone}"
 
 
+def written_instant(at: int, zone: str) -> str:
+    """An event time (ms) as options take it, exactly and in one way: 2026-05-01T20:56:38+02:00."""
+    local = datetime.fromtimestamp(at / 1000, ZoneInfo(zone))
+    return local.isoformat(timespec="milliseconds" if at % 1000 else "seconds")
+
+
 def understood(at: int, zone: str) -> str:
     """For messages, what a written time (ms) was taken as: 2026-05-01 18:56:38 UTC (20:56:38 Europe/Paris)."""
     local = "" if zone == "UTC" else f" ({moment(at, zone)[11:19]} {zone})"
