@@ -333,6 +333,9 @@ def replay(
         print(f"{counted(found.records, 'record')} of tracks, times {found.time_zone}; compared with {found.against}:")
         for line in differing.lines(found.difference, found.time_zone):
             print(line)
+        csv = " (the .csv files begin at --start)" if any(path.suffix == ".csv" for path in tracks or ()) else ""
+        for note in found.notes:
+            print(f"note: {note}{csv}")
     if found.errors:
         raise typer.Exit(1)
 

@@ -305,6 +305,24 @@ def test_replay_shows_what_a_changed_compound_finds_otherwise(site, together):
     assert rules("replay", path, *together).stdout.splitlines()[-1].startswith("0 new, ")
 
 
+def test_replay_says_why_a_stable_rule_does_not_alert(site, together, change):
+    change(site / "rules/authorisations/exercise.yaml", "from: 2020-01-01", "from: 2026-06-01")
+    (site / "rules/meeting.yaml").write_text(MEETING, encoding="utf-8")
+    found = rules("replay", site, *together)
+    told = [line for line in found.stdout.splitlines() if line.startswith("note: ")]
+    without = "stable, but no authorisation in force covers category {} on maison-carree-02 at 2026-01-05 12:{} "
+    without += "Europe/Paris: in shadow; exercice does from 2026-06-01 00:00:00 Europe/Paris until 2036-01-01 00:00:00 "
+    without += "Europe/Paris (the .csv files begin at --start)"
+    assert told == [
+        "note: parvis-presence: " + without.format("presence", "00:15"),
+        "note: livraison-stationnement: " + without.format("parking", "03:10"),
+        "note: presence-et-livraison: " + without.format("presence", "03:10"),
+    ]
+    later = rules("replay", site, *together, "--start", "2026-07-06T12:00")
+    assert "note: " not in later.stdout
+    assert json.loads(rules("replay", site, *together, "--json").stdout)["notes"][0].endswith(" Europe/Paris")
+
+
 def test_explain_says_what_a_compound_needs_and_which_of_its_parts_were_there(site, together):
     (site / "rules/meeting.yaml").write_text(MEETING, encoding="utf-8")
     (site / "rules/town/gate-count.yaml").unlink()
