@@ -145,7 +145,7 @@ def templates(
 def new(
     name: Annotated[str, typer.Argument(help="id of the rule: a-z, 0-9, - and _")],
     template: Annotated[str, typer.Option(help="what judges: one of `vigie rules templates`")],
-    site: Annotated[Path, typer.Option(help="folder of the site, which holds cameras/")] = Path(),
+    site: Annotated[Path, typer.Option(help="folder of the site, which holds cameras/; or that one")] = Path(),
     camera: Annotated[
         str | None, typer.Option(help="where it holds; by default the first camera that has what the template needs")
     ] = None,

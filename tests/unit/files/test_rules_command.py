@@ -144,12 +144,22 @@ def test_a_new_rule_of_every_template_lints_and_passes_its_tests_at_once(scene_s
         (("a", "--template", "stopped", "--camera", "arene-01"), 'did you mean "arenes-01"?'),
         (("a", "--template", "density", "--camera", "feucheres-03"), "density needs four calibration points"),
         (("livraison-stationnement", "--template", "stopped"), "delivery-parking.yaml already: choose another name"),
+        (("chute-dans-un-attroupement", "--template", "fall"), 'the compound "chute-dans-un-attroupement" is in '),
     ],
 )
 def test_a_new_rule_that_cannot_be_is_refused_with_the_fix(site, arguments, message):
     result = rules("new", *arguments, "--site", site)
     assert message in str(result.exception)
     assert not (site / "rules/a.yaml").exists()
+
+
+def test_a_new_rule_lies_where_the_lint_looks_also_when_the_folder_of_cameras_is_named(site, monkeypatch):
+    made = rules("new", "bay", "--template", "stopped", "--site", site / "cameras")
+    assert made.stdout.splitlines()[0] == str(site / "rules/bay.yaml")
+    monkeypatch.chdir(site / "cameras")
+    assert rules("new", "bay-2", "--template", "stopped").stdout.splitlines()[0] == "../rules/bay-2.yaml"
+    assert (site / "rules/bay-2.yaml").is_file()
+    assert not (site / "cameras/rules").exists()
 
 
 def test_the_templates_are_listed_and_shown_with_units_and_defaults():
