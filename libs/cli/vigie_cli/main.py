@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import os
 import sys
 from importlib.metadata import version
 from typing import Annotated, Final
@@ -11,6 +12,7 @@ from typing import Annotated, Final
 import typer
 
 from vigie_common.errors import EXIT_CONFIGURATION, ConfigurationError, VigieError
+from vigie_common.known_settings import unknown_variables
 
 COMMANDS: Final[dict[str, str]] = {
     "apply": "Publish cameras, rules and authorisations.",
@@ -66,6 +68,8 @@ def _vigie(
     """Vigie turns a city's cameras into counts, signals and alerts."""
     # what goes wrong is said once, by the error that ends the command
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    for unknown in unknown_variables(os.environ):
+        sys.stderr.write(f"warning: {unknown}\n")
 
 
 def _add(name: str, text: str) -> None:

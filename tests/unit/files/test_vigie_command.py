@@ -276,3 +276,13 @@ def test_a_time_that_is_past_is_refused_with_the_fix():
     past = r"^--at 2026-07-01T14:00: 2026-07-01 14:00:00 Europe/Paris is past, it is 2026-07-01 14:00:01 Europe/Paris, "
     with pytest.raises(BadInputError, match=past):
         parse_at("2026-07-01T14:00", 1_782_907_201_000, "Europe/Paris")
+
+
+def test_a_misspelt_setting_is_told_and_the_command_goes_on(monkeypatch):
+    monkeypatch.setenv("VIGIE_KAFKA_BOOTSTRAPS", "kafka:9092")
+    result = vigie("rules", "templates")
+    assert result.exit_code == 0
+    assert result.stderr == (
+        "warning: VIGIE_KAFKA_BOOTSTRAPS is no setting of any service or of the command, and is ignored; did you mean "
+        '"VIGIE_KAFKA_BOOTSTRAP"?\n'
+    )
