@@ -20,8 +20,9 @@ from vigie_alert.audit import audit
 from vigie_cli.cameras_deployed import camera_records, site_time_zones
 from vigie_cli.configuration_topics import silent_kafka
 from vigie_cli.event_times import instant
+from vigie_cli.options import WrongOptionError
 from vigie_cli.wording import said, terminal_language
-from vigie_common.errors import BadInputError, DependencyError, PoisonRecordError
+from vigie_common.errors import DependencyError, PoisonRecordError
 from vigie_common.kafka import admin, consumer
 from vigie_common.registry import open_codec
 from vigie_common.settings import Settings, read_settings
@@ -175,7 +176,7 @@ def _seconds(text: str) -> float:
     try:
         return float(parse_duration(text).value)
     except ValueError as wrong:
-        raise BadInputError(f"--for: {wrong}") from None
+        raise WrongOptionError(f"--for: {wrong}") from None
 
 
 async def _alerts(settings: Settings, *, begin: bool, follow: bool) -> AsyncGenerator[dict[str, Any]]:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Final
 
 from vigie_cli.event_times import event_time, instant
-from vigie_common.errors import BadInputError
+from vigie_cli.options import WrongOptionError
 from vigie_common.units import parse_duration
 
 At = int | timedelta
@@ -26,7 +26,7 @@ def parse_at(text: str, now: int, zone: str) -> At:
         zone: time zone of the site.
 
     Raises:
-        BadInputError: it is none of them, or lies in the past.
+        WrongOptionError: it is none of them, or lies in the past.
     """
     fix = "; or write now, or +10s"
     if text == "now":
@@ -35,10 +35,10 @@ def parse_at(text: str, now: int, zone: str) -> At:
         try:
             return timedelta(seconds=parse_duration(text[1:]).value)
         except ValueError as error:
-            raise BadInputError(f"--at {text}: {error}{fix}") from error
+            raise WrongOptionError(f"--at {text}: {error}{fix}") from error
     at = event_time("--at", text, zone, fix)
     if at < now:
-        raise BadInputError(
+        raise WrongOptionError(
             f"--at {text}: {instant(at, zone)} is past, it is {instant(now, zone)}, and what was judged stays judged: "
             "give a time to come, or now"
         )

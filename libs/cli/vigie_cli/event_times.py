@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from vigie_common.errors import BadInputError
+from vigie_cli.options import WrongOptionError
 from vigie_common.units import LAST_MS, parse_instant
 
 
@@ -23,14 +23,14 @@ def event_time(option: str, text: str, zone: str, fix: str = "") -> int:
         fix: what else may be written.
 
     Raises:
-        BadInputError: it is no time, or none of the years 1970 to 2999.
+        WrongOptionError: it is no time, or none of the years 1970 to 2999.
     """
     try:
         at = parse_instant(text, zone)
     except (ValueError, OverflowError) as wrong:
-        raise BadInputError(f"{option} {text}: {wrong}{fix}") from None
+        raise WrongOptionError(f"{option} {text}: {wrong}{fix}") from None
     if not 0 <= at < LAST_MS:
-        raise BadInputError(f"{option} {text}: write a time of the years 1970 to 2999")
+        raise WrongOptionError(f"{option} {text}: write a time of the years 1970 to 2999")
     return at
 
 

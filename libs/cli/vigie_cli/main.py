@@ -11,6 +11,7 @@ from typing import Annotated, Final
 
 import typer
 
+from vigie_cli.options import EXIT_USAGE, WrongOptionError
 from vigie_common.errors import EXIT_CONFIGURATION, ConfigurationError, VigieError
 from vigie_common.known_settings import unknown_variables
 
@@ -43,6 +44,9 @@ EXAMPLES: Final[dict[str, str]] = {
     "schemas": "vigie schemas check",
 }
 """Of the groups of several commands; each command's own help has its own."""
+
+_STATUSES: Final = ((ConfigurationError, EXIT_CONFIGURATION), (WrongOptionError, EXIT_USAGE))
+"""Exit statuses of errors; of every other it is 1."""
 
 _PASS_ON: Final = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
@@ -85,13 +89,16 @@ def _add(name: str, text: str) -> None:
             typer.main.get_command(inner)(args=context.args, prog_name=f"vigie {name}")
         except VigieError as error:
             sys.stderr.write(f"{error}\n")
-            code = EXIT_CONFIGURATION if isinstance(error, ConfigurationError) else 1
-            raise typer.Exit(code) from None
+            raise typer.Exit(_status(error)) from None
         except OSError as error:  # a file or folder that cannot be read or written; the network has errors of its own
             if error.filename is None:
                 raise
             sys.stderr.write(f"{error.filename}: {error.strerror}: check the path, and who may read and write there\n")
             raise typer.Exit(1) from None
+
+
+def _status(error: VigieError) -> int:
+    return next((status for kind, status in _STATUSES if isinstance(error, kind)), 1)
 
 
 def _single(command: object) -> typer.Typer:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from vigie_cli.cameras_deployed import camera_records, site_time_zones
 from vigie_cli.configuration_topics import answered, deployment_codec, topic_partitions, whole_topic
 from vigie_cli.event_times import moment, written_instant
+from vigie_cli.options import WrongOptionError
 from vigie_common.errors import BadInputError, PoisonRecordError
 from vigie_common.stream import judging
 from vigie_common.stream.configuration import KNOWN_AFTER_MS
@@ -124,7 +125,7 @@ class History:
             BadInputError: there is none, or more than one.
         """
         if len(digest) < LEAST:
-            raise BadInputError(f"--digest {digest}: give at least its first {LEAST} digits")
+            raise WrongOptionError(f"--digest {digest}: give at least its first {LEAST} digits")
         found = {one.digest: one for one in self.bundles if one.digest.startswith(digest)}
         if len(found) != 1:
             listed = "; ".join(dict.fromkeys(one.digest[:SHORT] for one in reversed(self.bundles)))

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from vigie_cli.effective_at import now_ms
 from vigie_cli.event_times import event_time, instant, understood
+from vigie_cli.options import WrongOptionError
 from vigie_cli.rules_difference import happenings
 from vigie_cli.rules_explain import AROUND_MS, Question, explain
 from vigie_common.errors import BadInputError
-from vigie_common.units import parse_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -90,6 +90,7 @@ async def topic_answer(settings: Settings, asked: Asked, since: str) -> Explaine
     from vigie_cli.cameras_deployed import deployed_camera
     from vigie_cli.rules_bundles import read_histories
     from vigie_cli.rules_explain_alert import explain_alert
+    from vigie_cli.rules_topics import since_ms
     from vigie_cli.rules_tracks import topic_tracks
 
     episode, rule, camera_id, at = asked
@@ -97,7 +98,7 @@ async def topic_answer(settings: Settings, asked: Asked, since: str) -> Explaine
     until: int | None = None
     if episode is not None:
         now = time.time_ns() // 1_000_000
-        over = (now - _duration(since), now)
+        over = (now - since_ms(since), now)
         try:
             opening, until = await find_episode(settings, episode, over)
         except UnknownEpisodeError:
@@ -200,10 +201,10 @@ def refuse_future(at: int, zone: str, now: int) -> None:
     """Refuse a moment (ms) that no camera has seen yet.
 
     Raises:
-        BadInputError: it is after now.
+        WrongOptionError: it is after now.
     """
     if at > now:
-        raise BadInputError(
+        raise WrongOptionError(
             f"--at: {understood(at, zone)} is yet to come, it is {instant(now, zone)}: ask about what has been seen"
         )
 
@@ -247,10 +248,3 @@ def bundle_then(
         by_then = [one for one, (record, _) in zip(each, records, strict=True) if record["captured_at"] <= at]
         named = [one for one in (by_then or each[:1])[-1:] if one is not None]
     return (named[-1].bundle if named else None), each
-
-
-def _duration(text: str) -> int:
-    try:
-        return round(parse_duration(text).value * 1000)
-    except ValueError as wrong:
-        raise BadInputError(f"--since {text}: {wrong}") from None
