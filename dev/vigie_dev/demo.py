@@ -191,7 +191,7 @@ def alert_line(alert: Mapping[str, Any]) -> str | None:
 
 
 def _clock(at: int) -> str:
-    """A time (ms) as `vigie alerts tail` prints it, without the day."""
+    """The time of day of an instant (ms); the demo's site has no zone of its own."""
     return f"{clock(at, 'UTC')[:8]} UTC"
 
 

@@ -19,7 +19,8 @@ import yaml
 from pydantic import BeforeValidator, SecretStr
 
 from vigie_common.errors import ConfigurationError
-from vigie_common.settings import PREFIX, Settings
+from vigie_common.known_settings import PREFIX
+from vigie_common.settings import Settings
 from vigie_dev.api_reference import statistics_api_page
 from vigie_dev.places import CHECKOUT
 
@@ -89,6 +90,9 @@ def settings_page() -> str:
         "Every service is set by environment variables. A wrong value stops the start, with the variable's name,",
         "the value and what is allowed; exit code 78. This page is made from the settings classes by",
         "`python -m vigie_dev.reference`.",
+        "",
+        "A `VIGIE_*` variable that is a setting of no service at all is ignored; every service and the `vigie` command",
+        "warn of it and name the nearest. One that another service reads is none of those: all may share one file.",
         "",
         "`VIGIE_CACHE`, by default `~/.cache/vigie`, is read beside these: the folder of what can be made again,",
         "compiled code among it. The images carry one.",

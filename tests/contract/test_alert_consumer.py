@@ -84,6 +84,19 @@ async def test_tail_shows_one_line_a_revision(topic, lived):
     for part in ("attention", "[exercice]", "cam-1", "Présence", "personne dans quai", "ouverte"):
         assert part in first
     assert "finie (terminée)" in second
+    assert first.startswith("2027-01-15 08:00:01 UTC "), "no camera of nimes is known here"
+
+
+async def test_tail_prints_the_time_of_the_site(topic, lived, camera_record):
+    settings, publish = topic
+    await publish(lived[0])
+    camera = camera_record(site="nimes", time_zone="Europe/Paris")
+    async with producer(settings, linger_ms=0) as client:
+        name = TopicNames(settings.topic_prefix).full("cameras")
+        await client.send_and_wait(name, Codec.pinned().encode("camera", camera), key=b"cam-1")
+    code, out, err = await vigie(settings, "tail", "--from-beginning", "--count", "1", "--for", "60s")
+    assert (code, err) == (0, "")
+    assert out.startswith("2027-01-15 09:00:01 Europe/Paris ")
 
 
 async def test_tail_gives_whole_records_as_json(topic, lived):

@@ -2,7 +2,9 @@
 
 import time
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
+from vigie_alert.book import AlertBook
 from vigie_cli.apply import apply_folder
 from vigie_cli.rules_publish import publish_folder
 from vigie_cli.rules_question import topic_answer
@@ -81,3 +83,56 @@ async def test_an_episode_that_a_changed_rule_ended_is_explained_by_the_rule_tha
     (site / "cameras/maison-carree-02.yaml").unlink()
     await apply_folder(settings, site, now_ms(), "ann", cameras_only=True, prune=True)
     assert (await topic_answer(settings, moment, "3h")).answer[0] == found.answer[0]
+
+
+async def test_the_alert_of_a_compound_is_explained_by_its_members(deployment, site, rule_event):
+    settings, start = deployment.settings, now_ms() - 20 * MINUTE
+    compound = "compound: both\ntitle: {en: Both}\nstatus: test\nrules: [livraison-stationnement, parvis-presence]\n"
+    compound += f"cameras: {{ids: [{CAMERA}]}}\nsame: camera\nwithin: 30s\nseverity: warning\ncategory: parking\n"
+    (site / "rules/both.yaml").write_text(compound, encoding="utf-8")
+    await apply_folder(settings, site, start - 100 * MINUTE, "ann")
+    bundle = (await deployment.read("rules"))[0][1]
+    [record] = [one for one in bundle["compounds"] if one["id"] == "both"]
+    fields = ("id", "version", "same", "within_ms", "min_rules", "min_cameras", "cooldown_ms", "severity", "category")
+    stamp = {name: record[name] for name in (*fields, "title", "explain")} | {"mode": "live"}
+    stamp["authorisation"] = rule_event()["authorisation"]
+
+    def event(kind, ordinal, rule, began, **at):
+        about = {"camera_id": CAMERA, "mode": "shadow", "authorisation": None, "subject": rule, "scope": "parvis"}
+        told = {"rule": {"id": rule, "bundle_digest": bundle["digest"]}, "compounds": [stamp] if not ordinal else []}
+        return rule_event(kind, ordinal, started_at=start + began, **about, **told, **at)
+
+    early, late = -90 * MINUTE, 10_000
+    events = [
+        event("OPEN", 0, "livraison-stationnement", early, at=start + early),
+        event("OPEN", 0, "parvis-presence", late, at=start + late),
+        event("CLOSE", 1, "parvis-presence", late, at=start + 2 * MINUTE, ended_at=start + 2 * MINUTE),
+        event("CLOSE", 1, "livraison-stationnement", early, at=start + 3 * MINUTE, ended_at=start + 3 * MINUTE),
+    ]
+    book = AlertBook()
+    alerts = [alert for one in events for alert in book.apply_event(one)]
+    sent = [alert | {"produced_at": alert["updated_at"], "late_by_ms": 0} for alert in alerts]
+    await deployment.produce("rule-events", [(CAMERA, one) for one in events])
+    await deployment.produce("alerts", [(one["id"], one) for one in sent])
+
+    found = await topic_answer(settings, (alerts[0]["id"][:8], None, None, None), "1h")
+
+    def local(at):
+        return datetime.fromtimestamp(at / 1000, ZoneInfo("Europe/Paris")).strftime("%H:%M:%S.%f")[:10]
+
+    assert (found.question.rule, found.question.episode) == ("both", alerts[0]["id"])
+    needs, met, count, *members = found.answer
+    assert needs == (
+        "this is the alert of both, a compound: it alerts when 2 of livraison-stationnement, parvis-presence are "
+        "there, in one camera, on 1 camera or more, each until 30 s after its end"
+    )
+    assert f", together since {local(start + late)}; ended {local(start + 3 * MINUTE)}: over; alert " in met
+    assert count == "2 episodes met:"
+    assert members == [
+        f"  {rule} on {CAMERA} parvis, from {local(start + began)} to {local(start + ended)}; "
+        f"why: vigie rules explain {identity[:8]}"
+        for rule, began, ended, identity in (
+            ("livraison-stationnement", early, 3 * MINUTE, events[0]["episode_id"]),
+            ("parvis-presence", late, 2 * MINUTE, events[1]["episode_id"]),
+        )
+    ]

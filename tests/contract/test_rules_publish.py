@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from typer.testing import CliRunner
 
 from vigie_cli.apply import apply_folder
+from vigie_cli.main import app
 from vigie_cli.rules_bundles import live_bundle, published_zone, read_histories
 from vigie_cli.rules_publish import lines as publish_lines
 from vigie_cli.rules_publish import publish_folder, publish_former
@@ -25,6 +27,20 @@ from vigie_rule_engine.recorded import read_recording
 
 def now_ms():
     return time.time_ns() // 1_000_000
+
+
+@pytest.fixture
+def vigie(deployment):
+    """The command as people type it, which must not fail; what it prints."""
+    settings = deployment.settings
+    environment = {"VIGIE_KAFKA_BOOTSTRAP": settings.kafka_bootstrap, "VIGIE_TOPIC_PREFIX": settings.topic_prefix}
+
+    async def say(*arguments):
+        found = await asyncio.to_thread(CliRunner().invoke, app, [*map(str, arguments)], env=environment)
+        assert found.exit_code == 0, found.stderr
+        return found.stdout
+
+    return say
 
 
 async def test_a_bundle_is_published_once_changed_shown_and_brought_back(deployment, site, change):
@@ -61,6 +77,38 @@ async def test_a_bundle_is_published_once_changed_shown_and_brought_back(deploym
     assert all(" nowhere, no camera of nimes in service " in note for note in notes), "none is published here"
     with pytest.raises(BadInputError, match="no bundle of this site begins so; published were, newest first: "):
         await publish_former(settings, "ffffffff", None, now_ms(), "cy", dry_run=False)
+
+
+async def test_what_is_scheduled_is_withdrawn_by_the_line_that_is_printed(deployment, site, change, vigie):
+    await apply_folder(deployment.settings, site, now_ms() - 60_000, "ann")
+    change(site / "rules/town/delivery-parking.yaml", "severity: warning", "severity: critical")
+
+    async def digests():
+        [status] = json.loads(await vigie("rules", "status", "--json"))
+        return [one["digest"][:16] for one in (status["live"], *status["later"])]
+
+    [former] = await digests()
+    scheduled = await vigie("rules", "publish", site, "--at", "+1h")
+    [back] = [line for line in scheduled.splitlines() if line.startswith("back again: ")]
+    in_force, coming = await digests()
+    assert in_force == former
+
+    # what is published for now leaves what is scheduled in place, and says how it is withdrawn
+    now = await vigie("rules", "publish", "--digest", former)
+    assert now.startswith(f"nothing to change: nimes has {former} ")
+    [note] = [line for line in now.splitlines() if " takes over " in line]
+    assert note.startswith(f"note: {coming} is published already and takes over at ")
+    undo = note.partition("; to prevent it: ")[2]
+    assert back == f"back again: {undo} until it takes over, then without --at"
+    assert "; to prevent it: " + undo in await vigie("rules", "status")
+
+    undone = await vigie(*undo.split()[1:])
+    assert f" replaces {coming} from " in undone
+    assert await digests() == [former]
+    assert "takes over" not in await vigie("rules", "publish", "--digest", former)
+    history = (await read_histories(deployment.settings))["nimes"]
+    at = history.bundles[-1].effective_at
+    assert [history.judged(then, now_ms()).digest[:16] for then in (at - 1, at, at + 1)] == [former] * 3
 
 
 async def test_a_wrong_rule_and_a_stable_rule_whose_test_fails_publish_nothing(deployment, site, change):

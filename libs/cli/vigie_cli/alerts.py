@@ -6,7 +6,7 @@ import asyncio
 import json
 import sys
 from contextlib import aclosing, asynccontextmanager, suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 from urllib.parse import unquote, urlparse
 
@@ -17,10 +17,12 @@ from rich.console import Console
 from rich.text import Text
 
 from vigie_alert.audit import audit
+from vigie_cli.cameras_deployed import camera_records, site_time_zones
 from vigie_cli.configuration_topics import silent_kafka
 from vigie_cli.event_times import instant
+from vigie_cli.options import WrongOptionError
 from vigie_cli.wording import said, terminal_language
-from vigie_common.errors import BadInputError, DependencyError, PoisonRecordError
+from vigie_common.errors import DependencyError, PoisonRecordError
 from vigie_common.kafka import admin, consumer
 from vigie_common.registry import open_codec
 from vigie_common.settings import Settings, read_settings
@@ -67,33 +69,35 @@ def tail(
     lasting: Annotated[str | None, typer.Option("--for", help="Stop after this long: 30s, 5m.")] = None,
     count: Annotated[int | None, typer.Option(min=1, help="Stop after so many revisions.")] = None,
 ) -> None:
-    """Show alerts as they come: time (UTC), severity, camera, title, explanation, state, evidence.
+    """Show alerts as they come: time of the site, severity, camera, title, explanation, state, evidence.
 
     Example: vigie alerts tail --from-beginning --lang en --for 1m
     """
     seconds = None if lasting is None else _seconds(lasting)
     console, language = Console(highlight=False, soft_wrap=True), lang or terminal_language()
 
-    def show(alert: Mapping[str, Any]) -> None:
+    async def show(alert: Mapping[str, Any], zones: _Zones) -> None:
         if as_json:
             sys.stdout.write(json.dumps(alert, ensure_ascii=False) + "\n")
             sys.stdout.flush()
         else:
-            console.print(alert_line(alert, language))
+            console.print(alert_line(alert, language, await zones.of(alert["site"])))
 
     async def go() -> None:
         seen: set[tuple[str, int]] = set()
+        settings = read_settings(Settings)
+        zones = _Zones(settings)
         with suppress(TimeoutError):
             async with (
                 asyncio.timeout(seconds),
-                aclosing(_alerts(read_settings(Settings), begin=from_beginning, follow=True)) as alerts,
+                aclosing(_alerts(settings, begin=from_beginning, follow=True)) as alerts,
             ):
                 async for alert in alerts:
                     identity = (alert["id"], alert["revision"])
                     if identity in seen:
                         continue
                     seen.add(identity)
-                    show(alert)
+                    await show(alert, zones)
                     if count is not None and len(seen) >= count:
                         return
 
@@ -126,10 +130,26 @@ def check(
         raise typer.Exit(1)
 
 
-def alert_line(alert: Mapping[str, Any], lang: str) -> Text:
-    """One alert on one line."""
+@dataclass(slots=True)
+class _Zones:
+    """Time zone of each site, as its cameras have it; UTC where no camera of it is known."""
+
+    settings: Settings
+    known: dict[str, str] = field(default_factory=dict)
+
+    async def of(self, site: str) -> str:
+        if site not in self.known:
+            # alerts may be read by who may read nothing else
+            with suppress(DependencyError):
+                self.known |= site_time_zones(await camera_records(self.settings))
+            self.known.setdefault(site, "UTC")
+        return self.known[site]
+
+
+def alert_line(alert: Mapping[str, Any], lang: str, zone: str) -> Text:
+    """One alert on one line, its time in the zone of its site."""
     line = Text()
-    line.append(f"{instant(alert['updated_at'], 'UTC')} ", style="dim")
+    line.append(f"{instant(alert['updated_at'], zone)} ", style="dim")
     line.append(f"{_word(alert['severity'], lang):<9} ", style=_COLOURS.get(alert["severity"], ""))
     if alert["mode"] != "live":
         line.append(f"[{_word(alert['mode'], lang)}] ", style="magenta")
@@ -156,7 +176,7 @@ def _seconds(text: str) -> float:
     try:
         return float(parse_duration(text).value)
     except ValueError as wrong:
-        raise BadInputError(f"--for: {wrong}") from None
+        raise WrongOptionError(f"--for: {wrong}") from None
 
 
 async def _alerts(settings: Settings, *, begin: bool, follow: bool) -> AsyncGenerator[dict[str, Any]]:

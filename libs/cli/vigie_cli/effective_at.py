@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
+from typing import Final
 
 from vigie_cli.event_times import event_time, instant
-from vigie_common.errors import BadInputError
+from vigie_cli.options import WrongOptionError
 from vigie_common.units import parse_duration
 
 At = int | timedelta
 """An event time (ms), or so long after the publication."""
+
+SOON: Final = timedelta(seconds=10)
+"""By default."""
 
 
 def parse_at(text: str, now: int, zone: str) -> At:
@@ -22,7 +26,7 @@ def parse_at(text: str, now: int, zone: str) -> At:
         zone: time zone of the site.
 
     Raises:
-        BadInputError: it is none of them, or lies in the past.
+        WrongOptionError: it is none of them, or lies in the past.
     """
     fix = "; or write now, or +10s"
     if text == "now":
@@ -31,10 +35,10 @@ def parse_at(text: str, now: int, zone: str) -> At:
         try:
             return timedelta(seconds=parse_duration(text[1:]).value)
         except ValueError as error:
-            raise BadInputError(f"--at {text}: {error}{fix}") from error
+            raise WrongOptionError(f"--at {text}: {error}{fix}") from error
     at = event_time("--at", text, zone, fix)
     if at < now:
-        raise BadInputError(
+        raise WrongOptionError(
             f"--at {text}: {instant(at, zone)} is past, it is {instant(now, zone)}, and what was judged stays judged: "
             "give a time to come, or now"
         )
@@ -42,8 +46,13 @@ def parse_at(text: str, now: int, zone: str) -> At:
 
 
 def effective_ms(at: At) -> int:
-    """The event time (ms) for what is sent now: asked last, since the tests before it may take minutes."""
-    return at if isinstance(at, int) else now_ms() + round(at / timedelta(milliseconds=1))
+    """The event time (ms) for what is sent now: asked last, since the tests before it may take minutes.
+
+    So long after now is rounded up to a whole second, so that what is printed names the instant.
+    """
+    if isinstance(at, int):
+        return at
+    return now_ms() if not at else -(-(now_ms() + round(at / timedelta(milliseconds=1))) // 1000) * 1000
 
 
 def now_ms() -> int:

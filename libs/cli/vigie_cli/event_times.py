@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from vigie_common.errors import BadInputError
+from vigie_cli.options import WrongOptionError
 from vigie_common.units import LAST_MS, parse_instant
 
 
@@ -23,14 +23,14 @@ def event_time(option: str, text: str, zone: str, fix: str = "") -> int:
         fix: what else may be written.
 
     Raises:
-        BadInputError: it is no time, or none of the years 1970 to 2999.
+        WrongOptionError: it is no time, or none of the years 1970 to 2999.
     """
     try:
         at = parse_instant(text, zone)
     except (ValueError, OverflowError) as wrong:
-        raise BadInputError(f"{option} {text}: {wrong}{fix}") from None
+        raise WrongOptionError(f"{option} {text}: {wrong}{fix}") from None
     if not 0 <= at < LAST_MS:
-        raise BadInputError(f"{option} {text}: write a time of the years 1970 to 2999")
+        raise WrongOptionError(f"{option} {text}: write a time of the years 1970 to 2999")
     return at
 
 
@@ -48,6 +48,12 @@ def clock(at: int, zone: str) -> str:
 def instant(at: int, zone: str) -> str:
     """An event time (ms) to the second, with its zone: 2026-05-01 20:56:38 Europe/Paris."""
     return f"{moment(at, zone)[:19]} {zone}"
+
+
+def written_instant(at: int, zone: str) -> str:
+    """An event time (ms) as options take it, exactly and in one way: 2026-05-01T20:56:38+02:00."""
+    local = datetime.fromtimestamp(at / 1000, ZoneInfo(zone))
+    return local.isoformat(timespec="milliseconds" if at % 1000 else "seconds")
 
 
 def understood(at: int, zone: str) -> str:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import importlib
 import logging
+import os
 import sys
 from importlib.metadata import version
 from typing import Annotated, Final
 
 import typer
 
+from vigie_cli.options import EXIT_USAGE, WrongOptionError
 from vigie_common.errors import EXIT_CONFIGURATION, ConfigurationError, VigieError
+from vigie_common.known_settings import unknown_variables
 
 COMMANDS: Final[dict[str, str]] = {
     "apply": "Publish cameras, rules and authorisations.",
@@ -42,6 +45,9 @@ EXAMPLES: Final[dict[str, str]] = {
 }
 """Of the groups of several commands; each command's own help has its own."""
 
+_STATUSES: Final = ((ConfigurationError, EXIT_CONFIGURATION), (WrongOptionError, EXIT_USAGE))
+"""Exit statuses of errors; of every other it is 1."""
+
 _PASS_ON: Final = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
 app = typer.Typer(
@@ -66,6 +72,8 @@ def _vigie(
     """Vigie turns a city's cameras into counts, signals and alerts."""
     # what goes wrong is said once, by the error that ends the command
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    for unknown in unknown_variables(os.environ):
+        sys.stderr.write(f"warning: {unknown}\n")
 
 
 def _add(name: str, text: str) -> None:
@@ -81,13 +89,16 @@ def _add(name: str, text: str) -> None:
             typer.main.get_command(inner)(args=context.args, prog_name=f"vigie {name}")
         except VigieError as error:
             sys.stderr.write(f"{error}\n")
-            code = EXIT_CONFIGURATION if isinstance(error, ConfigurationError) else 1
-            raise typer.Exit(code) from None
+            raise typer.Exit(_status(error)) from None
         except OSError as error:  # a file or folder that cannot be read or written; the network has errors of its own
             if error.filename is None:
                 raise
             sys.stderr.write(f"{error.filename}: {error.strerror}: check the path, and who may read and write there\n")
             raise typer.Exit(1) from None
+
+
+def _status(error: VigieError) -> int:
+    return next((status for kind, status in _STATUSES if isinstance(error, kind)), 1)
 
 
 def _single(command: object) -> typer.Typer:

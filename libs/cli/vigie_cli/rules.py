@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from vigie_cli.options import WrongOptionError, refuse_unused
 from vigie_cli.wording import counted, findings_json
 from vigie_common.errors import BadInputError
 
@@ -132,7 +133,7 @@ def templates(
     if name == "show":
         name = shown
     elif shown is not None:
-        raise BadInputError(f"one template at a time: vigie rules templates {name}")
+        raise WrongOptionError(f"one template at a time: vigie rules templates {name}")
     chosen = known.all_templates() if name is None else [known.template_named(name)]
     if as_json:
         print(json.dumps([known.plain(template) for template in chosen], ensure_ascii=False, indent=1))
@@ -145,7 +146,7 @@ def templates(
 def new(
     name: Annotated[str, typer.Argument(help="id of the rule: a-z, 0-9, - and _")],
     template: Annotated[str, typer.Option(help="what judges: one of `vigie rules templates`")],
-    site: Annotated[Path, typer.Option(help="folder of the site, which holds cameras/")] = Path(),
+    site: Annotated[Path, typer.Option(help="folder of the site, which holds cameras/; or that one")] = Path(),
     camera: Annotated[
         str | None, typer.Option(help="where it holds; by default the first camera that has what the template needs")
     ] = None,
@@ -199,7 +200,9 @@ def publish(
     from vigie_common.settings import Settings, read_settings
 
     if (folder is None) == (digest is None):
-        raise BadInputError("give either the folder of a site or --digest: vigie rules publish town")
+        raise WrongOptionError("give either the folder of a site or --digest: vigie rules publish town")
+    if folder is not None:
+        refuse_unused({"--site": site}, f"goes with --digest; {folder} says itself of which site it is")
     settings, who = read_settings(Settings), author or getpass.getuser()
     zone = site_time_zone(folder) if folder is not None else asyncio.run(published_zone(settings, site))
     when = parse_at(at, now_ms(), zone)
@@ -218,8 +221,9 @@ def publish(
 def status(
     site: Annotated[str | None, typer.Option(help="only this site")] = None,
     since: Annotated[
-        str, typer.Option(help="how far back rules in shadow are compared with the live ones: 30m, 6h")
-    ] = "1h",
+        str | None,
+        typer.Option(help="how far back rules in shadow are compared with the live ones: 30m, 6h; by default 1h"),
+    ] = None,
     begin: Annotated[
         str | None, typer.Option("--from", help="or from when: an ISO time, local to the site, of several sites UTC")
     ] = None,
@@ -240,12 +244,15 @@ def status(
 
     from vigie_cli import rules_status as watching
     from vigie_cli.rules_bundles import published_zone
-    from vigie_cli.rules_topics import time_range
+    from vigie_cli.rules_topics import since_ms, time_range
     from vigie_common.settings import Settings, read_settings
 
+    _refuse_two_beginnings(begin, since)
+    back = since or "1h"
+    since_ms(back)  # before Kafka is asked
     settings = read_settings(Settings)
     zone = asyncio.run(published_zone(settings, site, several=True))
-    found = asyncio.run(watching.read_status(settings, site, time_range(begin, end, since, zone), episodes=episodes))
+    found = asyncio.run(watching.read_status(settings, site, time_range(begin, end, back, zone), episodes=episodes))
     if as_json:
         print(json.dumps([one.plain() for one in found], ensure_ascii=False, indent=1))
         return
@@ -262,7 +269,14 @@ FromTopic = Annotated[bool, typer.Option("--topic", help="the tracks topic, with
 OneCamera = Annotated[str | None, typer.Option(help="only this camera; that of the .csv files or the video")]
 Begin = Annotated[str | None, typer.Option("--from", help="range of the topic: an ISO time, local to the site")]
 End = Annotated[str | None, typer.Option("--to", help="range of the topic: an ISO time; by default now")]
-Since = Annotated[str, typer.Option(help="or how far back from --to: 10m, 2h")]
+Since = Annotated[str | None, typer.Option(help="or how far back from --to: 10m, 2h; by default 10m")]
+CSV_START: Final = "2026-01-05T12:00"
+Start = Annotated[str | None, typer.Option(help=f"local time of the beginning of .csv files; by default {CSV_START}")]
+
+
+def _refuse_two_beginnings(begin: str | None, since: str | None) -> None:
+    if begin is not None:
+        refuse_unused({"--since": since}, "or --from: one of them says where the range begins")
 
 
 @app.command()
@@ -273,11 +287,11 @@ def replay(
     video: Annotated[Path | None, typer.Option(help="a video, through detection and tracking first")] = None,
     begin: Begin = None,
     end: End = None,
-    since: Since = "10m",
+    since: Since = None,
     camera: OneCamera = None,
     cameras: Annotated[Path | None, typer.Option(help="folder of the cameras; by default the site's own")] = None,
     against: Annotated[Path | None, typer.Option(help="compare with this folder's rules, not the live ones")] = None,
-    start: Annotated[str, typer.Option(help="local time of the beginning of .csv files")] = "2026-01-05T12:00",
+    start: Start = None,
     triton: Annotated[
         str | None,
         typer.Option(envvar="VIGIE_TRITON_URL", help="Triton's gRPC address for --video; by default one is started"),
@@ -303,13 +317,22 @@ def replay(
     from vigie_cli.site_folder import site_of
     from vigie_common.settings import Settings, read_settings
 
-    if (bool(tracks), topic, video is not None).count(True) != 1:
-        raise BadInputError("say what to replay: --tracks FILE, or --topic with --from or --since, or --video FILE")
+    sources = {"--tracks": bool(tracks), "--topic": topic, "--video": video is not None}
+    named = [name for name, given in sources.items() if given]
+    if not named:
+        raise WrongOptionError("say what to replay: --tracks FILE, or --topic with --from or --since, or --video FILE")
+    if len(named) > 1:
+        raise WrongOptionError(f"{' and '.join(named)}: only one of them at a time")
+    if not topic:
+        refuse_unused({"--from": begin, "--to": end, "--since": since}, f"of --topic; {named[0]} is played whole")
+    if not tracks:
+        refuse_unused({"--start": start}, "of .csv files, with --tracks")
+    _refuse_two_beginnings(begin, since)
     changed = replaying.read_changed(rules, cameras or site_of(rules[0]))
     settings = read_settings(Settings)
     present = replaying.present_rules(settings, changed, against)
     if tracks:
-        records = read_tracks(tracks, camera, start, changed.cameras.site.time_zone)
+        records = read_tracks(tracks, camera, start or CSV_START, changed.cameras.site.time_zone)
     elif video is not None:
         files = changed.camera_files(camera)
         if len(files) != 1:
@@ -320,7 +343,7 @@ def replay(
 
         zone = changed.cameras.site.time_zone
         names = [located.content.camera for located in changed.camera_files(camera)]
-        appended = asyncio.run(topic_tracks(settings, time_range(begin, end, since, zone), names, zone))
+        appended = asyncio.run(topic_tracks(settings, time_range(begin, end, since or "10m", zone), names, zone))
         records = [record for record, _ in appended]
     found = replaying.replay(changed, present, records, camera)
     if as_json:
@@ -333,6 +356,9 @@ def replay(
         print(f"{counted(found.records, 'record')} of tracks, times {found.time_zone}; compared with {found.against}:")
         for line in differing.lines(found.difference, found.time_zone):
             print(line)
+        csv = " (the .csv files begin at --start)" if any(path.suffix == ".csv" for path in tracks or ()) else ""
+        for note in found.notes:
+            print(f"note: {note}{csv}")
     if found.errors:
         raise typer.Exit(1)
 
@@ -345,8 +371,10 @@ def explain(
     at: Annotated[str | None, typer.Option(help="at this moment: an ISO time, local to the site")] = None,
     tracks: Tracks = None,
     rules: Annotated[Path | None, typer.Option("--rules", help="folder of the site, for --tracks")] = None,
-    since: Annotated[str, typer.Option(help="how far back an episode is looked for: 30m, 6h")] = "1h",
-    start: Annotated[str, typer.Option(help="local time of the beginning of .csv files")] = "2026-01-05T12:00",
+    since: Annotated[
+        str | None, typer.Option(help="how far back an episode is looked for: 30m, 6h; by default 1h")
+    ] = None,
+    start: Start = None,
     track: Annotated[str | None, typer.Option(help="the course of this track, not of who came nearest")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -365,11 +393,22 @@ def explain(
     from vigie_cli.rules_question import from_files, from_topic
 
     if (episode is None) == (rule is None):
-        raise BadInputError("ask for an episode by its id, or for --rule, --camera and --at")
+        raise WrongOptionError("ask for an episode by its id, or for --rule, --camera and --at")
     if rule is not None and (camera is None or at is None):
-        raise BadInputError("--rule needs --camera and --at: which camera, and when?")
+        raise WrongOptionError("--rule needs --camera and --at: which camera, and when?")
+    if rule is None:
+        refuse_unused({"--at": at}, "goes with --rule; an episode has a time of its own")
+    if tracks:
+        refuse_unused({"--since": since}, "of the topics; --tracks are read whole")
+    else:
+        refuse_unused(
+            {"--rules": rules, "--start": start}, "with --tracks; else rules and time are those of the topics"
+        )
     asked = (episode, rule, camera, at)
-    found = from_files(asked, tracks, rules or Path(), start) if tracks else from_topic(asked, since)
+    if tracks:
+        found = from_files(asked, tracks, rules or Path(), start or CSV_START)
+    else:
+        found = from_topic(asked, since or "1h")
     if as_json:
         print(json.dumps(found.plain(), ensure_ascii=False, indent=1))
         return

@@ -96,7 +96,7 @@ def _why_opened(one: Happening, seen: Evidence) -> Iterator[str]:
         why = (
             f"status {rule['status']}"
             if rule["status"] != "stable"
-            else f"no authorisation in force for category {rule['category']}"
+            else f"no authorisation in force then for category {rule['category']}"
         )
         yield f"in shadow, so nobody was alerted: {why}"
 

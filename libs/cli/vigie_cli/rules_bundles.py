@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from vigie_cli.cameras_deployed import camera_records, site_time_zones
 from vigie_cli.configuration_topics import answered, deployment_codec, topic_partitions, whole_topic
-from vigie_cli.event_times import moment
+from vigie_cli.event_times import moment, written_instant
+from vigie_cli.options import WrongOptionError
 from vigie_common.errors import BadInputError, PoisonRecordError
 from vigie_common.stream import judging
 from vigie_common.stream.configuration import KNOWN_AFTER_MS
@@ -75,7 +77,7 @@ class History:
             part: `rules` or `compounds`.
         """
         since, version = None, None
-        for published in reversed([one for one in self.bundles if one.effective_at <= at_ms]):
+        for published in reversed([one for one in self._ever_judged() if one.effective_at <= at_ms]):
             running = [one for one in published.bundle[part] if one["id"] == name and one["status"] != "draft"]
             if not running or version not in {None, running[0]["version"]}:
                 break
@@ -83,9 +85,38 @@ class History:
             since = max(published.effective_at, published.appended_at + KNOWN_AFTER_MS)
         return since
 
+    def _ever_judged(self) -> Iterator[Published]:
+        """Without those that another took the place of before they began."""
+        for one, following in zip(self.bundles, (*self.bundles[1:], None), strict=True):
+            if (
+                following is None
+                or following.effective_at > one.effective_at
+                or following.appended_at > one.effective_at
+            ):
+                yield one
+
     def later(self, at_ms: int) -> tuple[Published, ...]:
         """What takes over after that time."""
-        return tuple(one for one in self.bundles if one.effective_at > at_ms)
+        return tuple(one for one, _ in self.takeovers(at_ms))
+
+    def takeovers(self, at_ms: int) -> Iterator[tuple[Published, Published | None]]:
+        """The same, each with what would judge from then on without it.
+
+        Of those that hold from one instant only the last published ever judges; one that has what judges already
+        changes nothing.
+        """
+        judges = self.in_force(at_ms)
+        for _, same in groupby((one for one in self.bundles if one.effective_at > at_ms), lambda one: one.effective_at):
+            *_, last = same
+            if judges is None or judges.digest != last.digest:
+                yield last, judges
+            judges = last
+
+    def with_next(self, bundle: Mapping[str, Any]) -> History:
+        """As it is once this bundle is published too."""
+        offset = max((one.offset for one in self.bundles), default=-1) + 1
+        bundles = (*self.bundles, Published(bundle, offset, 0))
+        return History(self.site, tuple(sorted(bundles, key=lambda one: (one.effective_at, one.offset))))
 
     def named(self, digest: str) -> Published:
         """The bundle whose digest begins so.
@@ -94,7 +125,7 @@ class History:
             BadInputError: there is none, or more than one.
         """
         if len(digest) < LEAST:
-            raise BadInputError(f"--digest {digest}: give at least its first {LEAST} digits")
+            raise WrongOptionError(f"--digest {digest}: give at least its first {LEAST} digits")
         found = {one.digest: one for one in self.bundles if one.digest.startswith(digest)}
         if len(found) != 1:
             listed = "; ".join(dict.fromkeys(one.digest[:SHORT] for one in reversed(self.bundles)))
@@ -155,6 +186,12 @@ async def published_zone(settings: Settings, site: str | None, *, several: bool 
     if several and site is None and len(histories) != 1:
         return "UTC"
     return site_time_zones(await camera_records(settings)).get(chosen_site(histories, site).site, "UTC")
+
+
+def way_back(site: str, digest: str, zone: str, at: int | None = None) -> str:
+    """The command that brings a bundle back: soon, or at the event time (ms) at which another is to take over."""
+    when = "" if at is None else f" --at {written_instant(at, zone)}"
+    return f"vigie rules publish --digest {digest[:SHORT]} --site {site}{when}"
 
 
 async def live_bundle(settings: Settings, site: str) -> Mapping[str, Any] | None:

@@ -34,12 +34,7 @@ def compound_answer(
         found: episodes of its parts, and its own alerts.
     """
     zone, within_ms, cooldown_ms = str(camera["time_zone"]), int(compound["within_ms"]), int(compound["cooldown_ms"])
-    parts, least = ", ".join(compound["rules"]), compound["min_rules"]
-    yield (
-        f"{question.rule} is a compound: it alerts when {least} of {parts} are there, in one {compound['same']}, on "
-        f"{counted(compound['min_cameras'], 'camera')} or more, each until {within_ms / 1000:g} s after its end"
-        + (f"; once in {cooldown_ms / 1000:g} s" if cooldown_ms else "")
-    )
+    yield f"{question.rule} is a compound: {needs_words(compound)}"
     at = question.at
     for one in found:
         if one.rule == question.rule and is_asked(question, one):
@@ -63,10 +58,10 @@ def compound_answer(
         if name not in rules:
             yield f"  {name}: not among the rules{nearest(name, rules)}"
         elif there:
-            yield from (f"  {name}: there {_span(one, zone)}, {one.scope or 'whole image'}" for one in there)
+            yield from (f"  {name}: there {span(one, zone)}, {one.scope or 'whole image'}" for one in there)
         else:
             last = max((one for one in own if one.started_at <= at), key=lambda h: h.started_at, default=None)
-            before = "" if last is None else f"; the last before {_span(last, zone)}"
+            before = "" if last is None else f"; the last before {span(last, zone)}"
             yield f"  {name}: not there{before}; why: --rule {name}"
     yield (
         f"judged are the tracks of {question.camera} alone; over other cameras: `vigie rules replay` with --topic or "
@@ -74,10 +69,27 @@ def compound_answer(
     )
 
 
+def needs_words(compound: Mapping[str, Any]) -> str:
+    """What must come together so that a compound alerts."""
+    rules, least = list(compound["rules"]), int(compound["min_rules"])
+    if len(rules) == 1:
+        there = f"{rules[0]} is there"
+    elif least == 1:
+        there = f"one of {', '.join(rules)} is there"
+    else:
+        there = f"{least} of {', '.join(rules)} are there"
+    within, cooldown = compound["within_ms"] / 1000, compound["cooldown_ms"] / 1000
+    return (
+        f"it alerts when {there}, in one {compound['same']}, on {counted(compound['min_cameras'], 'camera')} or more, "
+        f"each until {within:g} s after its end" + (f"; once in {cooldown:g} s" if cooldown else "")
+    )
+
+
 def _there(one: Happening, at: int, within_ms: int) -> bool:
     return one.started_at <= at and (one.ended_at is None or at <= one.ended_at + within_ms)
 
 
-def _span(one: Happening, zone: str) -> str:
+def span(one: Happening, zone: str) -> str:
+    """From when to when an episode was, times of day."""
     end = "on" if one.ended_at is None else f"to {clock(one.ended_at, zone)}"
     return f"from {clock(one.started_at, zone)} {end}"

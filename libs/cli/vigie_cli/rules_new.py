@@ -22,7 +22,7 @@ from vigie_rule_engine.rule_file import RuleTest, parse_rule
 from vigie_rule_engine.schema_json import schemas
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from vigie_cli.rules_outcome import Found
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 SCHEMAS: Final = ".schemas"
 """Beside the rules: the JSON Schema that the first line names for editors. Hidden, so no rule is looked for in it."""
+
+CAMERAS: Final = "cameras"
+"""Folder of a site."""
 
 VARIANTS: Final = ("happens", "nearly", "look-alike")
 """The scenes that the library has for each template."""
@@ -107,9 +110,11 @@ class Made:
 def new_rule(folder: Path, name: str, template_name: str, camera: str | None) -> Made:
     """Write `rules/NAME.yaml` in a site's folder, and the schema that its first line names.
 
+    Of the folder of the site's cameras it is the one around it.
+
     Raises:
-        BadInputError: the name is taken or no id, there is no such template or camera, or no camera has what the
-            template needs.
+        BadInputError: the name is taken by a rule or a compound, or no id, there is no such template or camera, or no
+            camera has what the template needs.
     """
     if not re.fullmatch(ID_PATTERN, name):
         raise BadInputError(
@@ -117,17 +122,17 @@ def new_rule(folder: Path, name: str, template_name: str, camera: str | None) ->
         )
     template = template_named(template_name)
     models = load_catalogue().models
+    if folder.resolve().name == CAMERAS and not (folder / CAMERAS).is_dir():
+        folder = folder.parent if folder.name == CAMERAS else folder / ".."
     cameras = read_cameras(folder, frozenset(models))
     chosen = _camera(template, cameras, camera)
     rules = folder / "rules"
     path = rules / f"{name}.yaml"
     if path.exists():
         raise BadInputError(f"{path} is there already: choose another name, or remove it")
-    taken = (
-        [r.located.document.file for r in read_rules(rules).rules if r.content.rule == name] if rules.is_dir() else []
-    )
-    if taken:
-        raise BadInputError(f'the rule "{name}" is in {taken[0]} already: choose another name')
+    for file, what, taken in _ids(rules):
+        if taken == name:
+            raise BadInputError(f'the {what} "{name}" is in {file} already: choose another name')
     content = chosen.content
     text = rule_text(name, template, content, cameras.site, folder)
     schema = rules / SCHEMAS / "rule.schema.json"
@@ -138,6 +143,14 @@ def new_rule(folder: Path, name: str, template_name: str, camera: str | None) ->
     missing = not_found(classes, content.models, models)
     notes = () if missing is None else (f"no model of {content.camera} finds {missing}: give the camera one that does",)
     return Made((path, schema), cameras.site.site, content.camera, notes)
+
+
+def _ids(folder: Path) -> Iterator[tuple[str, str, str]]:
+    """Of each rule and compound below a folder: its file, what it is, and its id."""
+    if folder.is_dir():
+        read = read_rules(folder)
+        yield from ((rule.located.document.file, "rule", rule.content.rule) for rule in read.rules)
+        yield from ((one.document.file, "compound", one.content.compound) for one in read.compounds)
 
 
 def _camera(template: Template, cameras: CameraFolder, name: str | None) -> Located[CameraFile]:

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from vigie_cli.event_times import instant
 from vigie_common.camera_file import camera_record
 from vigie_common.catalogue import load_catalogue
 from vigie_rule_engine.authority import Authority, applies
@@ -15,6 +16,7 @@ from vigie_rule_engine.lint_warnings import lint_warnings, named
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from vigie_cli.rules_difference import Happening
     from vigie_cli.site_folder import SiteFolder
     from vigie_common.records import Camera, Compound, Rule
     from vigie_rule_engine.bundle import RuleFolder
@@ -40,6 +42,35 @@ def unauthorised(bundle: Mapping[str, Any], cameras: Iterable[Mapping[str, Any]]
         if without:
             lacks = f"no authorisation in force covers category {one['category']} on {named(without)}"
             yield f"{one['id']}: stable, but {lacks}: runs in shadow"
+
+
+def in_shadow(
+    found: Iterable[Happening], bundle: Mapping[str, Any], cameras: Iterable[Mapping[str, Any]], zone: str
+) -> Iterator[str]:
+    """Why stable rules and compounds did not alert where they found something: the first of each, and when they may.
+
+    Args:
+        found: what was found.
+        bundle: by which; a RuleBundle record.
+        cameras: Camera records of its site.
+        zone: of the site, for the times.
+    """
+    known = {one["id"]: one for one in _alerting(bundle)}
+    by_id = {camera["camera_id"]: Authority.of(camera, bundle) for camera in cast("Iterable[Camera]", cameras)}  # type: ignore[arg-type]  # a RuleBundle record
+    said: set[str] = set()
+    for happening in found:
+        rule = known.get(happening.rule)
+        if happening.mode != "shadow" or rule is None or rule["id"] in said:
+            continue
+        said.add(rule["id"])
+        lacks = f"no authorisation in force covers category {rule['category']} on {happening.camera}"
+        authority = by_id.get(happening.camera, Authority())
+        others = "".join(
+            f"; {a['id']} does from {instant(a['valid_from'], zone)} until {instant(a['valid_until'], zone)}"
+            for a in authority.authorisations
+            if rule["category"] in a["categories"]
+        )
+        yield f"{rule['id']}: stable, but {lacks} at {instant(happening.at, zone)}: in shadow{others}"
 
 
 def _alerting(bundle: Mapping[str, Any]) -> Iterator[Rule | Compound]:

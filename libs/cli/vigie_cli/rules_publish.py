@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from vigie_cli.cameras_deployed import camera_records, site_time_zones
 from vigie_cli.configuration_topics import answered, deployment_codec, publish
-from vigie_cli.effective_at import effective_ms
+from vigie_cli.effective_at import SOON, effective_ms
 from vigie_cli.event_times import instant
-from vigie_cli.rules_bundles import SHORT, History, bundle_differences, chosen_site, read_histories
+from vigie_cli.rules_bundles import SHORT, History, bundle_differences, chosen_site, read_histories, way_back
 from vigie_cli.rules_notes import folder_notes, nowhere, unauthorised_in, unauthorised_live
 from vigie_cli.site_folder import read_site_folder
 from vigie_cli.wording import counted
@@ -39,8 +39,9 @@ class Plan:
     what: str
     """added, changed, unchanged."""
     differences: tuple[str, ...]
-    taken_over: tuple[tuple[str, int], ...]
-    """(digest, effective_at) of bundles that are published already and take over later."""
+    taken_over: tuple[tuple[str, int, str], ...]
+    """(digest, effective_at, digest of what would judge without it) of bundles that are published already and take
+    over later."""
     time_zone: str
     """In which times are printed."""
     told: tuple[str, ...] = ()
@@ -55,10 +56,26 @@ class Plan:
     def notes(self) -> tuple[str, ...]:
         """What is worth knowing of these rules, and what takes over later, in words."""
         later = (
-            f"{digest[:SHORT]} is published already and takes over at {instant(at, self.time_zone)}"
-            for digest, at in self.taken_over
+            f"{digest[:SHORT]} is published already and takes over at {instant(at, self.time_zone)}; to prevent it: "
+            f"{self._way_back(instead, at)}"
+            for digest, at, instead in self.taken_over
         )
         return tuple(f"note: {text}" for text in (*self.told, *later))
+
+    @property
+    def undo(self) -> str | None:
+        """The command that brings back what this replaces; None: it replaces nothing."""
+        if self.before is None or not self.publishes:
+            return None
+        return self._way_back(self.before["digest"], int(self.bundle["effective_at"]) if self.scheduled else None)
+
+    @property
+    def scheduled(self) -> bool:
+        """It begins later than what is published now by default, which therefore cannot take its place."""
+        return int(self.bundle["effective_at"]) > effective_ms(SOON)
+
+    def _way_back(self, digest: str, at: int | None) -> str:
+        return way_back(str(self.bundle["site"]), digest, self.time_zone, at)
 
     def plain(self) -> dict[str, Any]:
         """For programs."""
@@ -72,7 +89,11 @@ class Plan:
             "before": None if self.before is None else self.before["digest"],
             "differences": list(self.differences),
             "notes": list(self.told),
-            "later": [{"digest": digest, "effective_at": at} for digest, at in self.taken_over],
+            "undo": self.undo,
+            "later": [
+                {"digest": digest, "effective_at": at, "undo": self._way_back(instead, at)}
+                for digest, at, instead in self.taken_over
+            ],
         }
 
 
@@ -91,12 +112,13 @@ def plan_bundle(
     in_force = None if history is None else history.in_force(at_ms)
     before = None if in_force is None else in_force.bundle
     same = before is not None and before["digest"] == bundle["digest"]
+    after = () if history is None else (history if same else history.with_next(bundle)).takeovers(at_ms)
     return Plan(
         bundle,
         before,
         "added" if history is None else "unchanged" if same else "changed",
         () if same else tuple(bundle_differences(before, bundle)),
-        () if history is None else tuple((one.digest, one.effective_at) for one in history.later(at_ms)),
+        tuple((one.digest, one.effective_at, instead.digest) for one, instead in after if instead is not None),
         time_zone,
         tuple(told),
     )
@@ -183,8 +205,8 @@ def lines(plan: Plan, *, dry_run: bool) -> Iterator[str]:
     else:
         verb = "would replace" if dry_run else "replaces"
         yield f"{bundle['site']}: {digest} ({rules}) by {bundle['author']} {verb} {before} from {_since(plan, bundle)}"
-        if plan.before is not None and not dry_run:
-            yield f"back again: vigie rules publish --digest {before}"
+        if plan.undo is not None and not dry_run:
+            yield f"back again: {plan.undo}{' until it takes over, then without --at' if plan.scheduled else ''}"
     yield from plan.notes
 
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from vigie_cli.effective_at import now_ms
 from vigie_cli.event_times import event_time, instant, understood
+from vigie_cli.options import WrongOptionError
 from vigie_cli.rules_difference import happenings
 from vigie_cli.rules_explain import AROUND_MS, Question, explain
 from vigie_common.errors import BadInputError
-from vigie_common.units import parse_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from vigie_cli.rules_difference import Happening
     from vigie_cli.rules_explain import Explained
     from vigie_common.settings import Settings
+
+
+class UnknownEpisodeError(BadInputError):
+    """No episode that was judged begins so."""
+
 
 Asked = tuple[str | None, str | None, str | None, str | None]
 """Episode, or rule, camera and moment."""
@@ -84,6 +89,8 @@ async def topic_answer(settings: Settings, asked: Asked, since: str) -> Explaine
     from vigie_cli.camera_then import camera_then, camera_versions
     from vigie_cli.cameras_deployed import deployed_camera
     from vigie_cli.rules_bundles import read_histories
+    from vigie_cli.rules_explain_alert import explain_alert
+    from vigie_cli.rules_topics import since_ms
     from vigie_cli.rules_tracks import topic_tracks
 
     episode, rule, camera_id, at = asked
@@ -91,7 +98,14 @@ async def topic_answer(settings: Settings, asked: Asked, since: str) -> Explaine
     until: int | None = None
     if episode is not None:
         now = time.time_ns() // 1_000_000
-        opening, until = await find_episode(settings, episode, (now - _duration(since), now))
+        over = (now - since_ms(since), now)
+        try:
+            opening, until = await find_episode(settings, episode, over)
+        except UnknownEpisodeError:
+            alert = await explain_alert(settings, episode, over)
+            if alert is None:
+                raise
+            return alert
         camera_id = str(opening["camera_id"])
     versions = await camera_versions(settings, str(camera_id))
     if not versions:
@@ -128,7 +142,8 @@ async def find_episode(settings: Settings, episode: str, span: tuple[int, int]) 
     The beginning of its id is enough. One that ended in the span is followed to its beginning, however long ago.
 
     Raises:
-        BadInputError: it is not there, or several begin so.
+        UnknownEpisodeError: it is not there.
+        BadInputError: several begin so.
     """
     from vigie_cli.rules_topics import read_range
 
@@ -144,14 +159,18 @@ def episode_events(episode: str, events: Iterable[Mapping[str, Any]]) -> list[Ma
     """Those of the one episode whose id begins so.
 
     Raises:
-        BadInputError: there is none, or several begin so.
+        UnknownEpisodeError: there is none.
+        BadInputError: several begin so.
     """
     found = [e for e in events if e["episode_id"].startswith(episode) and e["kind"] != "AFFIRM"]
-    if len({event["episode_id"] for event in found}) != 1:
-        raise BadInputError(
-            f"{episode}: {_which(happenings(found), 'UTC')}; --since as far back as it lies, ids are listed by `vigie "
-            "rules status --episodes`; what only `vigie rules replay` finds is explained with its --tracks and --rules"
+    if not found:
+        raise UnknownEpisodeError(
+            f"{episode}: no such episode, nor alert of a compound, in this range; --since as far back as it lies, ids "
+            "are listed by `vigie rules status --episodes`; what only `vigie rules replay` finds is explained with its "
+            "--tracks and --rules"
         )
+    if len({event["episode_id"] for event in found}) != 1:
+        raise BadInputError(f"{episode}: {_which(happenings(found), str(found[0]['time_zone']))}")
     return found
 
 
@@ -182,10 +201,10 @@ def refuse_future(at: int, zone: str, now: int) -> None:
     """Refuse a moment (ms) that no camera has seen yet.
 
     Raises:
-        BadInputError: it is after now.
+        WrongOptionError: it is after now.
     """
     if at > now:
-        raise BadInputError(
+        raise WrongOptionError(
             f"--at: {understood(at, zone)} is yet to come, it is {instant(now, zone)}: ask about what has been seen"
         )
 
@@ -229,10 +248,3 @@ def bundle_then(
         by_then = [one for one, (record, _) in zip(each, records, strict=True) if record["captured_at"] <= at]
         named = [one for one in (by_then or each[:1])[-1:] if one is not None]
     return (named[-1].bundle if named else None), each
-
-
-def _duration(text: str) -> int:
-    try:
-        return round(parse_duration(text).value * 1000)
-    except ValueError as wrong:
-        raise BadInputError(f"--since {text}: {wrong}") from None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from vigie_cli.rules_compounds import compound_happenings
 from vigie_cli.rules_difference import Difference, Happening, compare, happenings
 from vigie_cli.rules_judge import judge
+from vigie_cli.rules_notes import in_shadow
 from vigie_cli.site_folder import rule_sources
 from vigie_cli.wording import counted
 from vigie_common.camera_file import camera_record
@@ -45,6 +46,8 @@ class Replayed:
     against: str
     """What they are compared with, in words."""
     time_zone: str
+    notes: tuple[str, ...] = ()
+    """Why stable rules did not alert."""
 
     def plain(self) -> dict[str, Any]:
         """For programs."""
@@ -54,6 +57,7 @@ class Replayed:
             "left_out": dict(self.left_out),
             "against": self.against,
             "errors": [dict(error) for error in self.errors],
+            "notes": list(self.notes),
             **self.difference.plain(),
         }
 
@@ -170,7 +174,8 @@ def replay(
         new.refused,
         new.left_out,
         against,
-        changed.cameras.site.time_zone,
+        zone := changed.cameras.site.time_zone,
+        tuple(in_shadow(found, bundle, cameras, zone)),
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from vigie_cli.cameras_deployed import camera_records, site_time_zones
 from vigie_cli.configuration_topics import last_of
 from vigie_cli.event_times import instant, moment
-from vigie_cli.rules_bundles import SHORT, History, chosen_site, read_histories
+from vigie_cli.rules_bundles import SHORT, History, chosen_site, read_histories, way_back
 from vigie_cli.rules_difference import SHORT_ID, happenings, times
 from vigie_cli.rules_notes import unauthorised_live
 from vigie_cli.rules_shadow import in_test, shadow_lines, shadows
@@ -116,8 +116,10 @@ def lines(status: SiteStatus) -> Iterator[str]:
     else:
         yield f"{history.site}: {_said(live.bundle)}, since {instant(live.effective_at, zone)}"
     yield from (f"  note: {text}" for text in status.told)
-    for later in history.later(status.at_ms):
-        yield f"  then {_said(later.bundle)}, from {instant(later.effective_at, zone)}"
+    for later, instead in history.takeovers(status.at_ms):
+        undo = "" if instead is None else way_back(history.site, instead.digest, zone, later.effective_at)
+        prevent = f"; to prevent it: {undo}" if undo else ""
+        yield f"  then {_said(later.bundle)}, from {instant(later.effective_at, zone)}{prevent}"
     if not status.engines:
         yield "  no engine has said anything: is the rule engine running, and does a camera of the site send tracks?"
     former = {"", *(one.digest for one in history.bundles)}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from vigie_cli.configuration_topics import answered, deployment_codec, topic_partitions
 from vigie_cli.event_times import event_time, understood
+from vigie_cli.options import WrongOptionError
 from vigie_common.errors import BadInputError, PoisonRecordError
 from vigie_common.kafka import consumer
 from vigie_common.topics import TopicNames, load_topics
@@ -28,18 +29,30 @@ def time_range(begin: str | None, end: str | None, since: str, zone: str) -> tup
     """Event times (ms) of `--from` and `--to`, local to the zone, or from as long ago as `--since` until now.
 
     Raises:
-        BadInputError: one is no time, or they are the wrong way round.
+        WrongOptionError: one is no time, or they are the wrong way round.
     """
     now = time.time_ns() // 1_000_000
-    try:
-        back_ms = round(parse_duration(since).value * 1000)
-    except ValueError as wrong:
-        raise BadInputError(f"--since {since}: {wrong}") from None
+    back_ms = since_ms(since)
     to_ms = now if end is None else event_time("--to", end, zone)
     from_ms = to_ms - back_ms if begin is None else event_time("--from", begin, zone)
     if from_ms >= to_ms:
-        raise BadInputError(f"--from {understood(from_ms, zone)} is not before --to {understood(to_ms, zone)}")
+        raise WrongOptionError(f"--from {understood(from_ms, zone)} is not before --to {understood(to_ms, zone)}")
     return from_ms, to_ms
+
+
+def since_ms(text: str) -> int:
+    """How far back `--since` goes, ms.
+
+    Raises:
+        WrongOptionError: it is no duration, or none at all.
+    """
+    try:
+        back_ms = round(parse_duration(text).value * 1000)
+    except ValueError as wrong:
+        raise WrongOptionError(f"--since {text}: {wrong}") from None
+    if back_ms <= 0:
+        raise WrongOptionError(f"--since {text}: goes back no time at all: write how far, such as 30m or 6h")
+    return back_ms
 
 
 async def read_range(

@@ -20,6 +20,7 @@ import structlog
 import uvloop
 
 from vigie_common.errors import EXIT_CONFIGURATION, ConfigurationError, VigieError
+from vigie_common.known_settings import unknown_variables
 from vigie_common.log import configure_logging
 from vigie_common.settings import AnySettings, Settings, read_settings
 from vigie_common.telemetry import Health, serve_http
@@ -62,6 +63,8 @@ def run(
         sys.stderr.write(f"vigie {name}: {wrong}\n")
         sys.exit(EXIT_CONFIGURATION)
     configure_logging(settings, name)
+    for unknown in unknown_variables(os.environ):
+        _log.warning(unknown)
     sys.exit(_watch(name, lambda: _work(name, settings, serve)))
 
 

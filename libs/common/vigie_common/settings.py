@@ -9,8 +9,7 @@ from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from vigie_common.errors import ConfigurationError
-
-PREFIX = "VIGIE_"
+from vigie_common.known_settings import PREFIX
 
 AnySettings = TypeVar("AnySettings", bound="Settings")
 

@@ -6,12 +6,17 @@ from datetime import timedelta
 import pytest
 
 from vigie_cli import rules_publish
+from vigie_cli.effective_at import effective_ms
+from vigie_cli.event_times import written_instant
 from vigie_cli.rules_bundles import History, Published
 from vigie_cli.rules_publish import lines, plan_bundle, publish_folder
 
 
 def now_ms():
     return time.time_ns() // 1_000_000
+
+
+FAR = 32_472_144_000_000  # 2999-01-01T00:00Z
 
 
 SITE = (
@@ -64,7 +69,62 @@ def test_it_says_from_when_the_same_holds_already_and_what_takes_over():
     history = History("nimes", tuple(Published(bundle(d, at), at, 0) for d, at in (("a", 1000), ("b", 900_000))))
     same, later = lines(plan_bundle(history, bundle("a", 2000)), dry_run=False)
     assert same == "nothing to change: nimes has aaaaaaaaaaaaaaaa (0 rules) already, from 1970-01-01 00:00:01 UTC"
-    assert later == "note: bbbbbbbbbbbbbbbb is published already and takes over at 1970-01-01 00:15:00 UTC"
+    assert later == (
+        "note: bbbbbbbbbbbbbbbb is published already and takes over at 1970-01-01 00:15:00 UTC; to prevent it: "
+        "vigie rules publish --digest aaaaaaaaaaaaaaaa --site nimes --at 1970-01-01T00:15:00+00:00"
+    )
+
+
+SCHEDULED = (("a", 1000), ("b", 900_000), ("a", 900_000))
+"""(digest, effective_at), the second withdrawn by the third."""
+
+
+def published(*bundles):
+    """A history in which they were published in this order."""
+    made = [Published(bundle(digest, at), offset, 0) for offset, (digest, at) in enumerate(bundles)]
+    return History("nimes", tuple(sorted(made, key=lambda one: (one.effective_at, one.offset))))
+
+
+def test_what_is_scheduled_can_be_withdrawn_at_its_own_instant_by_the_line_that_is_printed():
+    plan = plan_bundle(published(("a", 1000)), bundle("b", FAR), "Europe/Paris")
+    assert list(lines(plan, dry_run=False))[-1] == (
+        "back again: vigie rules publish --digest aaaaaaaaaaaaaaaa --site nimes --at 2999-01-01T01:00:00+01:00 "
+        "until it takes over, then without --at"
+    )
+    undone = plan_bundle(published(("a", 1000), ("b", FAR)), bundle("a", FAR))
+    assert (undone.what, undone.before["digest"], undone.taken_over) == ("changed", "b" * 16, ())
+
+
+def test_what_was_withdrawn_takes_over_no_more_and_what_keeps_the_same_rules_is_no_change():
+    withdrawn = published(*SCHEDULED)
+    assert withdrawn.later(2000) == ()
+    assert [one.digest[0] for one in published(("b", 900_000), ("a", 1000)).later(0)] == ["a", "b"]
+    # what keeps the former rules would end another publication
+    plan = plan_bundle(withdrawn, bundle("c", 2000))
+    assert plan.taken_over == (("a" * 16, 900_000, "c" * 16),)
+
+
+def test_a_rule_has_run_throughout_where_what_would_have_changed_it_was_withdrawn():
+    rules = [bundle(d, at) | {"rules": [{"id": "r", "version": d, "status": "test"}]} for d, at in SCHEDULED]
+    for appended_at, since in ((900_000, 6000), (900_001, 905_001)):
+        made = [Published(one, n, (1000, 2000, appended_at)[n]) for n, one in enumerate(rules)]
+        assert History("nimes", tuple(made)).running_since("r", 1_000_000) == since
+
+
+def test_what_judges_within_seconds_is_taken_back_without_a_time():
+    plan = plan_bundle(published(("a", 1000)), bundle("b", now_ms() + 5000))
+    assert (
+        list(lines(plan, dry_run=False))[-1] == "back again: vigie rules publish --digest aaaaaaaaaaaaaaaa --site nimes"
+    )
+
+
+def test_an_instant_so_long_after_now_is_a_whole_second_so_that_what_is_printed_names_it():
+    for ahead in (timedelta(seconds=10), timedelta(milliseconds=1500)):
+        before = now_ms() + ahead / timedelta(milliseconds=1)
+        at = effective_ms(ahead)
+        assert at % 1000 == 0
+        assert before <= at < now_ms() + ahead / timedelta(milliseconds=1) + 1000
+    assert written_instant(1_782_907_200_250, "Europe/Paris") == "2026-07-01T14:00:00.250+02:00"
 
 
 @pytest.fixture

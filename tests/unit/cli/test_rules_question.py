@@ -26,7 +26,8 @@ def test_an_episode_is_asked_about_by_its_beginning_and_ends_when_it_closed(rule
         for one in (opened, other)
     )
     with pytest.raises(
-        BadInputError, match=r"^zz: no such episode in this range; .* replay` finds is explained with its"
+        BadInputError,
+        match=r"^zz: no such episode, nor alert of a compound, in this range; .* replay` finds is explained with its",
     ):
         episode_events("zz", [opened, other])
 

@@ -1,7 +1,9 @@
 import pytest
 
 from vigie_common.errors import ConfigurationError
+from vigie_common.known_settings import KNOWN, unknown_variables
 from vigie_common.settings import Settings, read_settings
+from vigie_dev.reference import SERVICES, service_settings, variables
 
 
 def test_defaults_need_no_environment(monkeypatch):
@@ -32,3 +34,24 @@ def test_a_password_is_never_in_a_message(monkeypatch):
     assert "hunter2" not in str(raised.value)
     monkeypatch.delenv("VIGIE_HTTP_PORT")
     assert "hunter2" not in repr(read_settings(Settings))
+
+
+def test_a_misspelt_variable_is_told_with_the_nearest():
+    environment = {"VIGIE_KAFKA_BOOTSTRAPS": "a:1", "VIGIE_ALERT_EVIDENCE_DIRECTORY": "/x", "PATH": "/bin"}
+    ignored = "is no setting of any service or of the command, and is ignored; did you mean "
+    assert list(unknown_variables(environment)) == [
+        f'VIGIE_ALERT_EVIDENCE_DIRECTORY {ignored}"VIGIE_ALERT_EVIDENCE_DIR"?',
+        f'VIGIE_KAFKA_BOOTSTRAPS {ignored}"VIGIE_KAFKA_BOOTSTRAP"?',
+    ]
+
+
+def test_variables_of_other_services_and_of_links_between_containers_are_not_told():
+    links = {"VIGIE_TRITON_SERVICE_HOST": "10.0.0.1", "VIGIE_TRITON_PORT": "tcp://10.0.0.1:8001"}
+    links |= {"VIGIE_TRITON_SERVICE_PORT_GRPC": "8001", "VIGIE_TRITON_PORT_8001_TCP_ADDR": "10.0.0.1"}
+    assert list(unknown_variables(dict.fromkeys(map("VIGIE_{}".format, KNOWN), "x") | links)) == []
+    assert list(unknown_variables({"vigie_kafka_bootstrap": "a:1"})) == [], "read in any case"
+
+
+def test_the_known_variables_are_those_of_all_settings_classes():
+    own = {name.removeprefix("VIGIE_") for service in SERVICES for name in variables(service_settings(service))}
+    assert own | {"CACHE"} == KNOWN

@@ -144,12 +144,22 @@ def test_a_new_rule_of_every_template_lints_and_passes_its_tests_at_once(scene_s
         (("a", "--template", "stopped", "--camera", "arene-01"), 'did you mean "arenes-01"?'),
         (("a", "--template", "density", "--camera", "feucheres-03"), "density needs four calibration points"),
         (("livraison-stationnement", "--template", "stopped"), "delivery-parking.yaml already: choose another name"),
+        (("chute-dans-un-attroupement", "--template", "fall"), 'the compound "chute-dans-un-attroupement" is in '),
     ],
 )
 def test_a_new_rule_that_cannot_be_is_refused_with_the_fix(site, arguments, message):
     result = rules("new", *arguments, "--site", site)
     assert message in str(result.exception)
     assert not (site / "rules/a.yaml").exists()
+
+
+def test_a_new_rule_lies_where_the_lint_looks_also_when_the_folder_of_cameras_is_named(site, monkeypatch):
+    made = rules("new", "bay", "--template", "stopped", "--site", site / "cameras")
+    assert made.stdout.splitlines()[0] == str(site / "rules/bay.yaml")
+    monkeypatch.chdir(site / "cameras")
+    assert rules("new", "bay-2", "--template", "stopped").stdout.splitlines()[0] == "../rules/bay-2.yaml"
+    assert (site / "rules/bay-2.yaml").is_file()
+    assert not (site / "cameras/rules").exists()
 
 
 def test_the_templates_are_listed_and_shown_with_units_and_defaults():
@@ -303,6 +313,24 @@ def test_replay_shows_what_a_changed_compound_finds_otherwise(site, together):
     assert rules("replay", path, *together).stdout.splitlines()[1].startswith("new    shadow  ")
     path.write_text(MEETING.replace("status: stable", "status: draft"), encoding="utf-8")
     assert rules("replay", path, *together).stdout.splitlines()[-1].startswith("0 new, ")
+
+
+def test_replay_says_why_a_stable_rule_does_not_alert(site, together, change):
+    change(site / "rules/authorisations/exercise.yaml", "from: 2020-01-01", "from: 2026-06-01")
+    (site / "rules/meeting.yaml").write_text(MEETING, encoding="utf-8")
+    found = rules("replay", site, *together)
+    told = [line for line in found.stdout.splitlines() if line.startswith("note: ")]
+    without = "stable, but no authorisation in force covers category {} on maison-carree-02 at 2026-01-05 12:{} "
+    without += "Europe/Paris: in shadow; exercice does from 2026-06-01 00:00:00 Europe/Paris until 2036-01-01 00:00:00 "
+    without += "Europe/Paris (the .csv files begin at --start)"
+    assert told == [
+        "note: parvis-presence: " + without.format("presence", "00:15"),
+        "note: livraison-stationnement: " + without.format("parking", "03:10"),
+        "note: presence-et-livraison: " + without.format("presence", "03:10"),
+    ]
+    later = rules("replay", site, *together, "--start", "2026-07-06T12:00")
+    assert "note: " not in later.stdout
+    assert json.loads(rules("replay", site, *together, "--json").stdout)["notes"][0].endswith(" Europe/Paris")
 
 
 def test_explain_says_what_a_compound_needs_and_which_of_its_parts_were_there(site, together):

@@ -7,6 +7,8 @@ from typer.testing import CliRunner
 
 from vigie_cli.effective_at import parse_at
 from vigie_cli.main import COMMANDS, app
+from vigie_cli.options import WrongOptionError
+from vigie_cli.rules_bundles import History
 from vigie_common.camera_file import SOURCE_KINDS
 from vigie_common.errors import BadInputError
 from vigie_frame_sampler.plan import KINDS
@@ -276,3 +278,52 @@ def test_a_time_that_is_past_is_refused_with_the_fix():
     past = r"^--at 2026-07-01T14:00: 2026-07-01 14:00:00 Europe/Paris is past, it is 2026-07-01 14:00:01 Europe/Paris, "
     with pytest.raises(BadInputError, match=past):
         parse_at("2026-07-01T14:00", 1_782_907_201_000, "Europe/Paris")
+
+
+def test_a_misspelt_setting_is_told_and_the_command_goes_on(monkeypatch):
+    monkeypatch.setenv("VIGIE_KAFKA_BOOTSTRAPS", "kafka:9092")
+    result = vigie("rules", "templates")
+    assert result.exit_code == 0
+    assert result.stderr == (
+        "warning: VIGIE_KAFKA_BOOTSTRAPS is no setting of any service or of the command, and is ignored; did you mean "
+        '"VIGIE_KAFKA_BOOTSTRAP"?\n'
+    )
+
+
+TRACKS = ("--tracks", "rules/town/tracks/parks-in-the-bay.csv", "--camera", "maison-carree-02")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("publish",), "give either the folder of a site or --digest"),
+        (("publish", ".", "--at", "2020-01-01"), "--at 2020-01-01: "),
+        (("publish", ".", "--at", "yesterday"), "--at yesterday: not a time"),
+        (("publish", ".", "--site", "nope", "--dry-run"), "--site: goes with --digest; . says itself of which site"),
+        (("replay", "."), "say what to replay: --tracks FILE"),
+        (("replay", ".", *TRACKS, "--topic"), "--tracks and --topic: only one of them at a time"),
+        (("replay", ".", *TRACKS, "--since", "5m"), "--since: of --topic; --tracks is played whole"),
+        (("replay", ".", "--topic", "--start", "2026-01-05"), "--start: of .csv files, with --tracks"),
+        (("replay", ".", "--topic", "--from", "2026-01-05", "--since", "5m"), "--since: or --from: one of them"),
+        (("replay", ".", *TRACKS, "--against", "rules", "--start", "noon"), "--start noon: not a time"),
+        (("explain",), "ask for an episode by its id"),
+        (("explain", "--rule", "a"), "--rule needs --camera and --at"),
+        (("explain", "abc", "--at", "2026-01-05"), "--at: goes with --rule"),
+        (("explain", "abc", *TRACKS, "--since", "5m"), "--since: of the topics; --tracks are read whole"),
+        (("explain", "abc", "--rules", "."), "--rules: with --tracks; "),
+        (("status", "--since", "5"), "--since 5: a duration needs its unit"),
+        (("status", "--since", "0s"), "--since 0s: goes back no time at all"),
+        (("status", "--from", "2026-01-05", "--since", "1h"), "--since: or --from: one of them"),
+        (("templates", "stopped", "dwell"), "one template at a time"),
+    ],
+)
+def test_a_wrong_option_is_told_on_one_line_and_ends_with_2(site, monkeypatch, arguments, told):
+    monkeypatch.chdir(site)
+    result = vigie("rules", *arguments)
+    assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1), result.output
+    assert result.stderr.startswith(told)
+
+
+def test_a_digest_that_is_too_short_is_a_wrong_option():
+    with pytest.raises(WrongOptionError, match="--digest 6a5f1: give at least its first 6 digits"):
+        History("nimes", ()).named("6a5f1")
