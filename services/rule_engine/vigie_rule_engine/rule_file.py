@@ -10,8 +10,9 @@ from vigie_common.compound_terms import LONGEST_COOLDOWN_MS
 from vigie_common.field_types import Identifier, InstantText, Name, Text, Texts
 from vigie_common.taxonomy import CLASS_NAMES
 from vigie_common.units import DURATION_PATTERN, parse_duration, parse_instant
+from vigie_common.yaml_advice import cut_off
 from vigie_common.yaml_model import FileModel, Located, load, nearest, validated
-from vigie_common.yaml_source import Document, InvalidFileError, Problem, read_document
+from vigie_common.yaml_source import Document, InvalidFileError, Mark, Problem, read_document
 from vigie_rule_engine.catalogue import TEMPLATES, Template
 from vigie_rule_engine.file_texts import mark_inside, text_problems
 from vigie_rule_engine.parameters import Parameters, normalised
@@ -294,13 +295,17 @@ def read_part(model: type[M], value: object) -> M | None:
 def _condition_problems(document: Document, when: object, template: Template, parameters: Parameters) -> list[Problem]:
     """What is wrong with `when`, at its own line and column where the YAML keeps them."""
     from vigie_rule_engine.condition_names import unknown_names
-    from vigie_rule_engine.conditions import ConditionError, compile_condition
+    from vigie_rule_engine.conditions import ConditionError, compile_condition, is_open
 
     if not isinstance(when, str) or not when:
         return []
     try:
         compile_condition(when, template.name)
     except ConditionError as error:
+        node = document.at(["when"])
+        cut = cut_off(document.lines, node.mark.line) if node is not None and node.style is None else None
+        if cut is not None and is_open(when):
+            return [Problem(document.file, Mark(cut[0].line, cut[0].column), cut[1])]
         return [Problem(document.file, mark_inside(document, ["when"], error.line, error.column), str(error))]
     over_line = template.scope == "track over line"
     known = {

@@ -186,6 +186,23 @@ def test_a_condition_on_a_class_or_zone_that_the_rule_does_not_have_is_named(ref
     assert message == ('F:8:20: when: zone.name is never "livraisn": it is livraison here; did you mean "livraison"?')
 
 
+@pytest.mark.parametrize(
+    ("when", "message"),
+    [
+        (
+            'zone.name == "a #b"',
+            (
+                "F:8:23: when: what follows a space and # is a comment: put the whole condition in single quotes: "
+                """'zone.name == "a #b"'"""
+            ),
+        ),
+        ("[6, 7]", "F:8:7: when: a list where a text is expected: put the whole text in quotes"),
+    ],
+)
+def test_a_condition_that_yaml_takes_for_something_else_is_to_be_quoted(refusal, when, message):
+    assert refusal(read_rule, RULE, "local.hour >= 7 && local.hour < 20", when) == [message]
+
+
 def test_a_test_that_closes_before_it_opens_is_refused(refusal):
     [message] = refusal(read_rule, RULE, "within: 2s, close: 5m", "within: 2s, close: 3m")
     assert message == (
