@@ -252,7 +252,7 @@ def examine_rule(document: Document, folder: Path) -> tuple[Rule | None, RulePar
         if template.counts and fields.get("cooldown") is not None:
             message = f"cooldown: {template.name} counts, and a count is no alert that could be repeated: remove it"
             problems.append(document.problem(["cooldown"], message))
-        problems += _text_problems(document, template)
+        problems += _text_problems(document, template, parameters, given)
     tests = tuple(read_part(RuleTest, test) for test in listed(fields.get("tests")))
     for index, test in enumerate(tests):
         if template is not None and test is not None and test.with_ and isinstance(given, dict):
@@ -319,11 +319,15 @@ def _condition_problems(document: Document, when: object, template: Template, pa
     ]
 
 
-def _text_problems(document: Document, template: Template) -> list[Problem]:
+def _text_problems(document: Document, template: Template, parameters: Parameters, given: object) -> list[Problem]:
     """Placeholders that nothing fills."""
-    from vigie_rule_engine.texts import placeholders_of
+    from vigie_rule_engine.texts import placeholders_of, unfilled
 
-    return list(text_problems(document, placeholders_of(template.name)))
+    placed = not isinstance(given, dict) or "zone" in given
+    metric = any(name.endswith(("_m", "_mps")) for name in parameters.numbers)
+    return list(
+        text_problems(document, placeholders_of(template.name), unfilled(template, placed=placed, metric=metric))
+    )
 
 
 def read_rule(path: Path, name: str | None = None) -> Rule:

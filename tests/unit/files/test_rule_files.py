@@ -272,6 +272,50 @@ def test_a_placeholder_that_nothing_fills_is_shown(refusal):
     assert message.endswith('; did you mean "object.class"?')
 
 
+ENGLISH = '"{object.class} still for {facts.stopped_for} in {zone.name}"'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            ENGLISH,
+            '"On {line.name}"',
+            (
+                "13:11: explain.en: {line.name} is a placeholder that nothing fills: stopped is "
+                "about no line: write {zone.name}"
+            ),
+        ),
+        (
+            ENGLISH,
+            '"To {direction}"',
+            (
+                "13:11: explain.en: {direction} is a placeholder that nothing fills: stopped is "
+                "about no line, which alone has directions: leave it out"
+            ),
+        ),
+        (
+            "zone: livraison, ",
+            "",
+            (
+                "13:56: explain.en: {zone.name} is a placeholder that nothing fills: the rule is about "
+                "the whole image: add `zone` to `with`, or write {camera.title}"
+            ),
+        ),
+    ],
+)
+def test_a_placeholder_that_nothing_fills_in_this_rule_is_shown(refusal, old, new, message):
+    assert refusal(read_rule, RULE, old, new)[-1] == f"F:{message}"
+
+
+def test_a_place_or_a_unit_that_the_rule_does_not_have_fills_nothing(refusal):
+    [message] = refusal(read_rule, COUNT, "Passage, direction {direction}", "{zone.name} {line.name} {direction}")
+    assert message.endswith("nothing fills: count_line is about a line: write {line.name}")
+    wrong_way = "rules/decree-2023-828/wrong-way.yaml"
+    [message] = refusal(read_rule, wrong_way, "against the traffic on", "{facts.progress_heights} {facts.progress_m}")
+    assert message.endswith("nothing fills: the rule measures in heights: write {facts.progress_heights}")
+
+
 def test_a_placeholder_in_a_title_is_shown_since_titles_are_not_filled(refusal):
     [message] = refusal(read_rule, RULE, "en: Parking in a delivery bay", 'en: "Parking in {zone.name}"')
     assert message.endswith(": title.en: {zone.name} is not filled in a title: write it in `explain`")
@@ -425,7 +469,7 @@ def test_a_change_that_judges_the_same_keeps_the_version(change):
     [
         ("for: 3m", "for: 4m"),
         ("[car, van, truck]", "[car, van]"),
-        ("zone: livraison, ", ""),
+        ("zone: livraison,", "zone: [livraison, parvis],"),
         ("local.hour < 20", "local.hour < 21"),
         ("within: 0.3 heights", "within: 0.2 heights"),
         ("category: parking", "category: parking\ncooldown: 10m"),
