@@ -211,6 +211,8 @@ def _head(name: str, template: Template, camera: CameraFile, site: SiteFile, sta
     texts = _TEXTS.get(template.scope, _TEXTS["track"])
     fact = "" if template.counts else next((f"{{facts.{name.removesuffix('_s')}}}" for name in template.facts), "")
     colon = {"fr": " : "}
+    placed = any(p.kind == "zone" and _chosen(p, template, camera, start) for p in template.parameters)
+    where = "{zone.name}" if placed else "{camera.title}"
     lines = [
         f"# yaml-language-server: $schema={SCHEMAS}/rule.schema.json",
         f"# {template.doc} More: vigie rules templates {template.name}",
@@ -225,7 +227,10 @@ def _head(name: str, template: Template, camera: CameraFile, site: SiteFile, sta
         "severity: info                  # info, warning or critical",
         f"category: {start.category}",
         "explain:",
-        *(f'  {lang}: "{texts[lang]}{colon.get(lang, ": ") + fact if fact else ""}"' for lang in languages),
+        *(
+            f'  {lang}: "{texts[lang].replace("{zone.name}", where)}{colon.get(lang, ": ") + fact if fact else ""}"'
+            for lang in languages
+        ),
     ]
     return "\n".join(lines) + "\n"
 

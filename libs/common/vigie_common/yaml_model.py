@@ -221,6 +221,8 @@ def _shape(kind: str, given: object, annotation: Any) -> str:
     if kind == "string_type" and isinstance(given, bool | int | float):
         optional = type(None) in get_args(annotation)
         return f': write "{shown(given)}" in quotes' + (", or leave it out" if optional else "")
+    if kind == "string_type" and isinstance(given, list | dict):
+        return ": put the whole text in quotes"
     if _EXPECTED.get(kind) != "a mapping":
         return ""
     if len(members) == 1:

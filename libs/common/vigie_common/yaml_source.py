@@ -28,6 +28,7 @@ from ruamel.yaml.events import (
 from ruamel.yaml.reader import ReaderError
 
 from vigie_common.errors import BadInputError
+from vigie_common.yaml_advice import advice, unquoted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -182,8 +183,12 @@ def parse_document(text: str, file: str) -> Document:
             why = (
                 f"{shown(_BREAK.split(text)[begun.line].strip())} has no colon: write key: value, or key: over a block"
             )
-        if "'\\t'" in why:
+        elif "'\\t'" in why:
             why = "a tab: indent with spaces"
+        else:
+            where = None if begun is None else (begun.line + 1, begun.column + 1)
+            told = advice(_BREAK.split(text), (mark.line, mark.column), why, where)
+            mark, why = (Mark(told[0].line, told[0].column), told[1]) if told is not None else (mark, why)
         raise InvalidFileError([Problem(file, mark, f"not YAML: {why}")]) from error
     except (YAMLError, ValueError, OverflowError) as error:
         # ruamel.yaml lets chr() and int() speak for themselves on broken escapes
@@ -239,6 +244,7 @@ class _Builder:
 
     def __init__(self, file: str) -> None:
         self.file = file
+        self.lines: tuple[str, ...] = ()
         self.problems: list[Problem] = []
         self.root: Node | None = None
         self.open: list[Node] = []
@@ -246,6 +252,7 @@ class _Builder:
         """Of each open node: the key that waits for its value."""
 
     def build(self, events: Iterator[Event], text: str) -> Document:
+        self.lines = tuple(_BREAK.split(text))
         documents, values = 0, 0
         for event in events:
             mark = Mark(event.start_mark.line + 1, event.start_mark.column + 1)
@@ -270,21 +277,29 @@ class _Builder:
             self.fail(START, "the file is empty")
         if self.problems or self.root is None:
             raise InvalidFileError(self.problems)
-        return Document(self.file, self.root, tuple(_BREAK.split(text)))
+        return Document(self.file, self.root, self.lines)
 
     def fail(self, mark: Mark, message: str) -> None:
         self.problems.append(Problem(self.file, mark, message))
 
+    def refuse(self, mark: Mark, message: str) -> None:
+        """A tag, an anchor or an alias; a condition was meant where it begins as one does."""
+        told = unquoted(self.lines, (mark.line, mark.column))
+        if told is not None and told[1].startswith("when: "):
+            self.fail(Mark(told[0].line, told[0].column), told[1])
+        else:
+            self.fail(mark, message)
+
     def node(self, event: NodeEvent, mark: Mark) -> None:
         if isinstance(event, AliasEvent):
-            self.fail(mark, f"*{event.anchor}: aliases are not allowed: write the value out")
+            self.refuse(mark, f"*{event.anchor}: aliases are not allowed: write the value out")
             self.place(Node(mark, None), is_text=True)
             return
         if event.anchor is not None:
-            self.fail(mark, f"&{event.anchor}: anchors are not allowed: write the value where it is used")
+            self.refuse(mark, f"&{event.anchor}: anchors are not allowed: write the value where it is used")
         tag = getattr(event, "tag", None)
         if tag is not None and tag != "!":
-            self.fail(mark, f"tag {tag}: tags are not allowed, a file is data only: remove the tag")
+            self.refuse(mark, f"tag {tag}: tags are not allowed, a file is data only: remove the tag")
         if isinstance(event, ScalarEvent):
             node = Node(mark, _scalar(event), style=event.style or None)
             self.place(node, is_text=True, text=str(event.value))

@@ -153,6 +153,12 @@ def without_texts(source: str) -> tuple[str, list[tuple[int, int]]]:
     return bare, [text.span() for text in found if not text.group().startswith("//")]
 
 
+def is_open(source: str) -> bool:
+    """Whether a text in it begins and does not end."""
+    bare, _ = without_texts(source)
+    return '"' in bare or "'" in bare
+
+
 def place_of(text: str, offset: int) -> tuple[int, int]:
     """Line and column, from 1, of an offset."""
     return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)

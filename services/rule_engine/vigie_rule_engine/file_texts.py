@@ -10,7 +10,7 @@ from vigie_common.yaml_model import nearest
 from vigie_common.yaml_source import Mark, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from vigie_common.yaml_source import Document, Node
 
@@ -58,17 +58,29 @@ def _lines_of(document: Document, node: Node) -> Iterator[tuple[int, str]]:
         yield index + 1, " " * (node.mark.column - 1) + written[node.mark.column - 1 :] if alone else written
 
 
-def text_problems(document: Document, known: Collection[str]) -> Iterator[Problem]:
-    """Placeholders of `explain` that are not among `known` or not closed, and any of `title`: none is filled there."""
+def text_problems(
+    document: Document, known: Collection[str], unfilled: Mapping[str, str] | None = None
+) -> Iterator[Problem]:
+    """Placeholders of `explain` that nothing fills or that are not closed, and any of `title`: none is filled there.
+
+    Args:
+        document: of the file.
+        known: names of the placeholders that are filled in some rule.
+        unfilled: those of them that nothing fills in this one, each with the reason and the fix.
+    """
+    never = unfilled or {}
+    fillable = [name for name in known if name not in never]
     for language, text in _texts(document, "explain"):
         for found in PLACEHOLDER.finditer(text):
             name = found.group(1).strip()
-            if name not in known:
-                names = ", ".join(f"{{{one}}}" for one in sorted(known))
-                message = f"explain.{language}: {found.group()} is not known: use one of {names}{nearest(name, known)}"
+            if name in never or name not in known:
+                names = ", ".join(f"{{{one}}}" for one in sorted(fillable))
+                fix = never.get(name) or f"use one of {names}{nearest(name, fillable)}"
+                wrong = "is a placeholder that nothing fills" if name in never else "is not known"
+                message = f"explain.{language}: {found.group()} {wrong}: {fix}"
                 yield Problem(document.file, _mark(document, ["explain", language], found.start()), message)
         for found in _ALONE.finditer(PLACEHOLDER.sub(lambda whole: " " * len(whole.group()), text)):
-            message = f"explain.{language}: {_unpaired(found['name'], known)}"
+            message = f"explain.{language}: {_unpaired(found['name'], fillable)}"
             yield Problem(document.file, _mark(document, ["explain", language], found.start()), message)
     for language, text in _texts(document, "title"):
         for found in PLACEHOLDER.finditer(text):

@@ -10,8 +10,9 @@ from vigie_common.compound_terms import LONGEST_COOLDOWN_MS
 from vigie_common.field_types import Identifier, InstantText, Name, Text, Texts
 from vigie_common.taxonomy import CLASS_NAMES
 from vigie_common.units import DURATION_PATTERN, parse_duration, parse_instant
+from vigie_common.yaml_advice import cut_off
 from vigie_common.yaml_model import FileModel, Located, load, nearest, validated
-from vigie_common.yaml_source import Document, InvalidFileError, Problem, read_document
+from vigie_common.yaml_source import Document, InvalidFileError, Mark, Problem, read_document
 from vigie_rule_engine.catalogue import TEMPLATES, Template
 from vigie_rule_engine.file_texts import mark_inside, text_problems
 from vigie_rule_engine.parameters import Parameters, normalised
@@ -251,7 +252,7 @@ def examine_rule(document: Document, folder: Path) -> tuple[Rule | None, RulePar
         if template.counts and fields.get("cooldown") is not None:
             message = f"cooldown: {template.name} counts, and a count is no alert that could be repeated: remove it"
             problems.append(document.problem(["cooldown"], message))
-        problems += _text_problems(document, template)
+        problems += _text_problems(document, template, parameters, given)
     tests = tuple(read_part(RuleTest, test) for test in listed(fields.get("tests")))
     for index, test in enumerate(tests):
         if template is not None and test is not None and test.with_ and isinstance(given, dict):
@@ -294,13 +295,17 @@ def read_part(model: type[M], value: object) -> M | None:
 def _condition_problems(document: Document, when: object, template: Template, parameters: Parameters) -> list[Problem]:
     """What is wrong with `when`, at its own line and column where the YAML keeps them."""
     from vigie_rule_engine.condition_names import unknown_names
-    from vigie_rule_engine.conditions import ConditionError, compile_condition
+    from vigie_rule_engine.conditions import ConditionError, compile_condition, is_open
 
     if not isinstance(when, str) or not when:
         return []
     try:
         compile_condition(when, template.name)
     except ConditionError as error:
+        node = document.at(["when"])
+        cut = cut_off(document.lines, node.mark.line) if node is not None and node.style is None else None
+        if cut is not None and is_open(when):
+            return [Problem(document.file, Mark(cut[0].line, cut[0].column), cut[1])]
         return [Problem(document.file, mark_inside(document, ["when"], error.line, error.column), str(error))]
     over_line = template.scope == "track over line"
     known = {
@@ -314,11 +319,15 @@ def _condition_problems(document: Document, when: object, template: Template, pa
     ]
 
 
-def _text_problems(document: Document, template: Template) -> list[Problem]:
+def _text_problems(document: Document, template: Template, parameters: Parameters, given: object) -> list[Problem]:
     """Placeholders that nothing fills."""
-    from vigie_rule_engine.texts import placeholders_of
+    from vigie_rule_engine.texts import placeholders_of, unfilled
 
-    return list(text_problems(document, placeholders_of(template.name)))
+    placed = not isinstance(given, dict) or "zone" in given
+    metric = any(name.endswith(("_m", "_mps")) for name in parameters.numbers)
+    return list(
+        text_problems(document, placeholders_of(template.name), unfilled(template, placed=placed, metric=metric))
+    )
 
 
 def read_rule(path: Path, name: str | None = None) -> Rule:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import re
     from collections.abc import Mapping
 
+    from vigie_rule_engine.catalogue import Template
+
 _CLASSES: Final[Mapping[str, Mapping[str, str]]] = {
     "fr": {
         "unknown": "objet",
@@ -120,6 +122,9 @@ def explanation(
     return {language: _UNMOVED.get(language, _UNMOVED["en"]).format(text) for language, text in filled.items()}
 
 
+_IN_HEIGHTS: Final[Mapping[str, str]] = {"m": "heights", "mps": "heights_per_s"}
+"""What a fact on the ground ends with, and its name in a rule that measures in heights."""
+
 _SPARED: Final = ("_heights_per_s", "_heights", "_s")
 """Units that a placeholder may leave out; the longest that fits is the unit."""
 
@@ -131,3 +136,31 @@ def placeholders_of(template: str) -> frozenset[str]:
         f"facts.{next((name.removesuffix(unit) for unit in _SPARED if name.endswith(unit)), name)}" for name in facts
     }
     return frozenset({*VARIABLE_NAMES, "camera.title", "direction", *spelt})
+
+
+def unfilled(template: Template, *, placed: bool, metric: bool) -> dict[str, str]:
+    """Of the placeholders of a template, those that nothing fills in a rule, each with the reason and the fix.
+
+    Args:
+        template: of the rule.
+        placed: the rule names a zone.
+        metric: it measures on the ground.
+    """
+    found: dict[str, str] = {}
+    if template.scope == "track over line":
+        found["zone.name"] = f"{template.name} is about a line: write {{line.name}}"
+    else:
+        found["direction"] = f"{template.name} is about no line, which alone has directions: leave it out"
+        found["line.name"] = f"{template.name} is about no line: " + (
+            "write {zone.name}" if placed else "leave it out, or write {camera.title}"
+        )
+        if not placed:
+            found["zone.name"] = "the rule is about the whole image: add `zone` to `with`, or write {camera.title}"
+    for on_ground in template.facts:
+        stem, _, unit = on_ground.rpartition("_")
+        in_heights = f"{stem}_{_IN_HEIGHTS.get(unit)}"
+        if in_heights in template.facts:
+            there, lacking = (on_ground, in_heights) if metric else (in_heights, on_ground)
+            said = "in metres" if metric else "in heights"
+            found[f"facts.{lacking}"] = f"the rule measures {said}: write {{facts.{there}}}"
+    return found

@@ -186,6 +186,23 @@ def test_a_condition_on_a_class_or_zone_that_the_rule_does_not_have_is_named(ref
     assert message == ('F:8:20: when: zone.name is never "livraisn": it is livraison here; did you mean "livraison"?')
 
 
+@pytest.mark.parametrize(
+    ("when", "message"),
+    [
+        (
+            'zone.name == "a #b"',
+            (
+                "F:8:23: when: what follows a space and # is a comment: put the whole condition in single quotes: "
+                """'zone.name == "a #b"'"""
+            ),
+        ),
+        ("[6, 7]", "F:8:7: when: a list where a text is expected: put the whole text in quotes"),
+    ],
+)
+def test_a_condition_that_yaml_takes_for_something_else_is_to_be_quoted(refusal, when, message):
+    assert refusal(read_rule, RULE, "local.hour >= 7 && local.hour < 20", when) == [message]
+
+
 def test_a_test_that_closes_before_it_opens_is_refused(refusal):
     [message] = refusal(read_rule, RULE, "within: 2s, close: 5m", "within: 2s, close: 3m")
     assert message == (
@@ -253,6 +270,50 @@ def test_a_placeholder_that_nothing_fills_is_shown(refusal):
     assert empty.startswith("F:13:33: explain.en: {} is not known: use one of ")
     assert message.startswith("F:13:8: explain.en: {object.klass} is not known: use one of {camera.id}, ")
     assert message.endswith('; did you mean "object.class"?')
+
+
+ENGLISH = '"{object.class} still for {facts.stopped_for} in {zone.name}"'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            ENGLISH,
+            '"On {line.name}"',
+            (
+                "13:11: explain.en: {line.name} is a placeholder that nothing fills: stopped is "
+                "about no line: write {zone.name}"
+            ),
+        ),
+        (
+            ENGLISH,
+            '"To {direction}"',
+            (
+                "13:11: explain.en: {direction} is a placeholder that nothing fills: stopped is "
+                "about no line, which alone has directions: leave it out"
+            ),
+        ),
+        (
+            "zone: livraison, ",
+            "",
+            (
+                "13:56: explain.en: {zone.name} is a placeholder that nothing fills: the rule is about "
+                "the whole image: add `zone` to `with`, or write {camera.title}"
+            ),
+        ),
+    ],
+)
+def test_a_placeholder_that_nothing_fills_in_this_rule_is_shown(refusal, old, new, message):
+    assert refusal(read_rule, RULE, old, new)[-1] == f"F:{message}"
+
+
+def test_a_place_or_a_unit_that_the_rule_does_not_have_fills_nothing(refusal):
+    [message] = refusal(read_rule, COUNT, "Passage, direction {direction}", "{zone.name} {line.name} {direction}")
+    assert message.endswith("nothing fills: count_line is about a line: write {line.name}")
+    wrong_way = "rules/decree-2023-828/wrong-way.yaml"
+    [message] = refusal(read_rule, wrong_way, "against the traffic on", "{facts.progress_heights} {facts.progress_m}")
+    assert message.endswith("nothing fills: the rule measures in heights: write {facts.progress_heights}")
 
 
 def test_a_placeholder_in_a_title_is_shown_since_titles_are_not_filled(refusal):
@@ -408,7 +469,7 @@ def test_a_change_that_judges_the_same_keeps_the_version(change):
     [
         ("for: 3m", "for: 4m"),
         ("[car, van, truck]", "[car, van]"),
-        ("zone: livraison, ", ""),
+        ("zone: livraison,", "zone: [livraison, parvis],"),
         ("local.hour < 20", "local.hour < 21"),
         ("within: 0.3 heights", "within: 0.2 heights"),
         ("category: parking", "category: parking\ncooldown: 10m"),

@@ -51,7 +51,7 @@ def test_scalars_follow_the_core_schema_of_yaml_1_2(text, expected):
     [
         ("", "f.yaml:1:1: the file is empty"),
         ("a: 1\n\tb: 2", "f.yaml:2:1: not YAML: a tab: indent with spaces"),
-        ("a: [1, 2", "f.yaml:1:9: not YAML: expected ',' or ']', but got '<stream end>'"),
+        ("a: [1, 2", "f.yaml:1:4: not YAML: [ is not closed: write [1, 2]"),
         ("a: 1\na: 2\n", 'f.yaml:2:1: duplicate key "a": it stands at 1:1 already'),
         ("a: 1\n---\nb: 2\n", "f.yaml:2:1: a second document begins: one file is one document, remove the ---"),
         ("? [a]\n: 1\n", "f.yaml:1:3: a key is a list or a mapping: a key must be a text"),
@@ -166,3 +166,112 @@ def test_a_key_without_its_colon_is_shown_where_it_stands():
     with pytest.raises(InvalidFileError) as refused:
         parse_document("rule: linger\nwith\n  zone: bay\n", "F")
     assert str(refused.value) == 'F:2:1: not YAML: "with" has no colon: write key: value, or key: over a block'
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            'when: "gate" in camera.tags  # only there',
+            (
+                """1:7: not YAML: when: what begins with " ends at the next one: """
+                """put the whole condition in single quotes: '"gate" in camera.tags'"""
+            ),
+        ),
+        (
+            "when: 'gate' in camera.tags",
+            (
+                """1:7: not YAML: when: what begins with ' ends at the next one: """
+                """put the whole condition in double quotes: "'gate' in camera.tags\""""
+            ),
+        ),
+        (
+            "when: [6, 7] == [local.weekday]",
+            (
+                "1:7: not YAML: when: what begins with [ is a list: put the whole condition in single quotes: "
+                "'[6, 7] == [local.weekday]'"
+            ),
+        ),
+        (
+            "when: !local.holiday && local.hour > 7",
+            (
+                "1:7: when: what begins with ! is a tag: put the whole condition in single quotes: "
+                "'!local.holiday && local.hour > 7'"
+            ),
+        ),
+        (
+            'when: !zone.name.startsWith("x")',
+            (
+                "1:7: not YAML: when: what begins with ! is a tag: put the whole condition in single quotes: "
+                """'!zone.name.startsWith("x")'"""
+            ),
+        ),
+        (
+            "a: 1\nwhen: local.holiday ?\n  true : false\nb: 2",
+            (
+                '2:7: not YAML: when: what stands before ": " is a key: put the whole condition in single quotes: '
+                "'local.holiday ? true : false'"
+            ),
+        ),
+        (
+            "title:\n  en: Linger: long",
+            (
+                '2:7: not YAML: en: what stands before ": " is a key: put the whole text in single quotes: '
+                "'Linger: long'"
+            ),
+        ),
+        (
+            "title: {en: Linger: long, fr: x}",
+            (
+                '1:13: not YAML: en: what stands before ": " is a key: put the whole text in single quotes: '
+                "'Linger: long'"
+            ),
+        ),
+        (
+            'en: it\'s "so": so',
+            (
+                """1:5: not YAML: en: what stands before ": " is a key: put the whole text in single quotes: """
+                """'it''s "so": so'"""
+            ),
+        ),
+        ("with:\n  classes: [person\n  zone: x\n", "2:12: not YAML: [ is not closed: write [person]"),
+        ("with: {classes: [person}", "1:17: not YAML: [ is not closed: write [person]"),
+        ("ids: {a: [b]\nwith:\n  c: 1", "1:6: not YAML: { is not closed: write {a: [b]}"),
+        (
+            "a: [b\n   c: d",
+            (
+                "2:4: not YAML: c: d follows without a comma: write a comma before it, ] to close what begins with [, "
+                "or the whole text in quotes"
+            ),
+        ),
+        ("a: [1, 2]]", "1:10: not YAML: ] closes nothing: remove it"),
+        (
+            "a: 'x\nb: 2\n",
+            "1:4: not YAML: the text that begins with ' here is not closed: write ' at its end",
+        ),
+        (
+            'a: "\\d"',
+            r"1:6: not YAML: \d is nothing in double quotes, where \ begins a sign: write it in single quotes",
+        ),
+        (
+            "rule: a\n  title: b",
+            (
+                "2:3: not YAML: title: is indented deeper than rule, which has its value beside it: begin it in "
+                "column 1 as well"
+            ),
+        ),
+        (
+            "tests:\n  - scene: x\n   expect: []",
+            (
+                "3:4: not YAML: expect: stands in column 4, in which nothing above begins: begin it in column 5, "
+                "beside scene, or in column 1, beside tests"
+            ),
+        ),
+        (
+            "- a\nb: 1",
+            "2:1: not YAML: b: a key and a list stand beside each other: begin the items of a list below a key",
+        ),
+    ],
+)
+def test_what_is_not_yaml_is_told_where_it_went_wrong_and_how_to_write_it(text, message):
+    assert refusal(text).removeprefix("f.yaml:") == message
