@@ -119,7 +119,8 @@ async def test_what_holds_from_tomorrow_can_be_brought_forward(settings, site):
     assert set(changes(sooner).values()) == {"changed"}
     [details] = [change.details for change in sooner.changes if change.kind == "rules"]
     digest = next(change.version for change in sooner.changes if change.kind == "rules")
-    assert details[-1].endswith(
+    [later] = [line for line in details if " takes over at " in line]
+    assert later.endswith(
         " is published already and takes over at 2027-01-16 09:00:00 Europe/Paris; to prevent it: "
         f"vigie rules publish --digest {digest} --site nimes --at 2027-01-16T09:00:00+01:00"
     )

@@ -50,17 +50,22 @@ class MaskStamp:
             np.bitwise_or(chroma, self.grey_chroma, out=chroma)
 
 
+_AROUND: Final = 2
+"""Pixels around the image to draw on: fillPoly leaves out what it rounds to the row below the last one."""
+
+
 def draw_masks(masks: Sequence[Mask], width: int, height: int) -> MaskStamp | None:
     """The masks as they lie on an image of this size (even width and height); none where there are none."""
     if not masks:
         return None
-    drawn = np.zeros((height, width), np.uint8)
+    around = np.zeros((height + 2 * _AROUND, width + 2 * _AROUND), np.uint8)
     scale = np.array([width, height], np.float64)
     for mask in masks:
         # pixel centres lie at +0.5; four fractional bits keep slanted edges where they are
-        vertices = np.round((np.array(mask.points, np.float64) * scale - 0.5) * 16).astype(np.int32)
-        cv2.fillPoly(drawn, [vertices.reshape(-1, 1, 2)], 255, shift=4)
-    drawn = cv2.dilate(drawn, np.ones((3, 3), np.uint8)).astype(np.uint8)
+        vertices = np.round((np.array(mask.points, np.float64) * scale - 0.5 + _AROUND) * 16).astype(np.int32)
+        cv2.fillPoly(around, [vertices.reshape(-1, 1, 2)], 255, shift=4)
+    around = cv2.dilate(around, np.ones((3, 3), np.uint8)).astype(np.uint8)
+    drawn = np.ascontiguousarray(around[_AROUND:-_AROUND, _AROUND:-_AROUND])
     rows, columns = _even_span(drawn.max(axis=1)), _even_span(drawn.max(axis=0))
     cut = drawn[rows, columns]
     quarters = cut.reshape(cut.shape[0] // 2, 2, cut.shape[1] // 2, 2).max(axis=(1, 3))

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import simplejpeg
 from av.video.reformatter import ColorRange
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from vigie_frame_sampler.masks import draw_masks
@@ -65,6 +65,8 @@ def test_the_planes_themselves_are_black_and_grey_under_a_mask():
     width=st.integers(8, 100).map(lambda n: n * 2),
     height=st.integers(8, 60).map(lambda n: n * 2),
 )
+@example(points=[(0.0, 0.9981), (0.0006, 0.9981), (0.0499, 0.9125)], width=200, height=16)
+@example(points=[(0.0, 0.9981)] * 3, width=16, height=16)
 def test_no_pixel_whose_centre_lies_in_a_mask_shows(points, width, height):
     stamp = draw_masks([Mask("m", tuple(points))], width, height)
     xs, ys = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)
