@@ -405,7 +405,7 @@ def explain(
         refuse_unused(
             {"--rules": rules, "--start": start}, "with --tracks; else rules and time are those of the topics"
         )
-    asked = (episode, rule, camera, at)
+    asked = (None if episode is None else episode.lower(), rule, camera, at)
     if tracks:
         found = from_files(asked, tracks, rules or Path(), start or CSV_START)
     else:
