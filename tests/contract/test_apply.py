@@ -118,12 +118,25 @@ async def test_what_holds_from_tomorrow_can_be_brought_forward(settings, site):
     sooner = await apply_folder(settings, site, AT, "tests")
     assert set(changes(sooner).values()) == {"changed"}
     [details] = [change.details for change in sooner.changes if change.kind == "rules"]
-    # the same content takes over tomorrow, which changes nothing then
-    assert not [line for line in details if " takes over at " in line]
+    assert not [line for line in details if " takes over " in line], "tomorrow the same rules hold"
     assert [bundle["effective_at"] for _, bundle, _ in await published(settings, "rules", "rule-bundle")] == [
         AT + 86_400_000,
         AT,
     ]
+
+
+async def test_what_takes_over_tomorrow_is_told_with_the_line_that_prevents_it(settings, site):
+    rule = site / "rules/town/gate-count.yaml"
+    text = rule.read_text()
+    rule.unlink()
+    await apply_folder(settings, site, AT + 86_400_000, "tests")
+    rule.write_text(text)
+    sooner = await apply_folder(settings, site, AT, "tests")
+    [(details, version)] = [(change.details, change.version) for change in sooner.changes if change.kind == "rules"]
+    assert details[-1].endswith(
+        " is published already and takes over at 2027-01-16 09:00:00 Europe/Paris; to prevent it: "
+        f"vigie rules publish --digest {version} --site nimes --at 2027-01-16T09:00:00+01:00"
+    )
 
 
 async def test_a_deployment_with_a_registry_uses_its_ids(kafka_settings, registry, site):

@@ -13,6 +13,7 @@ from vigie_common.paths import repository_resource
 from vigie_common.topics import create_topics
 
 PAGE = repository_resource("docs") / "tutorials" / "first-rule.md"
+APPLY = "vigie cameras apply site"
 
 
 def blocks():
@@ -54,9 +55,10 @@ def test_every_command_of_the_tutorial_prints_what_the_page_says(tmp_path, envir
             (tmp_path / "site" / next(files)).write_text(text, encoding="utf-8")
         elif kind == "sh":
             assert run(text, tmp_path, environment) == ""
-        elif kind == "text" and "vigie cameras apply site" in text:  # without the footage, a package of 95 MB
-            (tmp_path / "site/cameras/vtest.avi").touch()
-            assert "added" in run("vigie cameras apply site", tmp_path, environment)
+        elif kind == "text":
+            # without the stack nothing plays the sample; the camera is in service all the same
+            assert "1 published, in force from " in run(APPLY, tmp_path, environment)
+            assert APPLY in text.splitlines()
         elif kind == "console":
             said += [(line, printed, steady(run(line, tmp_path, environment))) for line, printed in commands(text)]
     assert [(line, found) for line, _, found in said] == [(line, printed) for line, printed, _ in said]

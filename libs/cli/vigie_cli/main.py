@@ -7,7 +7,7 @@ import logging
 import os
 import sys
 from importlib.metadata import version
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -86,7 +86,7 @@ def _add(name: str, text: str) -> None:
         inner.pretty_exceptions_enable = False
         inner.info.epilog = f"Examples: {EXAMPLES[name]}" if name in EXAMPLES else None
         try:
-            typer.main.get_command(inner)(args=context.args, prog_name=f"vigie {name}")
+            _plain_flags(typer.main.get_command(inner))(args=context.args, prog_name=f"vigie {name}")
         except VigieError as error:
             sys.stderr.write(f"{error}\n")
             raise typer.Exit(_status(error)) from None
@@ -99,6 +99,16 @@ def _add(name: str, text: str) -> None:
 
 def _status(error: VigieError) -> int:
     return next((status for kind, status in _STATUSES if isinstance(error, kind)), 1)
+
+
+def _plain_flags(command: Any) -> Any:
+    """The same command (of click, as typer has it within) whose help shows no `<bool>` where no value can be given."""
+    for option in (*command.params, command.get_help_option(command.context_class(command))):
+        if getattr(option, "is_flag", False) and option.metavar is None:
+            option.metavar = ""
+    for inner in getattr(command, "commands", {}).values():
+        _plain_flags(inner)
+    return command
 
 
 def _single(command: object) -> typer.Typer:

@@ -116,10 +116,10 @@ def schema(
         print(out / name)
 
 
-@app.command()
+@app.command(context_settings={"allow_extra_args": True})
 def templates(
+    context: typer.Context,
     name: Annotated[str | None, typer.Argument(help="this one in full; left out: all of them, one a line")] = None,
-    shown: Annotated[str | None, typer.Argument(hidden=True)] = None,
     as_json: AsJson = False,
 ) -> None:
     """What a rule can judge by: definition, parameters with units and defaults, needs, limits.
@@ -130,15 +130,16 @@ def templates(
     """
     from vigie_cli import rules_templates as known
 
-    if name == "show":
-        name = shown
-    elif shown is not None:
-        raise WrongOptionError(f"one template at a time: vigie rules templates {name}")
-    chosen = known.all_templates() if name is None else [known.template_named(name)]
+    named = ([] if name is None else [name]) + context.args
+    if named[:1] == ["show"]:  # as `vigie models show` has it
+        del named[0]
+    if len(named) > 1:
+        raise WrongOptionError(f"one template at a time: vigie rules templates {named[0]}")
+    chosen = [known.template_named(one) for one in named] or known.all_templates()
     if as_json:
         print(json.dumps([known.plain(template) for template in chosen], ensure_ascii=False, indent=1))
         return
-    for line in known.listing() if name is None else known.page(chosen[0]):
+    for line in known.page(chosen[0]) if named else known.listing():
         print(line)
 
 
@@ -404,7 +405,7 @@ def explain(
         refuse_unused(
             {"--rules": rules, "--start": start}, "with --tracks; else rules and time are those of the topics"
         )
-    asked = (episode, rule, camera, at)
+    asked = (None if episode is None else episode.lower(), rule, camera, at)
     if tracks:
         found = from_files(asked, tracks, rules or Path(), start or CSV_START)
     else:

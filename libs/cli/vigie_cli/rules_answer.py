@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 THEN_MS: Final = 30_000
 """What was so near a moment answers for it."""
 
+MOST_BLIND: Final = 5
+"""Times without sight that are listed."""
+
 MINUTE_MS: Final = 60_000
 
 
@@ -61,8 +64,13 @@ def answer(question: Question, seen: Evidence) -> Iterator[str]:
         yield from _why_nothing(question, seen)
     blind = [span for span in seen.statuses if span[0] != "ok"]
     if blind and seen.trace.frames:
-        spans = ", ".join(f"{s} {clock(a, seen.zone)}-{clock(b, seen.zone)}" for s, a, b in blind[:5])
-        yield f"not watched: {spans}; blind time neither matures nor ends anything"
+        yield f"not watched: {blind_words(blind, seen.zone)}; blind time neither matures nor ends anything"
+
+
+def blind_words(blind: Sequence[tuple[str, int, int]], zone: str) -> str:
+    """When it was not watched: the first times, and how many more."""
+    spans = ", ".join(f"{status} {clock(a, zone)}-{clock(b, zone)}" for status, a, b in blind[:MOST_BLIND])
+    return spans + (f", and {len(blind) - MOST_BLIND} times more" if len(blind) > MOST_BLIND else "")
 
 
 def is_asked(question: Question, one: Happening) -> bool:
@@ -180,15 +188,25 @@ def _progress(sample: Sample) -> tuple[int, float, int, int, float]:
 
 
 def values(sample: Sample) -> str:
-    """What was measured in one frame, against what."""
+    """What was measured in one frame, against what; nothing twice, and no facts of a frame that did not show it."""
     parts = [f"template {sample.verdict}", *map(str, sample.measured)]
-    if sample.phase == "pending":
+    told = [m.value for m in sample.measured]
+    if sample.phase == "pending" and not any(m.unit == "s" and _same(m.value, sample.held_s) for m in sample.measured):
+        told.append(sample.held_s)
         parts.append(f"held {sample.held_s:g} s (needs >= {sample.for_s:g})")
     if sample.held_up:
         parts.append(f"cooling down for {(sample.cooling_until - sample.at) / 1000:g} s more")
     if sample.condition is not None:
         parts.append(f"when is {str(sample.condition).lower()}")
-    return "; ".join([*parts, *([_named(sample.facts)] if sample.facts else [])])
+    facts = {name: value for name, value in sample.facts.items() if not any(_same(value, known) for known in told)}
+    if sample.verdict == "unseen":  # they go on with the clock
+        facts = {}
+    return "; ".join([*parts, *([_named(facts)] if facts else [])])
+
+
+def _same(one: float, other: float) -> bool:
+    """Whether both are printed alike."""
+    return one != 0 and f"{one:.3g}" == f"{other:.3g}"
 
 
 def _named(facts: Mapping[str, float]) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from vigie_cli.event_times import clock
 from vigie_cli.rules_answer import THEN_MS, came_nearest, is_asked, values
 from vigie_cli.wording import counted
+from vigie_common.errors import BadInputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -16,7 +17,13 @@ if TYPE_CHECKING:
     from vigie_rule_engine.trace import Sample
 
 MOST: Final = 20
-"""Lines of whom the answer is about, and as many of all others."""
+"""Lines of whom the answer is about."""
+
+MOST_OTHERS: Final = 5
+"""Lines of all others."""
+
+MOST_IDS: Final = 10
+"""Track ids that a message lists."""
 
 Stretch = tuple["Sample", "Sample"]
 """First and last sample of a time in which nothing changed but numbers."""
@@ -28,22 +35,23 @@ def course_lines(found: Explained, track: str | None = None) -> Iterator[str]:
     Args:
         found: the answer, with its samples.
         track: id of another track that is shown instead.
+
+    Raises:
+        BadInputError: that track was not in view.
     """
     question, everyone = found.question, _stretches(found.samples)
     if track is not None:
         own = [stretch for stretch in everyone if _number(stretch[0]) == track]
         shown, others = _around(question, own), []
         if not own:
-            ids = ", ".join(sorted({_number(first) for first, _ in everyone}, key=lambda i: (len(i), i))) or "none"
-            yield f"track {track} was not in view in this time; there were {ids}"
-            return
+            raise BadInputError(f"--track {track}: was not in view in this time; nearest to the moment {_ids(found)}")
         left = len(own) - len(shown)
     else:
         meant = _who(found)
         mattered = {_who_is(first) for first, _ in everyone if first.verdict in {"on", "hold"} or first.phase != "idle"}
         then = [s for s in everyone if _who_is(s[0]) in mattered - {meant} and _distance(question, s) <= THEN_MS]
         shown = _around(question, [stretch for stretch in everyone if _who_is(stretch[0]) == meant])
-        others = _around(question, then)
+        others = _around(question, then, MOST_OTHERS)
         left = sum(_who_is(first) in mattered | {meant} for first, _ in everyone) - len(shown) - len(others)
     if shown or others:
         yield "course (from, to; what the template said; where the episode stood; the last values):"
@@ -85,9 +93,17 @@ def _number(sample: Sample) -> str:
     return sample.subject.rpartition(":")[2]
 
 
-def _around(question: Question, stretches: Sequence[Stretch]) -> list[Stretch]:
+def _ids(found: Explained) -> str:
+    """Of those in view, the nearest to the moment first, and how many more there were."""
+    near = sorted(_stretches(found.samples), key=lambda stretch: _distance(found.question, stretch))
+    ids = list(dict.fromkeys(_number(first) for first, _ in near))
+    more = f" and {len(ids) - MOST_IDS} more" if len(ids) > MOST_IDS else ""
+    return f"there were {', '.join(ids[:MOST_IDS]) or 'none'}{more}"
+
+
+def _around(question: Question, stretches: Sequence[Stretch], most: int = MOST) -> list[Stretch]:
     """The nearest to the moment, in the order of time."""
-    nearest = sorted(stretches, key=lambda stretch: _distance(question, stretch))[:MOST]
+    nearest = sorted(stretches, key=lambda stretch: _distance(question, stretch))[:most]
     return sorted(nearest, key=lambda stretch: stretch[0].at)
 
 

@@ -91,7 +91,8 @@ def explain(
     if question.rule not in rules:
         known = ", ".join(sorted(rules | compounds)) or "none"
         fix = nearest(question.rule, rules | compounds)
-        raise BadInputError(f'there is no rule "{question.rule}"; rules are {known}{fix}')
+        where = "among these rules" if each is None else "in the bundle that judged then"
+        raise BadInputError(f'there is no rule "{question.rule}" {where}, which has {known}{fix}')
     rule = rules[question.rule]
     begin, end = question.at - AROUND_MS, (question.until or question.at) + AROUND_MS // 2
     trace = Trace(question.rule, question.camera, begin, end)

@@ -38,15 +38,31 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Expected:
+    """What a test expects the rule to say, in the fields of `Found`; seconds from the test's start."""
+
+    what: str
+    at_s: float
+    until_s: float | None
+    within_s: float
+    """Tolerance of both."""
+    text: str
+    """As the test has it."""
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
 class Pair:
     """One thing that was expected, one that was found, or both where they belong together."""
 
-    expected: str | None
+    expected: Expected | None
     found: Found | None
     right: bool
 
     def __str__(self) -> str:
-        expected = self.expected if self.expected is not None else "nothing more"
+        expected = str(self.expected) if self.expected is not None else "nothing more"
         found = f"found {self.found}" if self.found is not None else "not found"
         return f"  {' ' if self.right else '!'}    {expected:<{_WIDE}}  {found}"
 
@@ -90,7 +106,7 @@ class Outcome:
             "passed": self.passed,
             "results": [
                 {
-                    "expected": pair.expected,
+                    "expected": None if pair.expected is None else dataclasses.asdict(pair.expected),
                     "found": None if pair.found is None else dataclasses.asdict(pair.found),
                     "right": pair.right,
                 }
@@ -170,11 +186,19 @@ def _right(expectation: Expectation, found: Found) -> bool:
     return off is not None and off <= parse_duration(expectation.within).value
 
 
-def _expected(expectation: Expectation) -> str:
+def _expected(expectation: Expectation) -> Expected:
     if expectation.count is not None:
-        return f"count {expectation.count} at {expectation.at} within {expectation.within}"
-    close = "" if expectation.close is None else f", close {expectation.close}"
-    return f"open {expectation.open}{close} within {expectation.within}"
+        text = f"count {expectation.count} at {expectation.at} within {expectation.within}"
+    else:
+        close = "" if expectation.close is None else f", close {expectation.close}"
+        text = f"open {expectation.open}{close} within {expectation.within}"
+    return Expected(
+        expectation.count or "open",
+        _begins_s(expectation),
+        None if expectation.close is None else parse_duration(expectation.close).value,
+        parse_duration(expectation.within).value,
+        text,
+    )
 
 
 def seconds(number: float) -> str:

@@ -122,15 +122,8 @@ def lines(status: SiteStatus) -> Iterator[str]:
         yield f"  then {_said(later.bundle)}, from {instant(later.effective_at, zone)}{prevent}"
     if not status.engines:
         yield "  no engine has said anything: is the rule engine running, and does a camera of the site send tracks?"
-    former = {"", *(one.digest for one in history.bundles)}
     for one, said_at in status.engines:
-        runs = f"runs {one['digest'][:SHORT] or '-'}"
-        if live is not None and one["digest"] == live.digest:
-            runs = "runs it"
-        elif one["digest"] in former:
-            runs = f"has not yet taken it over, {runs}"
-        refused = counted(len(one["errors"]), "rule") + " refused" if one["errors"] else "all rules run"
-        yield f"  engine {one['engine']}: {runs}, {refused} (said {instant(said_at, zone)})"
+        yield f"  engine {one['engine']}: {_runs(one, status)} (said {instant(said_at, zone)})"
         for error in one["errors"]:
             yield f"    {error['rule']} on {error['camera_id'] or 'every camera'}: {error['message']}"
     if status.shadows:
@@ -146,6 +139,20 @@ def lines(status: SiteStatus) -> Iterator[str]:
         place = f" {episode.scope}" if episode.scope else ""
         who = f"{episode.id[:SHORT_ID]}  {episode.rule}{place}  {episode.camera}"
         yield f"    {who}  {times(episode, zone)}  {episode.mode}"
+
+
+def _runs(engine: Mapping[str, Any], status: SiteStatus) -> str:
+    """Which bundle an engine runs, beside the one in force, and how many of its rules it refused."""
+    digest, live = str(engine["digest"]), status.history.in_force(status.at_ms)
+    refused = counted(len(engine["errors"]), "rule") + " refused" if engine["errors"] else "all rules run"
+    waits = "" if live is None else "; it takes over what is in force with the next tracks"
+    if live is not None and digest == live.digest:
+        return f"runs it, {refused}"
+    if not digest:
+        return f"runs no rules yet{waits}"
+    if digest in {one.digest for one in status.history.bundles}:
+        return f"still runs {digest[:SHORT]}, {refused}{waits}"
+    return f"runs {digest[:SHORT]}, {refused}"
 
 
 def _said(bundle: Mapping[str, Any]) -> str:

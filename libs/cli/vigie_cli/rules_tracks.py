@@ -40,7 +40,12 @@ def read_tracks(files: Iterable[Path], camera: str | None, start: str, time_zone
             records = read_recording(path).records(camera, event_time("--start", start, time_zone))
             recordings.append((path, [dict(record) for record in records]))
         else:
-            own = [one for one in read_tracks_file(path) if camera is None or one["camera_id"] == camera]
+            whole = list(read_tracks_file(path))
+            own = [one for one in whole if camera is None or one["camera_id"] == camera]
+            if not own:
+                seen = ", ".join(sorted({one["camera_id"] for one in whole}))
+                what = f"no records of camera {camera}; it has {seen}" if whole else "no records"
+                raise BadInputError(f"{path}: {what}: give lines of tracks records, as `vigie replay` writes them")
             recordings.append((path, own))
     if len(recordings) == 1:
         return recordings[0][1]

@@ -41,9 +41,12 @@ def _scene() -> None:
         raise ConfigurationError("vigie scene: the package vigie-scene is not installed: pip install libs/scene")
 
 
-@app.command("list", epilog="Example: vigie scene list")
+@app.command("list")
 def list_scenes() -> None:
-    """The scenes that come with Vigie: what happens, what nearly does, what only looks like it."""
+    """The scenes that come with Vigie: what happens, what nearly does, what only looks like it.
+
+    Example: vigie scene list
+    """
     from vigie_scene.library import library_scene, scene_names
 
     table = Table("scene", "seconds", "what", box=None)
@@ -53,7 +56,7 @@ def list_scenes() -> None:
     wide_console(140).print(table)
 
 
-@app.command(epilog="Example: vigie scene draw stopped-happens --at 60s --truth --out bay.png")
+@app.command()
 def draw(
     name: SceneName,
     out: Annotated[Path, typer.Option(help="PNG or JPEG file.")],
@@ -63,7 +66,10 @@ def draw(
     seed: Seed = None,
     errors: Errors = None,
 ) -> None:
-    """One moment of a scene as a picture, with its zones and lines."""
+    """One moment of a scene as a picture, with its zones and lines.
+
+    Example: vigie scene draw stopped-happens --at 60s --truth --out bay.png
+    """
     import cv2
 
     from vigie_scene import picture
@@ -84,10 +90,10 @@ def draw(
     print(out)
 
 
-app.command(epilog="Example: vigie scene pictures --out docs/reference/templates")(pictures)
+app.command()(pictures)
 
 
-@app.command(epilog="Example: vigie scene video person-down-happens --out fall.mp4")
+@app.command()
 def video(
     name: SceneName,
     out: Annotated[Path, typer.Option(help="Video file, .mp4 or .mkv.")],
@@ -98,7 +104,10 @@ def video(
     fps: Fps = None,
     errors: Errors = None,
 ) -> None:
-    """A scene as a video; with --no-detections as a camera would see it."""
+    """A scene as a video; with --no-detections as a camera would see it.
+
+    Example: vigie scene video person-down-happens --out fall.mp4
+    """
     from vigie_scene import picture
     from vigie_scene.film import film
 
@@ -109,7 +118,7 @@ def video(
     print(f"{out}: {frames} frames")
 
 
-@app.command(epilog="Example: vigie scene record count-line-happens --fps 2 --out scenes/count")
+@app.command()
 def record(
     name: SceneName,
     out: Annotated[Path, typer.Option(help="Folder for the results; it is made.")],
@@ -120,6 +129,8 @@ def record(
     """Tracks for rule tests, the truth of every frame, what happened and when, and the camera.
 
     tracks.csv and tracks.txt (through the real tracker), gt.txt (both MOTChallenge), events.jsonl, camera.yaml.
+
+    Example: vigie scene record count-line-happens --fps 2 --out scenes/count
     """
     from vigie_scene.events import true_events
     from vigie_scene.export import camera_file, mot_tracks, mot_truth, recorded_tracks

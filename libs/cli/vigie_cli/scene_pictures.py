@@ -38,7 +38,10 @@ LEVEL: Final = 16
 def pictures(
     out: Annotated[Path, typer.Option(help="Folder for the pictures, NAME.png; it must exist.")],
 ) -> None:
-    """One picture for each template, from the scene in which it happens, with what the detector says."""
+    """One picture for each template, from the scene in which it happens, with what the detector says.
+
+    Example: vigie scene pictures --out docs/reference/templates
+    """
     import cv2
     import numpy as np
 

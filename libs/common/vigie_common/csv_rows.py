@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from vigie_common.errors import BadInputError
 from vigie_common.yaml_model import nearest
@@ -34,6 +34,7 @@ def csv_rows(path: Path, columns: tuple[str, ...], what: str) -> Iterator[tuple[
     try:
         missing = [name for name in columns if name not in (reader.fieldnames or ())]
         if missing:
+            _refuse_separator(path, lines[0] if lines else "")
             close = nearest(missing[0], reader.fieldnames or ())
             raise BadInputError(
                 f"{path}:1: no column {missing[0]}{close}: give {what}, whose first line names its columns"
@@ -47,3 +48,20 @@ def csv_rows(path: Path, columns: tuple[str, ...], what: str) -> Iterator[tuple[
     except csv.Error as error:
         line = min(reader.line_num + 1, max(len(lines), 1))  # one that cannot be read is not counted yet
         raise BadInputError(f"{path}:{line}: is no CSV ({error}): check the quotes") from error
+
+
+_SEPARATORS: Final = {";": "semicolons", "\t": "tabs"}
+
+
+def _refuse_separator(path: Path, first: str) -> None:
+    """Refuse what a spreadsheet writes where the comma is the decimal sign.
+
+    Raises:
+        BadInputError: the columns are separated by something else than commas.
+    """
+    for sign, words in _SEPARATORS.items():
+        if sign in first and "," not in first:
+            raise BadInputError(
+                f"{path}:1: its columns are separated by {words}: separate them by commas, and write decimals with a "
+                "point"
+            )

@@ -84,5 +84,6 @@ def read_settings(settings: type[AnySettings]) -> AnySettings:
             name = PREFIX + "_".join(str(part) for part in error["loc"]).upper() if error["loc"] else ""
             secret = "PASSWORD" in name or "SECRET" in name
             given = "" if not name or secret else f" = {error['input']!r}"
-            problems.append(f"{name}{given}: {error['msg']}" if name else error["msg"].removeprefix("Value error, "))
+            said = error["msg"].removeprefix("Value error, ")
+            problems.append(f"{name}{given}: {said}" if name else said)
         raise ConfigurationError("wrong settings:\n  " + "\n  ".join(problems)) from None

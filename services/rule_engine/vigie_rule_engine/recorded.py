@@ -1,8 +1,9 @@
 """Recorded tracks beside a rule: a small CSV file, read as the records that the tracking service would write.
 
 Columns `t_s,track_id,class,x1,y1,x2,y2` and optionally `score`; seconds from the recording's start, boxes 0..1 of the
-image. Rows of one `t_s` are one frame. The interval between frames is the median step of the file; where nothing
-was there for longer, empty frames are filled in, before the first row, between rows and for a while after the last.
+image. Rows of one `t_s` are one frame, in whatever order they stand; each track has one row in it. The interval between
+frames is the median step of the file; where nothing was there for longer, empty frames are filled in, before the first
+row, between rows and for a while after the last.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from vigie_common.csv_rows import csv_rows
 from vigie_common.errors import BadInputError
 from vigie_common.taxonomy import CLASS_ORDINAL
+from vigie_common.yaml_model import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from vigie_common.records import Tracks
 
 COLUMNS: Final = ("t_s", "track_id", "class", "x1", "y1", "x2", "y2")
+_CORNERS: Final = COLUMNS[3:]
+
 TAIL_S: Final = 45.0
 """Seconds without boxes after the last row: longer than any subject is waited for."""
 
@@ -98,19 +102,26 @@ def read_recording(path: Path) -> Recording:
     Raises:
         BadInputError: names the file, the line, what is wrong and how to put it right.
     """
-    frames: dict[int, list[Box]] = {}
+    frames: dict[int, dict[int, Box]] = {}
+    lines: dict[tuple[int, int], str] = {}
     what = f"a CSV file of recorded tracks, {','.join(COLUMNS)} and, if need be, score"
     for number, (where, row) in enumerate(csv_rows(path, COLUMNS, what)):
         if number >= _MOST_ROWS:
             raise BadInputError(f"{path}: more than {_MOST_ROWS} rows: a test needs a short recording")
         at, box = _row(row, where)
-        frames.setdefault(at, []).append(box)
+        before = lines.setdefault((at, box.track_id), where)
+        if before != where:
+            raise BadInputError(
+                f"{where}: track {box.track_id} is there at t_s {row['t_s']} already, in line "
+                f"{before.rpartition(':')[2]}: one row for each track and time"
+            )
+        frames.setdefault(at, {})[box.track_id] = box
     if not frames:
         raise BadInputError(f"{path}: no rows: record at least one box")
     times = sorted(frames)
     steps = [b - a for a, b in pairwise(times)]
     interval = max(20, round(median(steps))) if steps else 200
-    return Recording(interval, tuple(_filled({at: tuple(boxes) for at, boxes in frames.items()}, interval)))
+    return Recording(interval, tuple(_filled({at: tuple(boxes.values()) for at, boxes in frames.items()}, interval)))
 
 
 def _filled(frames: dict[int, tuple[Box, ...]], interval: int) -> Iterator[tuple[int, tuple[Box, ...]]]:
@@ -135,13 +146,19 @@ def _row(row: dict[str, str], where: str) -> tuple[int, Box]:
         except ValueError:
             raise BadInputError(f"{where}: {name} is {text!r}: write a number") from None
         if not low <= value <= high:
-            raise BadInputError(f"{where}: {name} is {text}: it must lie between {low:g} and {high:g}")
+            fix = f"it must lie between {low:g} and {high:g}"
+            if name in _CORNERS and (value < low or value > high):
+                side = "width" if name.startswith("x") else "height"
+                fix = f"boxes are in shares of the image, 0..1: divide pixels by its {side}"
+            raise BadInputError(f"{where}: {name} is {text}: {fix}")
         return value
 
     name = row["class"]
     if name not in CLASS_ORDINAL:
-        raise BadInputError(f"{where}: class is {name!r}: use one of {', '.join(CLASS_ORDINAL)}")
-    x1, y1, x2, y2 = (number(corner, -1.0, 2.0) for corner in ("x1", "y1", "x2", "y2"))
+        raise BadInputError(
+            f"{where}: class is {name!r}: use one of {', '.join(CLASS_ORDINAL)}{nearest(name, CLASS_ORDINAL)}"
+        )
+    x1, y1, x2, y2 = (number(corner, -1.0, 2.0) for corner in _CORNERS)
     if x2 <= x1 or y2 <= y1:
         raise BadInputError(f"{where}: the box has no area: x1 < x2 and y1 < y2")
     score = number("score", 0.0, 1.0) if row.get("score") else 0.9

@@ -172,9 +172,12 @@ def test_an_engine_that_runs_the_former_bundle_has_not_yet_taken_over():
     bundles = [published(minute, live=("v1", "stable")) for minute in (0, 30)]
     for one, digest in zip(bundles, "ab", strict=True):
         one.bundle.update({"digest": digest * 64, "author": "ann", "withdrawn": False})
-    engines = [({"engine": "rules-0", "digest": digest * 64, "errors": []}, NOW) for digest in "abc"]
+    engines = [
+        ({"engine": "rules-0", "digest": digest, "errors": []}, NOW) for digest in ("a" * 64, "b" * 64, "c" * 64, "")
+    ]
     said = list(lines(SiteStatus(History("nimes", tuple(bundles)), NOW, tuple(engines), (), (T0, NOW))))[1:]
     assert [line.split(" (said ")[0].removeprefix("  engine rules-0: ") for line in said] == [
-        f"has not yet taken it over, runs {'a' * 16}, all rules run", "runs it, all rules run",
-        f"runs {'c' * 16}, all rules run",
+        f"still runs {'a' * 16}, all rules run; it takes over what is in force with the next tracks",
+        "runs it, all rules run", f"runs {'c' * 16}, all rules run",
+        "runs no rules yet; it takes over what is in force with the next tracks",
     ]  # fmt: skip

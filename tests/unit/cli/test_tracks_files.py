@@ -90,3 +90,59 @@ def test_a_line_that_is_no_record_is_named(written, line, wrong):
 def test_a_start_that_is_no_time_is_refused_with_the_fix(start, wrong):
     with pytest.raises(BadInputError, match=f"^--start {start}: {wrong}"):
         read_tracks([PARKS], "cam-1", start, "Europe/Paris")
+
+
+HEAD = "t_s,track_id,class,x1,y1,x2,y2"
+
+
+@pytest.mark.parametrize(
+    ("lines", "wrong"),
+    [
+        (
+            [HEAD, "0,1,person,.1,.1,.2,.2", "0,2,person,.1,.1,.2,.2", "0.0,1,person,.3,.1,.4,.2"],
+            ":4: track 1 is there at t_s 0.0 already, in line 2: one row for each track and time",
+        ),
+        (
+            [HEAD.replace(",", ";"), "0;1;person;0,1;0,1;0,2;0,2"],
+            ":1: its columns are separated by semicolons: separate them by commas, and write decimals with a point",
+        ),
+        (
+            [HEAD, "0,1,person,640,100,700,300"],
+            ":2: x1 is 640: boxes are in shares of the image, 0..1: divide pixels by its width",
+        ),
+        (
+            [HEAD, "0,1,person,.1,100,.2,300"],
+            ":2: y1 is 100: boxes are in shares of the image, 0..1: divide pixels by its height",
+        ),
+    ],
+)
+def test_what_is_wrong_in_a_csv_recording_is_named_with_its_line_and_the_fix(tmp_path, lines, wrong):
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    with pytest.raises(BadInputError) as refused:
+        read_recording(path)
+    assert str(refused.value) == f"{path}{wrong}"
+
+
+def test_a_class_that_is_misspelt_in_a_recording_is_told_with_the_nearest(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text(f"{HEAD}\n0,1,persn,.1,.1,.2,.2", encoding="utf-8")
+    with pytest.raises(BadInputError, match=r":2: class is 'persn': use one of .*; did you mean \"person\"\?$"):
+        read_recording(path)
+
+
+def test_rows_of_a_recording_may_stand_in_any_order(tmp_path):
+    rows = [f"{t},{n},person,.{n},.1,.{n}5,.2" for n in (1, 2) for t in (0, 1, 2)]
+    read_in = []
+    for name, ordered in (("a", rows), ("b", sorted(rows))):
+        path = tmp_path / f"{name}.csv"
+        path.write_text("\n".join([HEAD, *ordered]), encoding="utf-8")
+        read_in.append(read_recording(path))
+    assert read_in[0] == read_in[1]
+
+
+def test_a_file_without_records_is_refused(written, record):
+    with pytest.raises(BadInputError, match=r"a.jsonl: no records: give lines of tracks records"):
+        read(written([]))
+    with pytest.raises(BadInputError, match=r"a.jsonl: no records of camera cam-2; it has cam-1: "):
+        read_tracks([written([record])], "cam-2", "2026-01-05T12:00", "Europe/Paris")

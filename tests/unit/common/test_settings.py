@@ -1,4 +1,5 @@
 import pytest
+from pydantic import field_validator
 
 from vigie_common.errors import ConfigurationError
 from vigie_common.known_settings import KNOWN, unknown_variables
@@ -55,3 +56,15 @@ def test_variables_of_other_services_and_of_links_between_containers_are_not_tol
 def test_the_known_variables_are_those_of_all_settings_classes():
     own = {name.removeprefix("VIGIE_") for service in SERVICES for name in variables(service_settings(service))}
     assert own | {"CACHE"} == KNOWN
+
+
+def test_a_message_of_a_field_has_no_words_of_the_library(monkeypatch):
+    class Own(Settings):
+        @field_validator("instance_id")
+        @classmethod
+        def _refuse(cls, _value):
+            raise ValueError("write another")
+
+    monkeypatch.setenv("VIGIE_INSTANCE_ID", "a")
+    with pytest.raises(ConfigurationError, match=r"VIGIE_INSTANCE_ID = 'a': write another$"):
+        read_settings(Own)

@@ -327,3 +327,11 @@ def test_a_wrong_option_is_told_on_one_line_and_ends_with_2(site, monkeypatch, a
 def test_a_digest_that_is_too_short_is_a_wrong_option():
     with pytest.raises(WrongOptionError, match="--digest 6a5f1: give at least its first 6 digits"):
         History("nimes", ()).named("6a5f1")
+
+
+def test_help_shows_no_value_of_flags_and_no_hidden_argument():
+    for command in ("rules templates", "rules publish", "scene draw", "alerts tail"):
+        assert "<bool>" not in vigie(*command.split(), "--help").stdout
+    assert "Usage: vigie rules templates [OPTIONS] [name] " in vigie("rules", "templates", "--help").stdout
+    scene = vigie("scene", "draw", "--help").stdout
+    assert scene.index("Example: ") < scene.index("Options")
