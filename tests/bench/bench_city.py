@@ -222,11 +222,12 @@ async def _logs(what: str, settings: Settings, window: tuple[float, float], kill
     for record in await _read(settings, "detections"):
         began.setdefault(record.partition, []).append(record.timestamp)
     since = min(kills.values(), default=window[1])
-    late = {"tracking": _late(began, [r for r in await _read(settings, "tracks") if r.timestamp >= since])}
-    told = await _read(settings, "rule-events")
-    events = late["rule_engine"] = _late(began, told, _brought)
+    tracks = [record for record in await _read(settings, "tracks") if record.timestamp >= since]
+    late = {"tracking": [delay for _, delay in _late(began, tracks)]}
+    told = _late(began, await _read(settings, "rule-events"))
+    events = late["rule_engine"] = [delay for event, delay in told if _brought(event)]
     steady = _within(events, window)
-    by_minute = _within(_late(began, told, _of_a_minute), window)
+    by_minute = _within([delay for event, delay in told if _of_a_minute(event)], window)
     alerts = await _read(settings, "alerts")
     period_s = (window[1] - window[0]) / 1000
     made = [
@@ -260,17 +261,15 @@ def _within(events: list[tuple[int, int]], window: tuple[float, float]) -> np.nd
 
 
 def _late(
-    began: Mapping[int, list[int]],
-    records: list[ConsumerRecord],
-    wanted: Callable[[Mapping[str, Any]], bool] = lambda _: True,
-) -> list[tuple[int, int]]:
-    """Append time of each wanted record, and how long after the detections that brought it, ms."""
+    began: Mapping[int, list[int]], records: list[ConsumerRecord]
+) -> list[tuple[Mapping[str, Any], tuple[int, int]]]:
+    """Each record that names a frame, with its append time and how long after the detections that brought it, ms."""
     codec, found = Codec.pinned(), []
     for record in records:
         value: dict[str, Any] = codec.decode(record.value)[1]
         place = value["frame_ref"]
-        if place is not None and wanted(value):
-            found.append((record.timestamp, record.timestamp - began[place["partition"]][place["offset"]]))
+        if place is not None:
+            found.append((value, (record.timestamp, record.timestamp - began[place["partition"]][place["offset"]])))
     return found
 
 
