@@ -295,6 +295,7 @@ def read_part(model: type[M], value: object) -> M | None:
 def _condition_problems(document: Document, when: object, template: Template, parameters: Parameters) -> list[Problem]:
     """What is wrong with `when`, at its own line and column where the YAML keeps them."""
     from vigie_rule_engine.condition_names import unknown_names
+    from vigie_rule_engine.condition_ranges import never_true
     from vigie_rule_engine.conditions import ConditionError, compile_condition, is_open
 
     if not isinstance(when, str) or not when:
@@ -315,7 +316,7 @@ def _condition_problems(document: Document, when: object, template: Template, pa
     }
     return [
         Problem(document.file, mark_inside(document, ["when"], line, column), text)
-        for text, line, column in unknown_names(when, known)
+        for text, line, column in (*unknown_names(when, known), *never_true(when))
     ]
 
 
