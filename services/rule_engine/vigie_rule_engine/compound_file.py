@@ -1,6 +1,6 @@
 """The compound rule file: several rules that come together within a time, in one place, are one alert."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -114,6 +114,12 @@ def examine_compound(document: Document) -> tuple[Located[CompoundFile] | None, 
     problems += [document.problem(path, text) for path, text in _impossible(fields, parts.rules, at_least)]
     problems += text_problems(document, PLACEHOLDERS)
     return (None if problems or content is None else Located(document, content)), parts, problems
+
+
+def compounds_by_id(compounds: Iterable[CompoundParts]) -> dict[str, CompoundParts]:
+    """The compounds of a folder that have an id."""
+    nodes = [(compound.document.at(["compound"]), compound) for compound in compounds]
+    return {node.value: one for node, one in nodes if node is not None and isinstance(node.value, str)}
 
 
 def _impossible(
