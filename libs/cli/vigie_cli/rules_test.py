@@ -215,7 +215,8 @@ def _found(events: Sequence[Any], start_ms: int) -> Iterator[Found]:
     for event in events:
         text = next(iter(event["text"].values()), "")
         if event["kind"] == "COUNT":
-            yield Found(event["direction"] or "minute", (event["started_at"] - start_ms) / 1000, text=text)
+            what, at_s = event["direction"] or "minute", (event["started_at"] - start_ms) / 1000
+            yield Found(what, at_s, text=text, facts=event["facts"] if what == "minute" else {})
         elif event["kind"] == "OPEN":
             close = closes.get(event["episode_id"])
             until = None if close is None else (close["ended_at"] - start_ms) / 1000

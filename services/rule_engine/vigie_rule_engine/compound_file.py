@@ -12,12 +12,11 @@ from vigie_common.field_types import Identifier, Text, Texts
 from vigie_common.units import parse_duration
 from vigie_common.yaml_model import FileModel, Located, validated
 from vigie_common.yaml_source import Document, InvalidFileError, Problem
+from vigie_rule_engine.expectations import Duration, Expectation, never_found
 from vigie_rule_engine.file_texts import text_problems
 from vigie_rule_engine.rule_file import (
     CameraSelection,
     Cooldown,
-    Duration,
-    Expectation,
     Severity,
     Status,
     cooldown_ms,
@@ -112,6 +111,9 @@ def examine_compound(document: Document) -> tuple[Located[CompoundFile] | None, 
         tuple(read_part(CompoundTest, test) for test in listed(fields.get("tests"))),
     )
     problems += [document.problem(path, text) for path, text in _impossible(fields, parts.rules, at_least)]
+    for index, test in enumerate(parts.tests):
+        for path, text in () if test is None else never_found(test.expect, None):
+            problems.append(document.problem(["tests", index, *path], f"tests[{index}].{text}", of_key=True))
     problems += text_problems(document, PLACEHOLDERS)
     return (None if problems or content is None else Located(document, content)), parts, problems
 
