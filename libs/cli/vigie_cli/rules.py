@@ -81,15 +81,18 @@ def run(
 ) -> None:
     """Run the tests written in the rules through the engine's own core; exit status 1 if one fails.
 
-    Prints what was expected beside what was found, with times from each test's start.
+    Prints what the lint finds in these rules, then what was expected beside what was found, with times from each
+    test's start.
 
     Example: vigie rules test rules --cameras cameras
     """
+    from vigie_cli.rules_lint import with_its_site
     from vigie_cli.rules_test import run_tests
-    from vigie_cli.site_folder import camera_folder, rule_sources
+    from vigie_cli.site_folder import camera_folder, rule_sources, site_of
 
-    report = run_tests(rule_sources(folder), cameras or camera_folder(folder), rule)
-    if not (report.outcomes or report.problems or report.wrong):
+    sources, beside = rule_sources(folder), with_its_site(folder, site_of(folder))
+    report = run_tests(sources, cameras or camera_folder(folder), rule, beside)
+    if not (report.outcomes or report.problems or report.wrong or report.linted):
         raise BadInputError(f"{folder}: no rule below it has tests: write some under `tests:`")
     if as_json:
         print(json.dumps(report.plain(), ensure_ascii=False, indent=1))

@@ -47,7 +47,7 @@ def lint_place(place: Path, cameras: Path | None) -> Linted:
         cameras = site
     models = load_catalogue().models
     known = read_cameras(cameras, frozenset(models)) if cameras is not None else None
-    rules = read_rules(*(_with_its_site(place, site) if one else rule_sources(place)))
+    rules = read_rules(*(with_its_site(place, site) if one else rule_sources(place)))
     problems = rule_problems(rules, known)
     warnings = lint_warnings(rules, known, models, time.time_ns() // 1_000_000)
     if not one:
@@ -62,13 +62,15 @@ def lint_place(place: Path, cameras: Path | None) -> Linted:
     )
 
 
-def _with_its_site(file: Path, site: Path) -> list[Path]:
-    """Where a file's rules are and what they are checked beside: the file once, in whatever way it is spelt."""
+def with_its_site(place: Path, site: Path) -> list[Path]:
+    """Where the rules of a file or folder are and what they are checked beside: each once, however it is spelt."""
     if not (site / "cameras").is_dir():
-        return [file]
+        return rule_sources(place)
     sources = rule_sources(site)
-    inside = any(file.resolve().is_relative_to(source.resolve()) for source in sources)
-    return sources if inside else [*sources, file]
+    if place.resolve() == site.resolve():
+        return sources
+    inside = any(place.resolve().is_relative_to(source.resolve()) for source in sources)
+    return sources if inside else [*sources, place]
 
 
 def _is(document: Document, file: Path) -> bool:

@@ -45,6 +45,9 @@ VARIANTS: Final = ("happens", "nearly", "look-alike")
 _WITHIN_S: Final = 2
 """Tolerance of the tests that are written."""
 
+_ABOUT: Final = 0.3
+"""How far off the mean of a minute may be in them, objects."""
+
 
 @dataclass(frozen=True, slots=True)
 class Start:
@@ -287,6 +290,15 @@ def _test(rule: Rule, variant: str, start: Start, site: SiteFile) -> str:
 def _expected(found: Found) -> str:
     at = f"{round(found.at_s)}s"
     if found.what != "open":
-        return f"{{count: {found.what}, at: {at}, within: {_WITHIN_S}s}}"
+        facts = ", ".join(
+            f"{name}: {_about(name, value)}" for name, value in found.facts.items() if name != "watched_s"
+        )
+        asked = f", facts: {{{facts}}}" if facts else ""
+        return f"{{count: {found.what}, at: {at}, within: {_WITHIN_S}s{asked}}}"
     close = f", close: {round(found.until_s)}s" if found.until_s is not None and found.reason == "over" else ""
     return f"{{open: {at}{close}, within: {_WITHIN_S}s}}"
+
+
+def _about(name: str, value: float) -> str:
+    """What a test expects of a value that a count brings: a number of objects as it is, a mean about so."""
+    return f"{value:g}" if name != "mean" else f"{max(0.0, value - _ABOUT):.1f} to {value + _ABOUT:.1f}"

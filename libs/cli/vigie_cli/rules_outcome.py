@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from vigie_common.units import parse_duration
+from vigie_rule_engine.expectations import rounded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from vigie_rule_engine.rule_file import Expectation
+    from vigie_rule_engine.expectations import Expectation
 
 _WIDE: Final = 34
 """Characters of the column of what was expected."""
@@ -29,10 +30,13 @@ class Found:
     """When the episode ended: the last instant it held."""
     reason: str | None = None
     text: str = ""
+    facts: Mapping[str, float] = field(default_factory=dict)
+    """What a count brings."""
 
     def __str__(self) -> str:
         if self.what != "open":
-            return f"count {self.what} at {seconds(self.at_s)}"
+            facts = ", ".join(f"{name} {_value(rounded(value))}" for name, value in self.facts.items())
+            return f"count {self.what} at {seconds(self.at_s)}{facts and f': {facts}'}"
         end = "" if self.until_s is None else f", close {seconds(self.until_s)} ({self.reason})"
         return f"open {seconds(self.at_s)}{end}"
 
@@ -48,6 +52,8 @@ class Expected:
     """Tolerance of both."""
     text: str
     """As the test has it."""
+    facts: Mapping[str, float | str] = field(default_factory=dict)
+    """What a count must bring: a number, or one with its tolerance."""
 
     def __str__(self) -> str:
         return self.text
@@ -181,27 +187,43 @@ def _near(expectation: Expectation, found: Found) -> bool:
 
 def _right(expectation: Expectation, found: Found) -> bool:
     if not _near(expectation, found) or expectation.close is None:
-        return _near(expectation, found)
+        return _near(expectation, found) and expectation.fits(found.facts)
     off = None if found.until_s is None else abs(found.until_s - parse_duration(expectation.close).value)
     return off is not None and off <= parse_duration(expectation.within).value
 
 
 def _expected(expectation: Expectation) -> Expected:
+    within = f"within {_as_found(expectation.within)}"
     if expectation.count is not None:
-        text = f"count {expectation.count} at {expectation.at} within {expectation.within}"
+        facts = ", ".join(f"{name} {_value(value)}" for name, value in expectation.facts.items())
+        text = f"count {expectation.count} at {_as_found(expectation.at)} {within}{facts and f': {facts}'}"
     else:
-        close = "" if expectation.close is None else f", close {expectation.close}"
-        text = f"open {expectation.open}{close} within {expectation.within}"
+        close = "" if expectation.close is None else f", close {_as_found(expectation.close)}"
+        text = f"open {_as_found(expectation.open)}{close} {within}"
     return Expected(
         expectation.count or "open",
         _begins_s(expectation),
         None if expectation.close is None else parse_duration(expectation.close).value,
         parse_duration(expectation.within).value,
         text,
+        dict(expectation.facts),
     )
 
 
-def seconds(number: float) -> str:
-    """A time from the start as people say it: 9.0s, 3m10.0s."""
-    minutes, rest = divmod(round(number, 1), 60)
-    return f"{int(minutes)}m{rest:04.1f}s" if minutes else f"{rest:.1f}s"
+def _as_found(duration: str | None) -> str:
+    """A duration of a test spelt as what is found beside it."""
+    return seconds(parse_duration(duration).value, decimals=3)
+
+
+def _value(value: float | str) -> str:
+    return value if isinstance(value, str) else f"{value:.9g}"
+
+
+def seconds(number: float, decimals: int = 1) -> str:
+    """A time from the start as people say it, and as a rule file takes it: 9s, 3m10s, 1m05.2s."""
+    minutes, rest = divmod(round(number, decimals), 60)
+    whole, _, part = f"{rest:.{decimals}f}".partition(".")
+    part = f".{part.rstrip('0')}".rstrip(".")
+    if not minutes:
+        return f"{whole}{part}s"
+    return f"{int(minutes)}m" + (f"{whole:>02}{part}s" if int(whole) or part else "")

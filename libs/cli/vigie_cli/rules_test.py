@@ -4,27 +4,32 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from vigie_cli.compound_test import compound_outcomes
 from vigie_cli.rules_judge import judge
 from vigie_cli.rules_outcome import Found, Outcome, paired
 from vigie_cli.rules_scenes import scene_camera, scene_tracks, test_scene
+from vigie_cli.site_folder import rule_problems
 from vigie_cli.wording import counted
 from vigie_common.camera_file import camera_record
 from vigie_common.errors import BadInputError
 from vigie_common.units import parse_instant
+from vigie_common.yaml_model import nearest
 from vigie_common.yaml_source import InvalidFileError
 from vigie_rule_engine.bundle import read_rules, rule_record
+from vigie_rule_engine.compound_file import compounds_by_id
+from vigie_rule_engine.compound_lint import rules_by_id
 from vigie_rule_engine.lint import CameraFolder, read_cameras
 from vigie_rule_engine.parameters import normalised
 from vigie_rule_engine.recorded import read_recording
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
-    from vigie_rule_engine.rule_file import Rule, RuleTest
+    from vigie_rule_engine.compound_file import CompoundParts
+    from vigie_rule_engine.rule_file import Rule, RuleParts, RuleTest
 
 _LONG_AGO: Final = 0
 
@@ -37,21 +42,25 @@ class Report:
     problems: tuple[str, ...]
     """Of tests that could not run."""
     wrong: tuple[str, ...] = ()
-    """What is wrong in files of rules and cameras: no test, and what they hold was left out."""
+    """What is wrong in other files of rules and cameras: no test, and what they hold was left out."""
+    linted: tuple[str, ...] = ()
+    """What the lint finds in the rules that are tested, which may be why a test fails."""
 
     @property
     def passed(self) -> bool:
         """Every test ran and passed, and no file is wrong."""
-        return not (self.problems or self.wrong) and all(outcome.passed for outcome in self.outcomes)
+        return not (self.problems or self.wrong or self.linted) and all(outcome.passed for outcome in self.outcomes)
 
     def lines(self) -> Iterator[str]:
-        """The report as a person reads it; the last line is the sum."""
+        """The report as a person reads it: what is wrong in the rules first; the last line is the sum."""
+        yield from self.linted
         for outcome in self.outcomes:
             yield from outcome.lines()
         yield from (*self.wrong, *self.problems)
         failed = sum(not outcome.passed for outcome in self.outcomes)
         unrun = f", {len(self.problems)} could not run" if self.problems else ""
-        wrong = f"; {counted(len(self.wrong), 'error')} in files of rules and cameras" if self.wrong else ""
+        errors = len(self.wrong) + len(self.linted)
+        wrong = f"; {counted(errors, 'error')} in files of rules and cameras" if errors else ""
         passed = len(self.outcomes) - failed
         yield f"{counted(len(self.outcomes), 'test')}: {passed} passed, {failed} failed{unrun}{wrong}"
 
@@ -60,32 +69,49 @@ class Report:
         return {
             "passed": self.passed,
             "tests": [outcome.plain() for outcome in self.outcomes],
-            "problems": [*self.wrong, *self.problems],
+            "problems": [*self.linted, *self.wrong, *self.problems],
         }
 
 
-def run_tests(folders: Sequence[Path], cameras: Path, rule: str | None = None) -> Report:
+def run_tests(
+    folders: Sequence[Path], cameras: Path, rule: str | None = None, beside: Sequence[Path] | None = None
+) -> Report:
     """Run the tests of every rule below the folders.
 
     Args:
         folders: of rule files.
         cameras: folder of the site's cameras.
         rule: only this one, by its id.
+        beside: folders of all rules of the site, these too, which compounds are checked with; None: these alone.
 
     Raises:
         BadInputError: there is no site, or no rule of that id.
     """
     known = read_cameras(cameras, None)
     read = read_rules(*folders)
-    rules = [r for r in read.rules if rule is None or r.content.rule == rule]
-    named = {r.content.rule for r in read.rules} | {c.content.compound for c in read.compounds}
-    if rule is not None and rule not in named:
-        ids = ", ".join(sorted(named)) or "none"
-        raise BadInputError(f"no rule {rule!r} in {', '.join(map(str, folders))}: there are {ids}")
-    report = run_rule_tests(rules, known)
+    parts: dict[str, RuleParts | CompoundParts] = {
+        **rules_by_id(read.parts),
+        **compounds_by_id(read.compound_parts),
+    }
+    if rule is not None and rule not in parts:
+        ids = ", ".join(sorted(parts)) or "none"
+        raise BadInputError(
+            f"no rule {rule!r} in {', '.join(map(str, folders))}: there are {ids}{nearest(rule, parts)}"
+        )
+    report = run_rule_tests([r for r in read.rules if rule is None or r.content.rule == rule], known)
     compounds = [c for c in read.compounds if rule is None or c.content.compound == rule]
     outcomes = (*report.outcomes, *(outcome for c in compounds for outcome in compound_outcomes(c)))
-    return Report(outcomes, report.problems, tuple(map(str, (*read.problems, *known.problems))))
+    files = {Path(p.document.file).resolve(): p.document.file for name, p in parts.items() if rule in {None, name}}
+    found = rule_problems(read if beside is None else read_rules(*beside), known)
+    own = [(files.get(Path(problem.file).resolve()), problem) for problem in found]
+    linted = [str(dataclasses.replace(problem, file=file)) for file, problem in own if file is not None]
+    others = [str(problem) for problem in (*read.problems, *known.problems)]
+    return Report(
+        outcomes,
+        tuple(problem for problem in report.problems if problem not in linted),
+        tuple(other for other in others if other not in linted),
+        tuple(linted),
+    )
 
 
 def run_rule_tests(rules: Iterable[Rule], cameras: CameraFolder) -> Report:
@@ -189,7 +215,8 @@ def _found(events: Sequence[Any], start_ms: int) -> Iterator[Found]:
     for event in events:
         text = next(iter(event["text"].values()), "")
         if event["kind"] == "COUNT":
-            yield Found(event["direction"] or "minute", (event["started_at"] - start_ms) / 1000, text=text)
+            what, at_s = event["direction"] or "minute", (event["started_at"] - start_ms) / 1000
+            yield Found(what, at_s, text=text, facts=event["facts"] if what == "minute" else {})
         elif event["kind"] == "OPEN":
             close = closes.get(event["episode_id"])
             until = None if close is None else (close["ended_at"] - start_ms) / 1000

@@ -1,6 +1,6 @@
 """The compound rule file: several rules that come together within a time, in one place, are one alert."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -12,12 +12,11 @@ from vigie_common.field_types import Identifier, Text, Texts
 from vigie_common.units import parse_duration
 from vigie_common.yaml_model import FileModel, Located, validated
 from vigie_common.yaml_source import Document, InvalidFileError, Problem
+from vigie_rule_engine.expectations import Duration, Expectation, never_found
 from vigie_rule_engine.file_texts import text_problems
 from vigie_rule_engine.rule_file import (
     CameraSelection,
     Cooldown,
-    Duration,
-    Expectation,
     Severity,
     Status,
     cooldown_ms,
@@ -112,8 +111,17 @@ def examine_compound(document: Document) -> tuple[Located[CompoundFile] | None, 
         tuple(read_part(CompoundTest, test) for test in listed(fields.get("tests"))),
     )
     problems += [document.problem(path, text) for path, text in _impossible(fields, parts.rules, at_least)]
+    for index, test in enumerate(parts.tests):
+        for path, text in () if test is None else never_found(test.expect, None):
+            problems.append(document.problem(["tests", index, *path], f"tests[{index}].{text}", of_key=True))
     problems += text_problems(document, PLACEHOLDERS)
     return (None if problems or content is None else Located(document, content)), parts, problems
+
+
+def compounds_by_id(compounds: Iterable[CompoundParts]) -> dict[str, CompoundParts]:
+    """The compounds of a folder that have an id."""
+    nodes = [(compound.document.at(["compound"]), compound) for compound in compounds]
+    return {node.value: one for node, one in nodes if node is not None and isinstance(node.value, str)}
 
 
 def _impossible(

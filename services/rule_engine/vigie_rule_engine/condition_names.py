@@ -25,14 +25,18 @@ def unknown_names(source: str, known: Mapping[str, Sequence[str]]) -> Iterator[t
         source: of a condition that compiles.
         known: the values that a variable can have, by its name; the empty text is always one.
     """
-    bare, texts = without_texts(source)
-    for begin, end in texts:
+    bare, _ = without_texts(source)
+    for said, begin, end in texts_beside(source):
         beside = _BEFORE.search(bare, 0, begin) or _AFTER.match(bare[end:])
-        plain = _PLAIN.fullmatch(source, begin, end)
         values = known.get(beside[1]) if beside else None
-        if beside is None or plain is None or values is None:
-            continue
-        said = plain[1] if plain[1] is not None else plain[2]
-        if said and said not in values:
+        if beside is not None and values is not None and said and said not in values:
             there = f"it is {' or '.join(values)} here" if values else "it is always empty here"
             yield f'when: {beside[1]} is never "{said}": {there}{nearest(said, values)}', *place_of(source, begin)
+
+
+def texts_beside(source: str) -> Iterator[tuple[str, int, int]]:
+    """Each plain text of a condition, without escapes, and where it begins and ends."""
+    for begin, end in without_texts(source)[1]:
+        plain = _PLAIN.fullmatch(source, begin, end)
+        if plain is not None:
+            yield plain[1] if plain[1] is not None else plain[2], begin, end

@@ -12,10 +12,11 @@ from vigie_common.yaml_model import Located, nearest
 from vigie_common.yaml_source import InvalidFileError, Problem
 from vigie_rule_engine.bundle import RuleFolder, read_rules
 from vigie_rule_engine.compound_lint import compound_camera_problems, compound_problems, rules_by_id
+from vigie_rule_engine.file_texts import mark_inside
 from vigie_rule_engine.quantities import too_many_frames
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from vigie_common.site_file import SiteFile
@@ -113,6 +114,8 @@ def lint(rules: RuleFolder, cameras: CameraFolder | None) -> list[Problem]:
         for parts in everything:
             if parts.selection is not None:
                 problems += _geometry_problems(parts, selected(parts.selection, cameras.cameras))
+            if cameras.cameras and not cameras.problems:
+                problems += _condition_problems(parts, cameras)
     return sorted(set(problems))
 
 
@@ -224,6 +227,24 @@ def _geometry_problems(parts: RuleParts, cameras: Sequence[Located[CameraFile]])
         for name, asked in too_many_frames(template, numbers, content.camera, content.sampling.fps):
             problems.append(document.problem(["with", name], f"with.{name}: {asked}"))
     return problems
+
+
+def _condition_problems(parts: RuleParts, cameras: CameraFolder) -> Iterator[Problem]:
+    """What a condition asks of cameras and none has; one that does not compile has been told."""
+    from vigie_rule_engine.condition_cameras import unknown_cameras
+    from vigie_rule_engine.conditions import ConditionError, compile_condition
+
+    node = parts.document.at(["when"])
+    if node is None or not isinstance(node.value, str) or parts.template is None:
+        return
+    try:
+        compile_condition(node.value, parts.template.name)
+    except ConditionError:
+        return
+    everywhere = [camera.content for camera in cameras.cameras]
+    chosen = [c.content for c in selected(parts.selection, cameras.cameras)] if parts.selection is not None else []
+    for text, line, column in unknown_cameras(node.value, cameras.site.site, chosen, everywhere):
+        yield Problem(parts.document.file, mark_inside(parts.document, ["when"], line, column), text)
 
 
 def _metric_problems(parts: RuleParts, camera: Located[CameraFile]) -> list[Problem]:

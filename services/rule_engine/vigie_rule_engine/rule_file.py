@@ -4,29 +4,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, WithJsonSchema, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from vigie_common.compound_terms import LONGEST_COOLDOWN_MS
 from vigie_common.field_types import Identifier, InstantText, Name, Text, Texts
 from vigie_common.taxonomy import CLASS_NAMES
-from vigie_common.units import DURATION_PATTERN, parse_duration, parse_instant
+from vigie_common.units import parse_duration, parse_instant
 from vigie_common.yaml_advice import cut_off
 from vigie_common.yaml_model import FileModel, Located, load, nearest, validated
 from vigie_common.yaml_source import Document, InvalidFileError, Mark, Problem, read_document
 from vigie_rule_engine.catalogue import TEMPLATES, Template
+from vigie_rule_engine.expectations import Duration, Expectation, never_found
 from vigie_rule_engine.file_texts import mark_inside, text_problems
 from vigie_rule_engine.parameters import Parameters, normalised
 
 Status = Literal["draft", "test", "stable"]
 Severity = Literal["info", "warning", "critical"]
-
-
-def _duration(value: object) -> object:
-    parse_duration(value)
-    return value
-
-
-Duration = Annotated[str, BeforeValidator(_duration), WithJsonSchema({"type": "string", "pattern": DURATION_PATTERN})]
 
 
 def _cooldown(value: str) -> str:
@@ -55,31 +48,6 @@ class CameraSelection(FileModel):
     def _selects(self) -> "CameraSelection":
         if not self.tags and not self.ids:
             raise ValueError(f"selects nothing: write {self.shape}")
-        return self
-
-
-class Expectation(FileModel):
-    """One thing that must happen in a test: an episode, or a count."""
-
-    open: Duration | None = Field(default=None, description="when an episode opens, from the test's start")
-    close: Duration | None = Field(default=None, description="when it closes; left out: not checked")
-    count: Literal["in", "out", "minute"] | None = Field(
-        default=None, description="a count in this direction, or of a zone's minute"
-    )
-    at: Duration | None = Field(default=None, description="when the count happens")
-    within: Duration = Field(default="1s", description="how far off each instant may be")
-
-    @model_validator(mode="after")
-    def _one_kind(self) -> "Expectation":
-        if (self.open is None) == (self.count is None):
-            raise ValueError("expect an episode {open: 3m} or a count {count: in, at: 12s}")
-        if (self.count is None) != (self.at is None):
-            raise ValueError("`at` goes with `count`: write {count: in, at: 12s}")
-        if self.count is not None and self.close is not None:
-            raise ValueError("`close` goes with `open`: a count is one instant")
-        begins, ends = (None if t is None else parse_duration(t).value for t in (self.open, self.close))
-        if begins is not None and ends is not None and ends < begins:
-            raise ValueError(f"close ({self.close}) is before open ({self.open}): both count from the test's start")
         return self
 
 
@@ -255,6 +223,9 @@ def examine_rule(document: Document, folder: Path) -> tuple[Rule | None, RulePar
         problems += _text_problems(document, template, parameters, given)
     tests = tuple(read_part(RuleTest, test) for test in listed(fields.get("tests")))
     for index, test in enumerate(tests):
+        if template is not None and test is not None:
+            for path, text in never_found(test.expect, template):
+                problems.append(document.problem(["tests", index, *path], f"tests[{index}].{text}", of_key=True))
         if template is not None and test is not None and test.with_ and isinstance(given, dict):
             _, found = normalised(template, {**given, **test.with_})
             found = [(path, text) for path, text in found if path and path[0] in test.with_]
@@ -295,6 +266,7 @@ def read_part(model: type[M], value: object) -> M | None:
 def _condition_problems(document: Document, when: object, template: Template, parameters: Parameters) -> list[Problem]:
     """What is wrong with `when`, at its own line and column where the YAML keeps them."""
     from vigie_rule_engine.condition_names import unknown_names
+    from vigie_rule_engine.condition_ranges import never_true
     from vigie_rule_engine.conditions import ConditionError, compile_condition, is_open
 
     if not isinstance(when, str) or not when:
@@ -315,7 +287,7 @@ def _condition_problems(document: Document, when: object, template: Template, pa
     }
     return [
         Problem(document.file, mark_inside(document, ["when"], line, column), text)
-        for text, line, column in unknown_names(when, known)
+        for text, line, column in (*unknown_names(when, known), *never_true(when))
     ]
 
 

@@ -78,7 +78,7 @@ def test_its_tests_run_with_those_of_the_rules(site):
     report = run_tests([folder / "rules"], folder / "cameras", "parvis-et-livraison")
     failed = [o for o in report.outcomes if not o.passed]
     assert [(o.rule, [str(f) for f in o.found]) for o in failed] == [
-        ("parvis-et-livraison", ["open 1m05.0s, close 2m00.0s (over)"])
+        ("parvis-et-livraison", ["open 1m05s, close 2m (over)"])
     ]
 
 

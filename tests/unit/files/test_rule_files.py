@@ -428,6 +428,53 @@ def rule(text=None, **changes):
     return rule_record(parse_rule(parse_document(text, "F"), REPOSITORY))
 
 
+FOOTFALL = "rules/town/footfall.yaml"
+TEN = "facts: {unique: 10, entered: 10, low: 10, high: 11}"
+
+
+@pytest.mark.parametrize(
+    ("new", "message"),
+    [
+        (
+            "facts: {uniq: 10}",
+            (
+                "17:53: tests[0].expect[0].facts.uniq: unique_count brings no such value; values are unique, entered, "
+                'low, high, watched_s; did you mean "unique"?'
+            ),
+        ),
+        ("facts: {unique: 10 ± 2}", '17:61: tests[0].expect[0].facts.unique: "10 ± 2": write 8 to 12'),
+        (
+            "facts: {unique: 12 to 8}",
+            '17:61: tests[0].expect[0].facts.unique: "12 to 8": begins above its end: write 8 to 12',
+        ),
+        (
+            "facts: {unique: many}",
+            (
+                '17:61: tests[0].expect[0].facts.unique: "many": write a number, such as 3, or the least and the most, '
+                "such as 1.9 to 2.3"
+            ),
+        ),
+    ],
+)
+def test_a_value_that_a_count_never_brings_is_refused_with_the_fix(refusal, new, message):
+    assert refusal(read_rule, FOOTFALL, TEN, new) == [f"F:{message}"]
+
+
+def test_a_test_that_expects_what_its_template_never_says_is_refused(refusal):
+    assert refusal(read_rule, RULE, "{open: 3m10s, within: 2s, close: 5m}", "{count: in, at: 3m10s}") == [
+        ("F:18:15: tests[0].expect[0].count: in: stopped opens episodes and counts nothing: write {open: 3m10s}")
+    ]
+    assert refusal(read_rule, FOOTFALL, f"count: minute, at: 0s, within: 3s, {TEN}", "open: 0s") == [
+        ("F:17:10: tests[0].expect[0].open: unique_count counts and opens no episode: write {count: minute, at: 0s}")
+    ]
+    assert refusal(read_rule, COUNT, "{count: in, at: 6s, within: 2s}", "{count: minute, at: 6s}") == [
+        "F:17:10: tests[0].expect[0].count: minute: count_line counts in and out: write count: in"
+    ]
+    assert refusal(read_rule, RULE, "{open: 3m10s, within: 2s, close: 5m}", "{open: 3m10s, facts: {max: 3}}") == [
+        ("F:18:14: tests[0].expect[0]: `facts` goes with `count`: write {count: minute, at: 0s, facts: {max: 3}}")
+    ]
+
+
 def test_what_counts_does_not_cool_down(refusal):
     assert refusal(read_rule, COUNT, "category: ", "cooldown: 1m\ncategory: ")[0].endswith(
         "cooldown: count_line counts, and a count is no alert that could be repeated: remove it"

@@ -40,6 +40,7 @@ def test_a_test_may_write_its_scene_out(site):
     assert (outcome["passed"], outcome["line"]) == (True, 15)
     assert pair["expected"] == {
         "what": "open", "at_s": 26.0, "until_s": 52.0, "within_s": 2.0, "text": "open 26s, close 52s within 2s",
+        "facts": {},
     }  # fmt: skip
     assert pair["expected"].keys() - pair["found"].keys() == {"within_s"}
     assert (pair["found"]["what"], pair["found"]["reason"]) == ("open", "over")
@@ -505,3 +506,44 @@ def test_the_commands_that_only_read_start_without_kafka_or_compiled_code(reposi
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("which", [["rules/compound.yaml"], [".", "--rule", "parvis-et-livraison"]])
+def test_what_the_lint_finds_in_the_rule_that_is_tested_stands_before_its_failing_test(site, which):
+    text = """compound: parvis-et-livraison
+title: {fr: Ensemble, en: Together}
+status: test
+rules: [parvis-presence, livraison-stationnement]
+cameras: {ids: [maison-carree-02]}
+within: 30s
+category: presence
+tests:
+  - episodes:
+      - {rule: parvis-presence, camera: maison-caree-02, open: 50s, close: 70s}
+      - {rule: livraison-stationnement, camera: maison-carree-02, open: 65s, close: 2m}
+    expect: [{open: 65s}]
+"""
+    (site / "rules/compound.yaml").write_text(text, encoding="utf-8")
+    place, *only = which
+    result = rules("test", site / place, *only)
+    first, second, *_, last = result.stdout.splitlines()
+    assert first.startswith(
+        f'{site}/rules/compound.yaml:10:41: tests[0].episodes[0].camera: there is no camera "maison-caree-02"; '
+    )
+    assert first.endswith('did you mean "maison-carree-02"?')
+    assert second.startswith("FAIL parvis-et-livraison")
+    assert (result.exit_code, last) == (
+        1,
+        "1 test: 0 passed, 1 failed; 1 error in files of rules and cameras",
+    )
+
+
+def test_a_rule_that_is_wrong_in_itself_is_found_by_its_id_with_what_is_wrong(site, change):
+    change(site / "rules/town/delivery-parking.yaml", "for: 3m", "for: 3")
+    result = rules("test", site, "--rule", "livraison-stationnement")
+    assert result.stdout.splitlines() == [
+        (f"{site}/rules/town/delivery-parking.yaml:7:58: with.for: 3: a duration needs its unit: write 3s, 3m or 3h"),
+        "0 tests: 0 passed, 0 failed; 1 error in files of rules and cameras",
+    ]
+    unknown = rules("test", site, "--rule", "livraison-stationement")
+    assert str(unknown.exception).endswith('; did you mean "livraison-stationnement"?')

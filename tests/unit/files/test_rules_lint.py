@@ -86,6 +86,50 @@ def test_an_authorisation_for_cameras_that_are_not_there_is_named(site, change):
     )
 
 
+WHEN = "when: local.hour >= 7 && local.hour < 20"
+
+
+def asked(site, change, when):
+    """What the lint says of the parking rule with a condition, without file and column."""
+    path = site / "rules/town/delivery-parking.yaml"
+    change(path, WHEN, f"when: '{when}'")
+    found = [line.removeprefix("rules/town/delivery-parking.yaml:8:") for line in linted(site)]
+    change(path, f"when: '{when}'", WHEN)
+    return found
+
+
+def test_a_condition_on_a_camera_tag_or_site_that_the_rule_never_meets_is_named_with_the_nearest(site, change):
+    assert asked(site, change, 'camera.id == "feuchere-03"') == [
+        (
+            '21: when: camera.id is never "feuchere-03": it is feucheres-03 or maison-carree-02 here; did you mean '
+            '"feucheres-03"?'
+        )
+    ]
+    assert asked(site, change, 'camera.site == "nimse"') == [
+        '23: when: camera.site is never "nimse": it is nimes here; did you mean "nimes"?'
+    ]
+    assert asked(site, change, 'local.hour > 7 && "center" in camera.tags') == [
+        (
+            '26: when: "center" is never in camera.tags: no camera of the rule carries it; tags are centre, delivery, '
+            'pedestrian, station, traffic; did you mean "centre"?'
+        )
+    ]
+    assert asked(site, change, 'camera.id == "arenes-01"') == [
+        '21: when: camera.id is never "arenes-01": it is feucheres-03 or maison-carree-02 here'
+    ]
+
+
+def test_a_condition_that_leaves_out_another_camera_of_the_site_is_right(site, change):
+    assert asked(site, change, 'camera.id != "arenes-01" && !("gate" in camera.tags)') == []
+    assert asked(site, change, '"centre" in camera.tags && camera.id in ["feucheres-03"]') == []
+
+
+def test_a_condition_on_cameras_is_not_judged_while_a_camera_file_is_wrong(site, change):
+    change(site / "cameras/arenes-01.yaml", "fps: 5", "fps: 500")
+    [message] = asked(site, change, 'camera.id == "nowhere"')
+    assert "sampling.fps" in message
+
+
 def test_a_template_that_needs_a_homography_is_refused_on_a_camera_without_calibration(site):
     rules = read_rules(site / "rules")
     parking = next(rule for rule in rules.rules if rule.content.rule == "livraison-stationnement")

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vigie_rule_engine.condition_names import unknown_names
+from vigie_rule_engine.condition_ranges import never_true
 from vigie_rule_engine.conditions import (
     LONGEST,
     Condition,
@@ -136,6 +137,63 @@ def test_a_name_that_is_compared_with_what_it_never_is(source, told):
     found = list(unknown_names(source, KNOWN))
     assert [place for _, *place in found] == [list(place) for _, place in told]
     assert all(text.startswith(f"when: {begins}") for (text, *_), (begins, _) in zip(found, told, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("local.hour > 24", [("local.hour is never > 24: it is 0 to 23", (1, 1))]),
+        ("true &&\n24 <= local.hour", [("local.hour is never >= 24: it is 0 to 23", (2, 1))]),
+        ("local.minute == 60", [("local.minute is never 60: it is 0 to 59", (1, 1))]),
+        ("local.weekday in [6, 8]", [("local.weekday is never 8: it is 1 to 7, Monday to Sunday", (1, 22))]),
+        ("(local.weekday == 0)", [("local.weekday is never 0: it is 1 to 7, Monday to Sunday", (1, 2))]),
+        (
+            "local.hour >= 22 && local.hour < 6",
+            [("local.hour >= 22 && local.hour < 6 is never true: write || where one of them is enough", (1, 1))],
+        ),
+        (
+            "local.date == '04/05/2026'",
+            [('local.date is never as "04/05/2026": write year-month-day, such as "2026-05-04"', (1, 15))],
+        ),
+        ("local.date in ['2026-05-04', '2026-02-30']", [('local.date is never as "2026-02-30": write', (1, 30))]),
+        ("'05/04' < local.date", [('local.date is never as "05/04": write year-month-day, such as', (1, 1))]),
+        ("local.hour >= 22 || local.hour < 6", []),
+        ("!(local.hour >= 7 && local.hour < 7 + 1) && local.hour > 24 - 1", []),
+        ("local.hour + 1 > 24 && local.hour < 24 && local.hour != 24", []),
+        ("local.hour >= 7 && true in [local.hour == 8, local.hour == 9]", []),
+        ("local.date >= '2026' && local.date < '2026-07' && local.date != ''", []),
+        ("zone.name == 'local.hour > 24' // local.hour > 24", []),
+    ],
+)
+def test_what_can_never_be_true_is_told(source, told):
+    compile_condition(source, "stopped")
+    found = list(never_true(source))
+    assert [place for _, *place in found] == [list(place) for _, place in told]
+    assert all(text.startswith(f"when: {begins}") for (text, *_), (begins, _) in zip(found, told, strict=True))
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["local.hour", "local.minute", "local.weekday"]),
+            st.sampled_from(["==", "!=", "<", "<=", ">", ">="]),
+            st.integers(-2, 62),
+        ).map(lambda p: f"{p[0]} {p[1]} {p[2]}"),
+        min_size=1,
+        max_size=3,
+    )
+)
+def test_what_is_told_to_be_never_true_is_true_of_no_time_and_the_other_of_some(comparisons):
+    source = " && ".join(comparisons)
+    times = (
+        {**VARIABLES, "local.hour": hour, "local.minute": minute, "local.weekday": day}
+        for day in range(1, 8)
+        for hour in range(24)
+        for minute in range(60)
+    )
+    condition = compile_condition(source, "stopped")
+    assert any(map(condition.holds, times)) is not any(never_true(source))
 
 
 def test_the_nearest_name_is_offered():
