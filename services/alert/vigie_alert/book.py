@@ -13,6 +13,7 @@ from vigie_alert.lifecycle import (
     after_decision,
     after_event,
     over,
+    placed_as,
     related,
     superseded,
     with_evidence,
@@ -84,37 +85,52 @@ class AlertBook:
             member = compound.member_of(event, stamp)
             if not compound.counts(event, stamp) or (member.key, member.episode_id) in self.members:
                 continue
-            present = [m for m in self.members.values() if m.key == member.key]
+            present = self._members_of(member.key)
             revisions += self._end_members([compound.authorised(m, event["at"]) for m in present], event["at"])
             revisions += self._tell_held(member.key, event["at"])
-            self.members[member.key, member.episode_id] = member
+            self._keep(member)
             revisions += self._meet(event, stamp, member)
         return revisions
 
     def _meet(self, event: Mapping[str, Any], stamp: Mapping[str, Any], member: Member) -> list[dict[str, Any]]:
         """The revision of a compound that a new member completes or joins."""
-        present = [m for m in self.members.values() if m.key == member.key]
+        present = self._members_of(member.key)
+        came = replace(member, coming=compound.Coming({**event, "compounds": []}, stamp))
         standing = self.standings.get(self._open.get(member.key, ""))
         if standing is not None:
-            joined = compound.gathered(present, standing.alert["started_at"], stamp["within_ms"])
+            self._keep(came)
+            joined = compound.gathered(present, standing.alert["started_at"])
             step = compound.compound_event(
                 event, stamp, joined, ordinal=standing.last_ordinal + 1, identity=standing.id
             )
             after = after_event(standing, step)
-            return [] if after is None else self._put(related(after, member.episode_id))
+            if after is None:
+                return []
+            return self._put(related(placed_as(after, standing), member.episode_id))
         cools = self.cooling.get(member.key)
         if cools is not None and cools.held is not None:
+            self._keep(came)
             self.cooling[member.key] = cooling.hold(cools, cools.held.since, event, stamp)
             return []
         found = compound.meeting(present, stamp, member.started_at)
         if found is None:
             return []
+        self._keep(came)
+        return self._begin(event, stamp, member.key, found)
+
+    def _begin(
+        self, event: Mapping[str, Any], stamp: Mapping[str, Any], key: str, found: Meeting
+    ) -> list[dict[str, Any]]:
+        """The revision of a compound that holds from now on, unless it cools down; `event` completed it."""
+        cools = self.cooling.get(key)
         if cools is not None and found.told_at < cools.until:
-            self.cooling[member.key] = cooling.hold(cools, found.at, event, stamp)
+            self.cooling[key] = cooling.hold(cools, found.at, event, stamp)
             return []
-        revisions = self._open_compound(compound.compound_event(event, stamp, found, ordinal=0), member.key, found)
+        together = compound.gathered(self._members_of(key), found.at)
+        opening = compound.compound_event(event, stamp, together, ordinal=0)
+        revisions = self._open_compound(opening, key, together)
         if revisions and stamp["cooldown_ms"]:
-            self.cooling[member.key] = cooling.Cooling(member.key, found.told_at + stamp["cooldown_ms"])
+            self.cooling[key] = cooling.Cooling(key, found.told_at + stamp["cooldown_ms"])
         return revisions
 
     def _open_compound(
@@ -129,6 +145,12 @@ class AlertBook:
         for m in found.members:
             born = related(born, m.episode_id)
         return self._put(replace(born, key=key))
+
+    def _members_of(self, key: str) -> list[Member]:
+        return [m for m in self.members.values() if m.key == key]
+
+    def _keep(self, member: Member) -> None:
+        self.members[member.key, member.episode_id] = member
 
     def tell_held(self, at: int) -> list[dict[str, Any]]:
         """Revisions of the compounds that went on when their cooldown was over, by `at` (ms)."""
@@ -145,8 +167,7 @@ class AlertBook:
         if not cooling.may_tell(held, told_at):
             return []
         self.cooling[key] = cooling.Cooling(key, cools.until + held.stamp["cooldown_ms"])
-        present = (m for m in self.members.values() if m.key == key)
-        found = compound.gathered(present, held.since, held.stamp["within_ms"])
+        found = compound.gathered(self._members_of(key), held.since)
         opening = compound.compound_event(held.event, held.stamp, found, ordinal=0)
         return self._open_compound(opening, key, found, told_at)
 
@@ -154,29 +175,48 @@ class AlertBook:
         """Put members back, and end the compounds of which none goes on; `at` is when that was known."""
         revisions = []
         for member in members:
-            if self.members.get((member.key, member.episode_id)) == member:
-                continue
-            self.members[member.key, member.episode_id] = member
-            together = [m for m in self.members.values() if m.key == member.key and not m.spent]
-            ends = [m.ended_at for m in together if m.ended_at is not None]
-            if len(ends) < len(together):
-                continue
-            cools = self.cooling.get(member.key)
-            held = cools is not None and cools.held is not None
-            revisions += self._tell_held(member.key, max(ends))
-            if held:
-                self.cooling[member.key] = replace(self.cooling[member.key], held=None)
-            standing = self.standings.get(self._open.get(member.key, ""))
-            if standing is not None:
-                last = max((m for m in together if m.ended_at is not None), key=lambda m: m.ended_at or 0)
-                revisions += self._put(over(standing, max(ends), at, last.end_reason))
-            if standing is not None or held:
-                self._spend(together)
+            if self.members.get((member.key, member.episode_id)) != member:
+                self._keep(member)
+                revisions += self._conclude(member.key, at)
         return revisions
+
+    def _conclude(self, key: str, at: int) -> list[dict[str, Any]]:
+        """End a compound of which none goes on, alerting or held back, and judge anew who came after its end."""
+        cools, standing = self.cooling.get(key), self.standings.get(self._open.get(key, ""))
+        if standing is not None:
+            began = int(standing.alert["started_at"])
+        elif cools is not None and cools.held is not None:
+            began = cools.held.since
+        else:
+            return []
+        together = compound.gathered(self._members_of(key), began)
+        if together.ended_at is None:
+            return []
+        revisions = []
+        if cools is not None and cools.held is not None:
+            revisions += self._tell_held(key, together.ended_at)
+            self.cooling[key] = replace(self.cooling[key], held=None)
+            standing = self.standings.get(self._open.get(key, ""))
+        if standing is not None:
+            last = max(together.members, key=lambda m: m.ended_at or 0)
+            ended = over(compound.without_strangers(standing, together), together.ended_at, at, last.end_reason)
+            revisions += self._put(ended)
+        self._spend(together.members)
+        return revisions + self._judge_anew(key, at)
+
+    def _judge_anew(self, key: str, at: int) -> list[dict[str, Any]]:
+        """What follows from members that had joined what was over before they began, as if they came now."""
+        released = [m for m in self._members_of(key) if m.coming is not None]
+        found = compound.met_again(self._members_of(key), released)
+        if found is None:
+            self.members |= {(key, m.episode_id): replace(m, coming=None) for m in released}
+            return []
+        came, meeting = found
+        return self._begin(came.event, came.stamp, key, meeting) + self._conclude(key, at)
 
     def _spend(self, members: Iterable[Member]) -> None:
         """These count for no other alert."""
-        self.members |= {(m.key, m.episode_id): replace(m, spent=True) for m in members}
+        self.members |= {(m.key, m.episode_id): replace(m, spent=True, coming=None) for m in members}
 
     def apply_decision(self, decision: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Revisions that an operator's decision brings: one, or none when it is known already."""
@@ -194,7 +234,7 @@ class AlertBook:
         after = after_decision(standing, decision)
         if standing.is_open and not after.is_open:
             named = set(standing.alert["related_ids"])
-            self._spend([m for m in self.members.values() if m.key == standing.key and m.episode_id in named])
+            self._spend([m for m in self._members_of(standing.key) if m.episode_id in named])
         return self._put(after)
 
     def apply_evidence(self, alert_id: str, evidence: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -5,13 +5,14 @@ needed. The episodes of one compound in one place are its members:
 
 - a member is *there* at an instant if it has begun by then, and goes on or ended at most `within_ms` before;
 - the compound holds from the first instant at which a member begins and enough rules and cameras are there;
-- its alert opens then, names its members, gains those that come later, and ends when the last of them has ended;
+- its alert opens then, names its members, gains those that come while one of them goes on, and ends with the last;
 - while it cools down after another (`cooling`) it is held back, and told when that is over if it still goes on;
 - a member is there under an authorisation only as long as that lasts: its end ends the member too;
 - a member is there only as long as its camera's affirmations name the compound as it was: one that they name no more,
   or name with other parameters (`rule_changed`) or under another mode (`authorisation_ended`), ends the member.
 
-What is concluded hangs on the set of members, not on the order in which cameras' records arrive.
+What is concluded hangs on the set of members, not on the order in which cameras' records arrive, as far as nothing that
+was told is taken back: a member that turns out to have begun after the end is released, and judged as if it came now.
 """
 
 from __future__ import annotations
@@ -25,12 +26,23 @@ from urllib.parse import quote, unquote
 from vigie_alert.lifecycle import AFFIRMATIONS_TO_LOSE
 from vigie_common.compound_terms import PLACEHOLDERS
 from vigie_common.identity import episode_id, event_id
+from vigie_common.units import LAST_MS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from vigie_alert.lifecycle import Standing
+
 TEMPLATE: Final = "compound"
 """What a compound's alert names as its template."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """The event by which a member came, and its stamp: all that an alert which it completes is made of."""
+
+    event: Mapping[str, Any]
+    stamp: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +57,8 @@ class Member:
         until: when the authorisation ends that the compound has on its camera, ms; None: it needs none.
         changed: it ended because the compound was changed or is gone.
         told_at: when its OPEN was told, ms; `for` after its start.
+        within_ms: how long after its end it is there.
+        coming: where it completed or joined what began before: how it came.
     """
 
     key: str
@@ -59,6 +73,8 @@ class Member:
     until: int | None = None
     changed: bool = False
     told_at: int = 0
+    within_ms: int = 0
+    coming: Coming | None = None
 
     @property
     def end_reason(self) -> str:
@@ -74,6 +90,12 @@ class Meeting:
 
     at: int
     members: tuple[Member, ...]
+
+    @property
+    def ended_at(self) -> int | None:
+        """When the last of them ended, ms; None while one goes on."""
+        ends = [m.ended_at for m in self.members if m.ended_at is not None]
+        return max(ends) if len(ends) == len(self.members) else None
 
     @property
     def told_at(self) -> int:
@@ -114,6 +136,7 @@ def member_of(event: Mapping[str, Any], stamp: Mapping[str, Any]) -> Member:
         event["started_at"],
         until=None if authorisation is None else authorisation["valid_until"],
         told_at=event["at"],
+        within_ms=stamp["within_ms"],
     )
 
 
@@ -128,28 +151,49 @@ def meeting(members: Iterable[Member], stamp: Mapping[str, Any], since: int) -> 
     there: list[Member] = []
     for at, beginning in groupby(sorted(members, key=_begun), key=attrgetter("started_at")):
         # who is gone at an instant is gone at every later one
-        there = [m for m in (*there, *beginning) if _there(m, at, stamp["within_ms"])]
+        there = [m for m in (*there, *beginning) if _there(m, at)]
         enough_rules = len({m.rule for m in there}) >= stamp["min_rules"]
         if at >= since and enough_rules and len({m.camera_id for m in there}) >= stamp["min_cameras"]:
             return Meeting(at, tuple(there))
     return None
 
 
-def gathered(members: Iterable[Member], at: int, within_ms: int) -> Meeting:
-    """The meeting that began at `at` (ms) as it is now: who was there, and who has come since."""
-    here = [m for m in members if not m.spent and (m.started_at > at or _there(m, at, within_ms))]
-    return Meeting(at, tuple(sorted(here, key=_begun)))
+def met_again(members: Iterable[Member], released: Sequence[Member]) -> tuple[Coming, Meeting] | None:
+    """The meeting of those whom an alert has released, with others or each other, and how the last of them came."""
+    comings = {m.episode_id: m.coming for m in released if m.coming is not None}
+    if not comings:
+        return None
+    found = meeting(members, next(iter(comings.values())).stamp, min(m.started_at for m in released))
+    last = max((m for m in found.members if m.episode_id in comings), key=_told, default=None) if found else None
+    if found is None or last is None or (last.until is not None and last.until <= last.told_at):
+        return None
+    return comings[last.episode_id], found
+
+
+def gathered(members: Iterable[Member], at: int) -> Meeting:
+    """The meeting that began at `at` (ms) as it is now: who was there, and who has come since while it went on."""
+    here: list[Member] = []
+    last = at
+    for m in sorted((m for m in members if not m.spent), key=_begun):
+        if _there(m, at) or at < m.started_at < last:
+            here.append(m)
+            last = max(last, LAST_MS if m.ended_at is None else m.ended_at)
+    return Meeting(at, tuple(here))
 
 
 def _begun(member: Member) -> tuple[int, str]:
     return member.started_at, member.episode_id
 
 
-def _there(member: Member, at: int, within_ms: int) -> bool:
+def _told(member: Member) -> tuple[int, str]:
+    return member.told_at, member.episode_id
+
+
+def _there(member: Member, at: int) -> bool:
     """Whether a member has begun by `at`, and goes on then or ended at most `within_ms` before."""
     if member.started_at > at or member.spent or (member.until is not None and member.until <= at):
         return False
-    return member.ended_at is None or member.ended_at >= at - within_ms
+    return member.ended_at is None or member.ended_at >= at - member.within_ms
 
 
 def compound_event(
@@ -199,6 +243,18 @@ def compound_event(
         },
         "compounds": [],
     }
+
+
+def without_strangers(standing: Standing, found: Meeting) -> Standing:
+    """A compound's alert that names only who was of its meeting: some may have joined that began after its end."""
+    there = {m.episode_id for m in found.members}
+    named = [name for name in standing.alert["related_ids"] if name in there]
+    came = next((m.coming for m in found.members if m.coming is not None), None)
+    if came is None or named == standing.alert["related_ids"]:
+        return standing
+    told = compound_event(came.event, came.stamp, found, ordinal=0, identity=standing.id)
+    explanation = {"text": told["text"], "facts": told["facts"]}
+    return replace(standing, alert=standing.alert | {"related_ids": named, "explanation": explanation})
 
 
 def filled(text: str, words: Mapping[str, str]) -> str:

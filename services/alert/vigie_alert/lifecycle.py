@@ -110,6 +110,12 @@ def over(standing: Standing, ended_at: int, at: int, reason: str = "over") -> St
     return replace(standing, alert=alert | _ended(reason, ended_at))
 
 
+def placed_as(standing: Standing, before: Standing) -> Standing:
+    """The same revision with the place, boxes and model of another: those of who joins are another camera's."""
+    kept = {name: before.alert[name] for name in ("location", "objects", "confidence", "model")}
+    return replace(standing, alert=standing.alert | kept)
+
+
 def related(standing: Standing, other_id: str) -> Standing:
     """The same revision, which also names `other_id`."""
     return replace(standing, alert=standing.alert | {"related_ids": [*standing.alert["related_ids"], other_id]})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from vigie_alert.book import AlertBook
-from vigie_alert.compound import Member
+from vigie_alert.compound import Coming, Member
 from vigie_alert.cooling import cooling_of
 from vigie_alert.lifecycle import Standing
 from vigie_alert.tables import (
@@ -334,6 +334,8 @@ def _member(row: sa.Row[Any]) -> Member:
         row.authorised_until,
         row.changed,
         row.told_at,
+        row.within_ms,
+        None if row.coming is None else Coming(**json.loads(row.coming)),
     )
 
 
@@ -352,6 +354,8 @@ def _member_values(member: Member) -> dict[str, Any]:
         "authorised_until": member.until,
         "changed": member.changed,
         "told_at": member.told_at,
+        "within_ms": member.within_ms,
+        "coming": None if member.coming is None else json.dumps(asdict(member.coming)),
     }
 
 

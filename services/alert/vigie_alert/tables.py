@@ -109,6 +109,8 @@ compound_members: Final = Table(
     Column("authorised_until", BigInteger, comment="event time, ms; none where no authorisation is needed"),
     Column("changed", Boolean, nullable=False, server_default=false(), comment="ended as its compound was changed"),
     Column("told_at", BigInteger, nullable=False, server_default="0", comment="event time of its OPEN, ms"),
+    Column("within_ms", BigInteger, nullable=False, server_default="0", comment="how long after its end it is there"),
+    Column("coming", Text, comment="JSON of its OPEN and stamp, while it is of an alert that is open or held back"),
     PrimaryKeyConstraint("compound", "episode_id"),
     Index("compound_members_by_episode", "episode_id"),
     Index("compound_members_by_camera", "camera_id", "ended_at"),

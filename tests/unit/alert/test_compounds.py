@@ -287,11 +287,11 @@ async def test_what_an_operator_closed_is_closed_after_a_restart(served, member,
 
 @pytest.mark.parametrize("late_s", [0, 2 * 3600, 30 * 86_400])
 async def test_an_episode_that_is_told_long_after_its_start_meets_those_who_were_there_then(served, member, late_s):
-    log = [member("fall", 0), member("fall", 0, "CLOSE", 1, lasts_s=600), member("rest", 3000, lasts_s=1)]
-    log += [member("rest", 3000, "CLOSE", 1), member("crowd", 300, at=START + 1000 * (300 + late_s))]
+    log = [member("rest", -3000), member("rest", -3000, "CLOSE", 1), member("fall", 0)]
+    log += [member("fall", 0, "CLOSE", 1, lasts_s=600), member("crowd", 300, at=START + 1000 * (300 + late_s))]
     (alert,) = await served(log)
     assert found([alert]) == [("distress", 1, "OPEN", 300.0)]
-    assert alert["related_ids"] == [log[0]["episode_id"], log[-1]["episode_id"]]
+    assert alert["related_ids"] == [log[2]["episode_id"], log[-1]["episode_id"]]
 
 
 async def test_members_of_an_alert_that_lasts_for_hours_count_for_no_other(served, member):
