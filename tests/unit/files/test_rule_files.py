@@ -158,8 +158,8 @@ CLASSES = "person, bicycle, motorcycle, scooter, car, van, bus, truck, tram, ani
             "when: local.hour",
             [
                 (
-                    "F:8:7: when: 'local.hour' gives a int, not true or false: compare it with something, such as "
-                    "local.hour >= 7"
+                    "F:8:7: when: 'local.hour' gives a whole number, not true or false: compare it with something, "
+                    "such as local.hour >= 7"
                 )
             ],
         ),
