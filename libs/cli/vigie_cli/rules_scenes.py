@@ -76,7 +76,8 @@ def test_scene(parts: RuleParts, index: int) -> Scene:
     if node is None or not isinstance(node.value, dict):  # pragma: no cover - the test was read from there
         raise BadInputError("a scene is a name, a file, or a mapping")
     named = {"scene": Node(node.mark, "scene"), **node.value}
-    return validated(Document(parts.document.file, Node(node.mark, named, {"scene": node.mark, **node.keys})), Scene)
+    document = Document(parts.document.file, Node(node.mark, named, {"scene": node.mark, **node.keys}))
+    return validated(document, Scene, f"tests[{index}].scene")
 
 
 def scene_camera(scene: Scene, site: SiteFile) -> dict[str, Any]:

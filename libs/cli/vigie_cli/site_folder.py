@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from vigie_common.catalogue import load_catalogue
 from vigie_common.errors import BadInputError
 from vigie_common.site_file import find_site, read_site
+from vigie_common.yaml_model import nearest
 from vigie_rule_engine.bundle import read_rules
 from vigie_rule_engine.lint import CameraFolder, lint, read_cameras
 
@@ -91,8 +92,17 @@ def rule_sources(folder: Path) -> list[Path]:
     if folder.is_file():
         return [folder]
     if not folder.is_dir():
-        raise BadInputError(f"{folder}: no such folder: give the one that holds the rules, or the file of one")
+        raise BadInputError(_not_there(folder))
     return rule_folders(folder) if (folder / "rules").is_dir() else [folder]
+
+
+def _not_there(path: Path) -> str:
+    """That a folder of rules, or a file of one, is not there."""
+    if path.suffix.lower() not in {".yaml", ".yml"}:
+        return f"{path}: no such folder: give the one that holds the rules, or the file of one"
+    beside = [one.name for one in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
+    fix = nearest(path.name, beside) or ": give the file of a rule, or the folder that holds the rules"
+    return f"{path}: no such file{fix}"
 
 
 def camera_folder(folder: Path) -> Path:

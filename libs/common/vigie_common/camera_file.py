@@ -37,6 +37,15 @@ def _share(value: float) -> float:
     return value
 
 
+def _corners(value: object) -> object:
+    """Refuses the numbers of corners in a row."""
+    if isinstance(value, list) and value and all(isinstance(one, int | float) for one in value):
+        pairs = [f"[{x:g}, {y:g}]" for x, y in zip(value[::2], value[1::2], strict=False)]
+        more = ", …" if len(pairs) > 3 or not pairs else ""
+        raise ValueError(f"numbers in a row: write each corner as [x, y]: [{', '.join(pairs[:3])}{more}]")
+    return value
+
+
 def _polygon(points: list[list[float]]) -> list[list[float]]:
     if len(points) < 3:
         raise ValueError(f"a polygon needs 3 corners or more, {len(points)} given")
@@ -91,6 +100,7 @@ Share = Annotated[float, AfterValidator(_share), WithJsonSchema({"type": "number
 Point = Annotated[list[Share], Field(min_length=2, max_length=2, description="x, y: shares of the image")]
 Polygon = Annotated[
     list[Point],
+    BeforeValidator(_corners),
     AfterValidator(_polygon),
     Field(max_length=256),
     Field(json_schema_extra={"minItems": 3}),

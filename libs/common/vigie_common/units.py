@@ -55,8 +55,8 @@ def _bare(value: object) -> str | None:
     """The digits of a value that is a number alone, as the author would write it; else None."""
     if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value):
         return f"{value:g}"
-    if isinstance(value, str) and re.fullmatch(r"\d+(\.\d+)?", value.strip()):
-        return value.strip()
+    if isinstance(value, str) and re.fullmatch(r"\d+([.,]\d+)?", value.strip()):
+        return value.strip().replace(",", ".")
     return None
 
 
@@ -78,8 +78,14 @@ _WORDS: Final = {
 """Units as people also say them, by the spelling that the files take."""
 
 
+_PATTERNS: Final = {"duration": DURATION_PATTERN, "distance": DISTANCE_PATTERN, "speed": SPEED_PATTERN}
+
+
 def _meant(text: str, kind: str) -> str | None:
-    """`60m` for `60 minutes`."""
+    """`60m` for `60 minutes`, `1.5s` for `1,5s`."""
+    text = text.replace(",", ".")
+    if re.match(_PATTERNS[kind], text.strip(), re.ASCII):
+        return text.strip()
     found = re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?) *([^\W\d][^\s\d]*)", text.strip(), re.ASCII | re.IGNORECASE)
     for unit, words in _WORDS[kind].items() if found is not None else ():
         if found is not None and found[2].lower() in words.split():
@@ -153,7 +159,9 @@ def parse_fraction(value: object) -> Quantity:
     if found is None:
         number = _bare(value)
         if number is None:
-            raise ValueError("not a share: write a number and %, such as 75%")
+            point = value.replace(",", ".").strip() if isinstance(value, str) else ""
+            said = point if re.match(FRACTION_PATTERN, point, re.ASCII) else "a number and %, such as 75%"
+            raise ValueError(f"not a share: write {said}")
         share = float(number)
         raise ValueError(f"a share needs its sign: write {share * 100 if share <= 1 else share:g}%")
     if found.value > 1.0:

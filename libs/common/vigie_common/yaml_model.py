@@ -6,7 +6,7 @@ A message says: the field, the offending value, what is allowed, and the nearest
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from types import UnionType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Literal, TypeVar, Union, get_args, get_origin
@@ -34,6 +34,14 @@ class FileModel(BaseModel):
     """An example for messages, where the required keys alone say too little."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False, validate_by_alias=True)
+
+
+class FieldError(ValueError):
+    """What is wrong with one field of a mapping, told where that field stands."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 M = TypeVar("M", bound=FileModel)
@@ -85,8 +93,13 @@ def field_path(path: Sequence[object]) -> str:
     return text
 
 
-def validated(document: Document, model: type[M]) -> M:
+def validated(document: Document, model: type[M], inside: str = "") -> M:
     """The content of a document as `model`.
+
+    Args:
+        document: of the file.
+        model: what it must be.
+        inside: path of what is written in place in another file, for messages; empty: the document is a whole file.
 
     Raises:
         InvalidFileError: every field that is wrong, with its place.
@@ -95,13 +108,25 @@ def validated(document: Document, model: type[M]) -> M:
         return model.model_validate(document.root.plain())
     except ValidationError as error:
         found = error.errors(include_url=False)
-        problems = [_problem(document, model, details) for details in found[:MOST_TOLD]]
+        problems = [_inside(_problem(document, model, details), inside) for details in found[:MOST_TOLD]]
         if len(found) > MOST_TOLD:
             last = problems[-1]
             text = f"and {len(found) - MOST_TOLD} more problems of this file: mend these first"
             problems.append(Problem(last.file, last.mark, text))
         raise InvalidFileError(problems) from error
 
+
+def _inside(problem: Problem, inside: str) -> Problem:
+    """A problem of what is written in place, its path from the file's own beginning."""
+    if not inside:
+        return problem
+    rest = problem.message.removeprefix(_WHOLE)
+    between = "" if rest != problem.message else "."
+    return replace(problem, message=f"{inside}{between}{rest}")
+
+
+_WHOLE: Final = "the file"
+"""What a message names where no field is wrong, but all of them together."""
 
 _EXPECTED: Final[Mapping[str, str]] = {
     "model_type": "a mapping",
@@ -196,9 +221,11 @@ def _problem(document: Document, model: type[BaseModel], details: ErrorDetails) 
     if kind in {"union_tag_invalid", "union_tag_not_found"}:
         return _untold(document, path, given, context)
     text = _sentence(kind, given, context, details["msg"]) + _shape(kind, given, annotation)
+    if isinstance(context.get("error"), FieldError):
+        path.append(context["error"].field)
     return document.problem(
         path,
-        f"{field_path(path) or 'the file'}: {text}",
+        f"{field_path(path) or _WHOLE}: {text}",
         of_key=details["loc"][-1:] == ("[key]",),
     )
 
@@ -223,6 +250,13 @@ def _shape(kind: str, given: object, annotation: Any) -> str:
         return f': write "{shown(given)}" in quotes' + (", or leave it out" if optional else "")
     if kind == "string_type" and isinstance(given, list | dict):
         return ": put the whole text in quotes"
+    if (
+        kind == "list_type"
+        and get_args(bare)
+        and _bare(get_args(bare)[0]) is str
+        and isinstance(given, str | int | float)
+    ):
+        return f": write [{given}]"
     if _EXPECTED.get(kind) != "a mapping":
         return ""
     if len(members) == 1:
@@ -235,6 +269,8 @@ def _shape(kind: str, given: object, annotation: Any) -> str:
 
 def _sentence(kind: str, given: object, context: Mapping[str, Any], message: str) -> str:
     """What is wrong with a value and what is allowed."""
+    if kind in _EXPECTED and given is None:
+        return f"is left empty where {_EXPECTED[kind]} is expected: write one, or remove the key"
     if kind in _EXPECTED:
         return f"{shown(given)} where {_EXPECTED[kind]} is expected"
     if kind in _BOUND:
@@ -245,6 +281,8 @@ def _sentence(kind: str, given: object, context: Mapping[str, Any], message: str
         return f"{context['actual_length']} given: {words} {context[key]} needed"
     if kind == "literal_error":
         allowed = re.findall(r"'([^']*)'", context["expected"])
+        if given is None:
+            return f"is left empty: use {one_of(allowed)}"
         return f"{shown(given)} is not allowed: use {one_of(allowed)}{nearest(given, allowed)}"
     if kind == "value_error":
         error = str(context["error"])

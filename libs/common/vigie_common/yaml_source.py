@@ -120,12 +120,13 @@ class Document:
         return node
 
     def mark(self, path: Sequence[object], *, of_key: bool = False) -> Mark:
-        """Where the value at `path` begins, or its key; the nearest place above if it is not there."""
+        """Where the value at `path` begins, or its key if it is empty; the nearest place above where there is none."""
         for length in range(len(path), -1, -1):
             node = self.at(path[:length])
             if node is None:
                 continue
-            if of_key and length and length == len(path):
+            empty = node.value is None and node.style is None
+            if (of_key or empty) and length and length == len(path):
                 above = self.at(path[: length - 1])
                 if above is not None and str(path[-1]) in above.keys:
                     return above.keys[str(path[-1])]

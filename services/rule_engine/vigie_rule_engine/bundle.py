@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from vigie_common.digest import content_digest
 from vigie_common.units import parse_instant
-from vigie_common.yaml_model import Located, validated
-from vigie_common.yaml_source import InvalidFileError, Problem, read_document
+from vigie_common.yaml_model import Located, nearest, one_of, validated
+from vigie_common.yaml_source import Document, InvalidFileError, Problem, read_document
 from vigie_rule_engine.compound_file import CompoundFile, CompoundParts, compound_record, examine_compound
 from vigie_rule_engine.rule_file import AuthorisationFile, Rule, RuleParts, cooldown_ms, examine_rule
 
@@ -70,8 +70,7 @@ def read_rules(*folders: Path) -> RuleFolder:
                 else:
                     compounds.append(compound)
             elif isinstance(document.root.value, dict) and not {"rule", "template"} & set(keys):
-                hint = "begin it with `rule: id`, `compound: id` or `authorisation: id`"
-                problems.append(document.problem([], f"neither a rule nor a compound nor an authorisation: {hint}"))
+                problems.append(_no_kind(document))
             else:
                 rule, parts, found = examine_rule(document, path.parent)
                 problems += found
@@ -92,6 +91,21 @@ def read_rules(*folders: Path) -> RuleFolder:
         tuple(compounds),
         tuple(broken_compounds),
     )
+
+
+_KINDS: Final = ("rule", "compound", "authorisation")
+"""Keys by which a file says what it is."""
+
+
+def _no_kind(document: Document) -> Problem:
+    """A file that is none of a rule, a compound and an authorisation; shown at a key that is nearly one of theirs."""
+    for key in document.root.keys:
+        meant = nearest(key, _KINDS)
+        if meant:
+            message = f"{key}: unknown key; a file begins with {one_of([f'{kind}:' for kind in _KINDS])}{meant}"
+            return document.problem([key], message, of_key=True)
+    hint = "begin it with `rule: id`, `compound: id` or `authorisation: id`"
+    return document.problem([], f"neither a rule nor a compound nor an authorisation: {hint}")
 
 
 def _yaml_files(folder: Path) -> Iterable[Path]:

@@ -19,8 +19,8 @@ from zoneinfo import ZoneInfo
 from cel_expr_python import cel
 
 from vigie_common.errors import BadInputError
-from vigie_common.yaml_model import nearest
 from vigie_rule_engine.catalogue import facts_of_template
+from vigie_rule_engine.condition_advice import overload, said_type, syntax, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,8 +61,20 @@ _FORBIDDEN: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
 )
 """What no condition may contain, and why; braces have no other use in CEL."""
 
-_WORDS: Final = re.compile(r"(?<![\w.])(?:and|or|not)(?!\w)|(?<![=!<>])=(?!=)", re.IGNORECASE)
-_SIGNS: Final[Mapping[str, str]] = {"and": "&&", "or": "||", "not": "!", "=": "=="}
+_WORDS: Final = re.compile(
+    r"(?<![\w.])(?:and|or|not)(?!\w)|(?<![=!<>])=[<>]|<>|(?<![=!<>])=(?!=)|(?<!&)&(?!&)|(?<!\|)\|(?!\|)", re.IGNORECASE
+)
+_SIGNS: Final[Mapping[str, str]] = {
+    "and": "&&",
+    "or": "||",
+    "not": "!",
+    "=": "==",
+    "=>": ">=",
+    "=<": "<=",
+    "<>": "!=",
+    "&": "&&",
+    "|": "||",
+}
 """What other languages write, and CEL's sign for it."""
 
 _NO_CODE: Final = re.compile(
@@ -140,7 +152,7 @@ def compile_condition(source: str, template: str) -> Condition:
         raise _explained(str(error), source, template) from error
     if expression.return_type() != cel.Type.BOOL:
         raise ConditionError(
-            f"when: {source!r} gives a {expression.return_type().name().lower()}, not true or false: "
+            f"when: {source!r} gives {said_type(expression.return_type().name())}, not true or false: "
             "compare it with something, such as local.hour >= 7"
         )
     return Condition(source, template, expression)
@@ -180,16 +192,26 @@ def _explained(message: str, source: str, template: str) -> ConditionError:
     if "recursion" in message:
         return ConditionError("when: it is nested deeper than 32 levels: split it into several rules")
     undeclared = re.match(r"undeclared reference to '([^']*)'", reason)
+    lines = source.split("\n")
+    offset = sum(len(one) + 1 for one in lines[: line - 1]) + column - 1
+    facts = {f"facts.{name}": "double" for name in facts_of_template(template)}
+    types = {
+        **{name: kind.name().lower().replace("<", "(").replace(">", ")") for name, kind in _VARIABLES.items()},
+        **facts,
+    }
+    if "Syntax error" in reason:
+        return ConditionError(f"when: {syntax(reason, without_texts(source)[0], offset)}", line, column)
     if undeclared:
-        known = [*VARIABLE_NAMES, *(f"facts.{name}" for name in facts_of_template(template))]
-        fix = f"known are {', '.join(known)}{nearest(undeclared[1], known)}"
-        begins = source.split("\n")[line - 1].rfind(undeclared[1], 0, column + len(undeclared[1]))
+        fix = unknown(undeclared[1], source, list(types))
+        begins = lines[line - 1].rfind(undeclared[1], 0, column + len(undeclared[1]))
         column = begins + 1 if begins >= 0 else column  # the compiler points at the last point of a name
     elif "string" in reason and "int" in reason and "local.weekday" in source:
         fix = "weekday is a number from 1, Monday, to 7, Sunday: write local.weekday == 1, or local.weekday in [6, 7]"
-    elif "(double, int)" in reason or "(int, double)" in reason:
-        fix = "write a whole number beside a measured value with a point, as 30.0"
+        return ConditionError(f"when: {fix}", line, column)
     else:
+        told = overload(reason, source, offset, types)
+        if told is not None:
+            return ConditionError(f"when: {told}", line, column)
         fix = "the language is CEL, such as local.hour >= 7 && local.hour < 20"
     return ConditionError(f"when: {reason}: {fix}", line, column)
 

@@ -71,9 +71,18 @@ def _names(value: object) -> list[str]:
         raise ValueError("it is empty: write one name at least")
     if not all(isinstance(v, str) for v in values):
         raise ValueError("write a name or a list of names")
-    if len(set(values)) < len(values):
-        raise ValueError("a name is listed twice: remove one")
     return [str(v) for v in values]
+
+
+def _listed_wrong(name: str, value: object) -> list[tuple[list[object], str]]:
+    """What of a list of names is none, or is there already; each with its path."""
+    found: list[tuple[list[object], str]] = []
+    for i, one in enumerate(value if isinstance(value, list) else ()):
+        if not isinstance(one, str):
+            found.append(([name, i], f"with.{name}[{i}]: {shown(one)} where a name is expected: write a name"))
+        elif isinstance(value, list) and one in value[:i]:
+            found.append(([name, i], f'with.{name}[{i}]: "{one}" is listed twice: remove one'))
+    return found
 
 
 def normalised(template: Template, given: Mapping[str, Any]) -> tuple[Parameters, list[tuple[list[object], str]]]:
@@ -94,11 +103,20 @@ def normalised(template: Template, given: Mapping[str, Any]) -> tuple[Parameters
     metric = _metric(template, given)
     for parameter in template.parameters:
         value = given.get(parameter.name, default_of(parameter, metric=metric))
+        if value is None and parameter.name in given:
+            default = default_of(parameter, metric=metric)
+            fix = f"write {default}, its default, or another value" if default else f"write a value ({parameter.doc})"
+            problems.append(([parameter.name], f"with.{parameter.name}: is left empty: {fix}"))
+            continue
         if value is None:
             text = f"with.{parameter.name}: is missing: {template.name} needs it ({parameter.doc})"
             problems.append(([], text))
             continue
         try:
+            wrong = _listed_wrong(parameter.name, value) if parameter.kind in named else []
+            problems += wrong
+            if wrong:
+                continue
             if parameter.kind in named:
                 named[parameter.kind] = tuple(_names(value)) if value != () else ()
             elif parameter.kind == "number":

@@ -11,7 +11,7 @@ from vigie_common.field_types import Identifier, InstantText, Name, Text, Texts
 from vigie_common.taxonomy import CLASS_NAMES
 from vigie_common.units import parse_duration, parse_instant
 from vigie_common.yaml_advice import cut_off
-from vigie_common.yaml_model import FileModel, Located, load, nearest, validated
+from vigie_common.yaml_model import FieldError, FileModel, Located, load, nearest, validated
 from vigie_common.yaml_source import Document, InvalidFileError, Mark, Problem, read_document
 from vigie_rule_engine.catalogue import TEMPLATES, Template
 from vigie_rule_engine.expectations import Duration, Expectation, never_found
@@ -132,7 +132,7 @@ class AuthorisationFile(FileModel):
     @model_validator(mode="after")
     def _has_duration(self) -> "AuthorisationFile":
         if parse_instant(self.until, "UTC", end_of_day=True) <= parse_instant(self.from_, "UTC"):
-            raise ValueError(f"until ({self.until}) is not after from ({self.from_})")
+            raise FieldError("until", f"{self.until} is not after from, {self.from_}: write a later one")
         return self
 
 

@@ -45,6 +45,16 @@ def camera():
         ),
         (
             LIVRAISON,
+            "livraison: [0.40, 0.55, 0.62, 0.54, 0.7, 0.8, 0.1, 0.2]",
+            [
+                (
+                    "F:12:14: zones.livraison: numbers in a row: write each corner as [x, y]: [[0.4, 0.55], "
+                    "[0.62, 0.54], [0.7, 0.8], …]"
+                )
+            ],
+        ),
+        (
+            LIVRAISON,
             "livraison: [[0.40, 0.55], [0.62, 0.54]]",
             ["F:12:14: zones.livraison: a polygon needs 3 corners or more, 2 given"],
         ),

@@ -80,7 +80,32 @@ CLASSES = "person, bicycle, motorcycle, scooter, car, van, bus, truck, tram, ani
                 )
             ],
         ),
-        ("zone: livraison", "zone: [a, a]", ["F:7:42: with.zone: a list: a name is listed twice: remove one"]),
+        ("zone: livraison", "zone: [a, a]", ['F:7:46: with.zone[1]: "a" is listed twice: remove one']),
+        (
+            "[car, van, truck]",
+            "[car, 1]",
+            ["F:7:23: with.classes[1]: 1 where a name is expected: write a name"],
+        ),
+        (
+            "for: 3m",
+            "for: ",
+            ["F:7:53: with.for: is left empty: write 60s, its default, or another value"],
+        ),
+        (
+            "for: 3m",
+            'for: "1,5m"',
+            ['F:7:58: with.for: "1,5m": not a duration: write 1.5m'],
+        ),
+        (
+            "category: parking",
+            "category:",
+            ["F:10:1: category: is left empty where a text is expected: write one, or remove the key"],
+        ),
+        (
+            "cameras: {tags: [delivery]}",
+            "cameras: {tags: delivery}",
+            ['F:6:17: cameras.tags: "delivery" where a list is expected: write [delivery]'],
+        ),
         ("zone: livraison", "zone: 3", ["F:7:42: with.zone: 3: write a name or a list of names"]),
         ("status: stable", "status: beta", ['F:4:9: status: "beta" is not allowed: use draft, test or stable']),
         (
@@ -158,8 +183,8 @@ CLASSES = "person, bicycle, motorcycle, scooter, car, van, bus, truck, tram, ani
             "when: local.hour",
             [
                 (
-                    "F:8:7: when: 'local.hour' gives a int, not true or false: compare it with something, such as "
-                    "local.hour >= 7"
+                    "F:8:7: when: 'local.hour' gives a whole number, not true or false: compare it with something, "
+                    "such as local.hour >= 7"
                 )
             ],
         ),
@@ -387,7 +412,7 @@ def test_a_count_without_its_line_says_so(refusal):
         (
             "until: 2035-12-31",
             "until: 2019-12-31",
-            ["F:3:1: the file: until (2019-12-31) is not after from (2020-01-01)"],
+            ["F:10:8: until: 2019-12-31 is not after from, 2020-01-01: write a later one"],
         ),
         (
             "until: 2035-12-31",

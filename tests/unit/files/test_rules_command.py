@@ -89,7 +89,7 @@ def test_an_error_in_a_camera_file_is_not_counted_as_a_test(site, change):
         ),
         (
             "{scene: {layout: squares}, with: {zone: square}, expect: []}",
-            '15:22: layout: "squares" is not allowed: use town-street or square; did you mean "square"?',
+            '15:22: tests[0].scene.layout: "squares" is not allowed: use town-street or square; did you mean "square"?',
         ),
         (
             "{scene: scenes/none.yaml, with: {zone: square}, expect: []}",
@@ -257,7 +257,7 @@ def test_one_file_is_linted_beside_the_others_of_its_site_and_tested_alone(site,
     alone.write_text((site / "rules/town/footfall.yaml").read_text().replace("status: stable", "status: test"))
     assert "(cameras not checked)" in rules("lint", alone).stdout
     assert rules("test", "rules/town/gate-count.yaml").stdout.splitlines()[-1] == "2 tests: 2 passed, 0 failed"
-    assert str(rules("lint", "rules/none.yaml").exception).startswith("rules/none.yaml: no such folder: give")
+    assert str(rules("lint", "rules/none.yaml").exception).startswith("rules/none.yaml: no such file: give")
 
 
 @pytest.mark.parametrize("form", [(), ("--json",)])
@@ -547,3 +547,11 @@ def test_a_rule_that_is_wrong_in_itself_is_found_by_its_id_with_what_is_wrong(si
     ]
     unknown = rules("test", site, "--rule", "livraison-stationement")
     assert str(unknown.exception).endswith('; did you mean "livraison-stationnement"?')
+
+
+def test_a_path_of_a_file_that_is_not_there_is_no_folder(site):
+    for command in ("lint", "test"):
+        assert str(rules(command, site / "rules/town/gate-counts.yaml").exception) == (
+            f'{site}/rules/town/gate-counts.yaml: no such file; did you mean "gate-count.yaml"?'
+        )
+    assert "no such folder" in str(rules("lint", site / "rule").exception)

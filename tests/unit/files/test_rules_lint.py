@@ -194,6 +194,21 @@ def test_a_file_that_is_neither_a_rule_nor_an_authorisation_says_so(site):
     ]
 
 
+def test_a_file_whose_kind_is_misspelt_is_shown_the_nearest(site):
+    (site / "rules/order.yaml").write_text("# of the town\nauthorization: order\n")
+    (site / "rules/two.yaml").write_text("compund: two\n")
+    assert linted(site) == [
+        (
+            "rules/order.yaml:2:1: authorization: unknown key; a file begins with rule:, compound: or authorisation:; "
+            'did you mean "authorisation"?'
+        ),
+        (
+            "rules/two.yaml:1:1: compund: unknown key; a file begins with rule:, compound: or authorisation:; did you "
+            'mean "compound"?'
+        ),
+    ]
+
+
 def test_a_wrong_camera_leaves_the_others_and_hides_no_error_of_the_rules(site, change):
     change(site / "cameras/feucheres-03.yaml", "fps: 2", "fps: 200")
     change(site / "rules/town/gate-count.yaml", "line: porte", "line: port")

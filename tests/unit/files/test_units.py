@@ -69,6 +69,10 @@ def test_a_quantity_is_read_in_its_base_unit(parse, text, expected):
         (parse_fraction, 0.75, "a share needs its sign: write 75%"),
         (parse_fraction, 75, "a share needs its sign: write 75%"),
         (parse_fraction, "120%", "more than the whole: write 100% or less"),
+        (parse_duration, "1,5s", "not a duration: write 1.5s"),
+        (parse_duration, "1,5", "a duration needs its unit: write 1.5s, 1.5m or 1.5h"),
+        (parse_distance, "0,3 hauteurs", "not a distance: write 0.3 heights"),
+        (parse_fraction, "7,5 %", "not a share: write 7.5 %"),
         (parse_fraction, "most", "not a share: write a number and %, such as 75%"),
     ],
 )

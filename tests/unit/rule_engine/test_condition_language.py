@@ -63,9 +63,9 @@ def test_what_it_says(source, holds):
     [
         ("local.huor > 7", "undeclared reference to 'local.huor': known are local.hour", (1, 1)),
         ("true &&\n  local.huor > 7", 'did you mean "local.hour"?', (2, 3)),
-        ("true &&\n local.hour > ", "Syntax error", (2, 15)),
-        ("facts.stopped_for_s > 30", "write a whole number beside a measured value with a point, as 30.0", (1, 21)),
-        ("local.hour + 1", "gives a int, not true or false", (1, 1)),
+        ("true &&\n local.hour > ", "it ends after >", (2, 15)),
+        ("facts.stopped_for_s > 30", "a measured value and a whole number: write facts.stopped_for_s > 30.0", (1, 21)),
+        ("local.hour + 1", "gives a whole number, not true or false", (1, 1)),
         ("[1].all(x, x > 0)", "all() may not be used, its cost has no bound", (1, 5)),
         ('object.class.matches("a+")', "matches() may not be used", (1, 14)),
         ("has(local.hour)", "has() may not be used, every name is always there", (1, 1)),
@@ -96,6 +96,52 @@ def test_what_is_wrong_and_where(source, message, place):
         compile_condition(source, "stopped")
     assert message in str(wrong.value)
     assert (wrong.value.line, wrong.value.column) == place
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ('local.hour >= "7"', ">= does not go with a whole number and a text: write local.hour >= 7"),
+        ('"7" <= local.hour', "<= does not go with a text and a whole number: write 7 <= local.hour"),
+        (
+            "true && local.date > 2026-05-04",
+            '> does not go with a text and a whole number: write local.date > "2026-05-04"',
+        ),
+        ("local.date in [2026-05-04]", 'a text and a list of whole numbers: write local.date in ["2026-05-04"]'),
+        ("facts.score > 30", "> does not go with a measured value and a whole number: write facts.score > 30.0"),
+        ("local.holiday == 1", "write local.holiday or !local.holiday alone"),
+        ('camera.tags != "gate"', 'write !("gate" in camera.tags)'),
+        ('camera.tags.contains("gate")', 'write "name" in camera.tags'),
+        ('object.class in "car"', 'write object.class in ["car"]'),
+        ("!local.hour", "! does not go with a whole number: compare it with something"),
+        ("7 < local.hour < 20", "two comparisons are joined by &&, as local.hour > 7 && local.hour < 20"),
+        ("facts.score > local.hour", "write both as a measured value"),
+        ("local.hour > 7 &&", "it ends after &&: write what follows, or remove &&"),
+        ("&& local.hour > 7", "nothing stands before &&: remove it, or write what it joins"),
+        ("(local.hour > 7", "( is not closed: write )"),
+        ("local.hour > 7)", ") closes nothing: remove it"),
+        ('zone.name == "a', 'the text that begins with " is not closed: write " at its end'),
+        ("local.hour > 7 local.hour < 8", "local.hour follows without && or ||: write one before it, or remove it"),
+        ("local.hour == 7:30", ": is not expected here"),
+        ("local.hour > 7 ? true", "a ? b lacks its other half: write a ? b : c"),
+        ("local.hour > 7;", "; is no sign of CEL: remove it"),
+        ("local.hour => 7", "=>: CEL writes >="),
+        ("local.hour > 7 & true", "&: CEL writes &&"),
+        ("local.hour", "'local.hour' gives a whole number, not true or false: compare it"),
+        ("object.class == person", 'a text is written in quotes, as "person"; known are '),
+        ("facts.stopped_for > 30.0", "write facts.stopped_for_s, a condition names the unit; known are "),
+    ],
+)
+def test_what_is_wrong_is_said_without_the_words_of_the_compiler(source, message):
+    with pytest.raises(ConditionError) as wrong:
+        compile_condition(source, "stopped")
+    assert message in str(wrong.value)
+    assert not any(word in str(wrong.value) for word in ("overload", "expecting", "EOF", "gives a int"))
+
+
+def test_a_name_without_its_group_is_offered_with_it():
+    with pytest.raises(ConditionError, match=r'did you mean "local\.hour"\?$'):
+        compile_condition("hour > 7", "stopped")
 
 
 @pytest.mark.parametrize(
