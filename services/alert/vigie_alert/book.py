@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from vigie_alert.compound import Meeting, Member
-    from vigie_alert.cooling import Cooling
+    from vigie_alert.cooling import Cooling, Held
 
 
 @dataclass(slots=True)
@@ -32,7 +32,7 @@ class AlertBook:
     """What some records may touch: alerts, affirmed minutes, decisions already taken, members of compounds.
 
     Alerts are by id, minutes by (site, camera), each behind the session that affirmed it, members by (compound key,
-    episode id), cooldowns by compound key. A book holds all that its records may touch: for a service what the database
+    episode id), cooldowns by place. A book holds all that its records may touch: for a service what the database
     gave, for a replay all. `decisions` collects those taken here, `met` the events of the compounds that began here,
     whose images are still to be fetched. Each method applies one record and returns the revisions that it brought,
     oldest first. A record that is refused (PoisonRecordError) leaves the book as it was.
@@ -107,10 +107,10 @@ class AlertBook:
             if after is None:
                 return []
             return self._put(related(placed_as(after, standing), member.episode_id))
-        cools = self.cooling.get(member.key)
-        if cools is not None and cools.held is not None:
+        held = self._held(member.key)
+        if held is not None:
             self._keep(came)
-            self.cooling[member.key] = cooling.hold(cools, cools.held.since, event, stamp)
+            self._hold(member.key, cooling.Held(held.since, event, stamp))
             return []
         found = compound.meeting(present, stamp, member.started_at)
         if found is None:
@@ -122,16 +122,26 @@ class AlertBook:
         self, event: Mapping[str, Any], stamp: Mapping[str, Any], key: str, found: Meeting
     ) -> list[dict[str, Any]]:
         """The revision of a compound that holds from now on, unless it cools down; `event` completed it."""
-        cools = self.cooling.get(key)
-        if cools is not None and found.told_at < cools.until:
-            self.cooling[key] = cooling.hold(cools, found.at, event, stamp)
+        place = compound.place_of(key)
+        cools = self.cooling.get(place)
+        if cools is not None and cools.cools(found.told_at, stamp):
+            self._hold(key, cooling.Held(found.at, event, stamp))
             return []
         together = compound.gathered(self._members_of(key), found.at)
         opening = compound.compound_event(event, stamp, together, ordinal=0)
         revisions = self._open_compound(opening, key, together)
-        if revisions and stamp["cooldown_ms"]:
-            self.cooling[key] = cooling.Cooling(key, found.told_at + stamp["cooldown_ms"])
+        if revisions:
+            self.cooling[place] = cooling.Cooling(place, found.told_at, None if cools is None else cools.held)
         return revisions
+
+    def _held(self, key: str) -> Held | None:
+        """What a compound holds back; another version of it in the same place holds its own."""
+        cools = self.cooling.get(compound.place_of(key))
+        return None if cools is None or cools.held is None or cools.held.key != key else cools.held
+
+    def _hold(self, key: str, held: Held | None) -> None:
+        place = compound.place_of(key)
+        self.cooling[place] = replace(self.cooling[place], held=held)
 
     def _open_compound(
         self, opening: dict[str, Any], key: str, found: Meeting, told_at: int = 0
@@ -154,19 +164,20 @@ class AlertBook:
 
     def tell_held(self, at: int) -> list[dict[str, Any]]:
         """Revisions of the compounds that went on when their cooldown was over, by `at` (ms)."""
-        return [revision for key in sorted(self.cooling) for revision in self._tell_held(key, at)]
+        held = [cools.held.key for _, cools in sorted(self.cooling.items()) if cools.held is not None]
+        return [revision for key in held for revision in self._tell_held(key, at)]
 
     def _tell_held(self, key: str, at: int) -> list[dict[str, Any]]:
         """The first revision of what a compound holds back, if its cooldown is over by `at` (ms)."""
-        cools = self.cooling.get(key)
-        held = None if cools is None or at < cools.until else cools.held
-        if cools is None or held is None:
+        held, place = self._held(key), compound.place_of(key)
+        if held is None or self.cooling[place].cools(at, held.stamp):
             return []
-        self.cooling[key] = replace(cools, held=None)
-        told_at = max(held.event["at"], cools.until)
+        due = self.cooling[place].opened_at + held.stamp["cooldown_ms"]
+        self._hold(key, None)
+        told_at = max(held.event["at"], due)
         if not cooling.may_tell(held, told_at):
             return []
-        self.cooling[key] = cooling.Cooling(key, cools.until + held.stamp["cooldown_ms"])
+        self.cooling[place] = cooling.Cooling(place, due)
         found = compound.gathered(self._members_of(key), held.since)
         opening = compound.compound_event(held.event, held.stamp, found, ordinal=0)
         return self._open_compound(opening, key, found, told_at)
@@ -182,20 +193,20 @@ class AlertBook:
 
     def _conclude(self, key: str, at: int) -> list[dict[str, Any]]:
         """End a compound of which none goes on, alerting or held back, and judge anew who came after its end."""
-        cools, standing = self.cooling.get(key), self.standings.get(self._open.get(key, ""))
+        held, standing = self._held(key), self.standings.get(self._open.get(key, ""))
         if standing is not None:
             began = int(standing.alert["started_at"])
-        elif cools is not None and cools.held is not None:
-            began = cools.held.since
+        elif held is not None:
+            began = held.since
         else:
             return []
         together = compound.gathered(self._members_of(key), began)
         if together.ended_at is None:
             return []
         revisions = []
-        if cools is not None and cools.held is not None:
+        if held is not None:
             revisions += self._tell_held(key, together.ended_at)
-            self.cooling[key] = replace(self.cooling[key], held=None)
+            self._hold(key, None)
             standing = self.standings.get(self._open.get(key, ""))
         if standing is not None:
             last = max(together.members, key=lambda m: m.ended_at or 0)

@@ -118,6 +118,12 @@ def compound_key(event: Mapping[str, Any], stamp: Mapping[str, Any]) -> str:
     return "/".join(quote(part, safe=" ") for part in parts)
 
 
+def place_of(key: str) -> str:
+    """A compound's key without its version: what cools down, however the compound has been changed since."""
+    mode, site, camera, name, _, scope, _ = key.split("/")
+    return f"{mode}/{site}/{camera}/{name}/{scope}"
+
+
 def counts(event: Mapping[str, Any], stamp: Mapping[str, Any]) -> bool:
     """Whether an episode is a member: its compound alerts and, where it asks for one zone, the episode is in one."""
     in_zone = event["scope"] and event["scope_kind"] in {"track", "zone"}

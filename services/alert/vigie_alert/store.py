@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from vigie_alert.book import AlertBook
-from vigie_alert.compound import Coming, Member
+from vigie_alert.compound import Coming, Member, place_of
 from vigie_alert.cooling import cooling_of
 from vigie_alert.lifecycle import Standing
 from vigie_alert.tables import (
@@ -169,9 +169,9 @@ class AlertStore:
         return len(ids)
 
     async def forget_members(self, before: int) -> int:
-        """Delete members of compounds whose episodes ended before that event time (ms), and cooldowns that did."""
+        """Delete members of compounds whose episodes ended before that event time (ms), and openings from before."""
         async with self._turn, self._engine.begin() as connection:
-            await connection.execute(sa.delete(compound_cooldowns).where(compound_cooldowns.c.cools_until < before))
+            await connection.execute(sa.delete(compound_cooldowns).where(compound_cooldowns.c.opened_at < before))
             gone = await connection.execute(sa.delete(compound_members).where(compound_members.c.ended_at < before))
         return int(gone.rowcount)
 
@@ -229,11 +229,9 @@ async def _load(connection: AsyncConnection, reach: Reach) -> AlertBook:
     if wanted:
         chosen = sa.select(alerts).where(sa.or_(*wanted)).order_by(alerts.c.id).with_for_update()
         book = AlertBook({row.id: _standing(row) for row in await connection.execute(chosen)})
-    for part in _parts({_digest(key) for key in keys}):
+    for part in _parts({_digest(place_of(key)) for key in keys}):
         cooled = await connection.execute(sa.select(compound_cooldowns).where(compound_cooldowns.c.compound.in_(part)))
-        book.cooling.update(
-            {row.compound_key: cooling_of(row.compound_key, row.cools_until, row.held) for row in cooled}
-        )
+        book.cooling.update({row.place: cooling_of(row.place, row.opened_at, row.held) for row in cooled})
     begun = [s.alert["started_at"] for s in book.standings.values() if s.key in keys and s.is_open]
     begun += [cooling.held.since for cooling in book.cooling.values() if cooling.held is not None]
     book.members = await _load_members(connection, reach, keys, min(begun, default=reach.members_since))
@@ -249,7 +247,7 @@ async def _load(connection: AsyncConnection, reach: Reach) -> AlertBook:
 async def _touched_compounds(connection: AsyncConnection, reach: Reach) -> frozenset[str]:
     """The keys of every compound that may be touched.
 
-    Whoever touches a compound holds its lock: two cameras whose episodes meet may be two processes' work.
+    Whoever touches a compound holds the lock of its place: two cameras whose episodes meet may be two processes' work.
     """
     table = compound_members.c
     keys = set(reach.compounds)
@@ -266,8 +264,8 @@ async def _touched_compounds(connection: AsyncConnection, reach: Reach) -> froze
         decided = sa.select(alerts.c.subject_key).where(alerts.c.id.in_(part), alerts.c.state != "ENDED")
         keys.update((await connection.execute(decided)).scalars())
     if keys and connection.dialect.name == "postgresql":
-        for key in sorted({int(_digest(key)[:15], 16) for key in keys}):
-            await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
+        for place in sorted({int(_digest(place_of(key))[:15], 16) for key in keys}):
+            await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(place)))
     return frozenset(keys)
 
 
@@ -361,9 +359,9 @@ def _member_values(member: Member) -> dict[str, Any]:
 
 def _cooling_values(cooling: Cooling) -> dict[str, Any]:
     return {
-        "compound": _digest(cooling.key),
-        "compound_key": cooling.key,
-        "cools_until": cooling.until,
+        "compound": _digest(cooling.place),
+        "place": cooling.place,
+        "opened_at": cooling.opened_at,
         "held": cooling.held_text,
     }
 

@@ -120,12 +120,12 @@ compound_members: Final = Table(
 compound_cooldowns: Final = Table(
     "compound_cooldowns",
     metadata,
-    Column("compound", String(64), primary_key=True, comment="digest of the compound's key"),
-    Column("compound_key", Text, nullable=False),
-    Column("cools_until", BigInteger, nullable=False, comment="event time, ms"),
+    Column("compound", String(64), primary_key=True, comment="digest of the compound's place"),
+    Column("place", Text, nullable=False, comment="its key without its version"),
+    Column("opened_at", BigInteger, nullable=False, comment="event time of its last alert, ms"),
     Column("held", Text, comment="JSON of what began meanwhile and goes on; none: nothing"),
 )
-"""Until when compounds open no other alert in their place."""
+"""When compounds last opened an alert in their place; how long they cool down from then, each stamp says."""
 
 evidence: Final = Table(
     "evidence",

@@ -102,6 +102,34 @@ def test_an_operator_who_closes_it_does_not_end_its_cooldown(book, met, member, 
     ]
 
 
+@pytest.mark.parametrize(
+    ("now", "states"),
+    [
+        ({"cooldown_ms": 0}, ["OPEN"]),
+        ({"cooldown_ms": 30_000}, ["OPEN"]),
+        ({"cooldown_ms": 60_000, "within_ms": 20_000}, []),
+        ({"cooldown_ms": 90_000}, []),
+    ],
+    ids=["no longer", "shorter", "changed in something else", "longer"],
+)
+async def test_a_cooldown_is_the_one_that_is_published_now(served, met, now, states):
+    await served(met(0))
+    assert [r["state"] for r in await served(met(35, on=True, compound=now | {"version": "v10"}))] == states
+
+
+async def test_a_cooldown_that_is_new_counts_from_the_last_alert(served, met):
+    await served(met(0, compound={"cooldown_ms": 0}))
+    assert await served(met(35, on=True, compound=COOLS | {"version": "v10"})) == []
+
+
+def test_what_an_older_version_holds_back_is_joined_by_its_own_members_alone(book, met, member):
+    new = COOLS | {"version": "v10"}
+    told(book, [*met(0), *met(20, on=True), *met(30, on=True, subject="b", compound=new)])
+    (opened, joined) = [r for e in met(61, on=True, subject="c", compound=new) for r in book.apply_event(e)][:2]
+    assert (opened["started_at"] - START, opened["rule"]["version"], len(opened["related_ids"])) == (30_000, "v10", 2)
+    assert (joined["state"], len(joined["related_ids"])) == ("UPDATED", 3)
+
+
 def test_nothing_is_told_under_an_authorisation_that_ended_meanwhile(book, met, affirmed, stamp):
     brief = COOLS | {"authorisation": stamp()["authorisation"] | {"valid_until": START + 50_000}}
     second = met(20, on=True, compound=brief)
@@ -151,10 +179,10 @@ async def test_a_cooldown_that_is_long_over_is_forgotten(tmp_path, met):
     messages = [Message("rule-events", 0, i, "cam-1", 0, event) for i, event in enumerate(met(0))]
 
     def cooling(book):
-        return Turn([c.until - START for c in book.cooling.values()])
+        return Turn([c.opened_at - START for c in book.cooling.values()])
 
     await store.transact(_reach(messages), lambda book: Turn(told(book, [m.value for m in messages])))
-    assert await store.transact(_reach(messages), cooling) == [60_000]
-    await store.forget_members(START + 60_001)
+    assert await store.transact(_reach(messages), cooling) == [0]
+    await store.forget_members(START + 1)
     assert await store.transact(_reach(messages), cooling) == []
     await engine.dispose()

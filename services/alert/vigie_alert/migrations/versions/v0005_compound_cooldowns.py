@@ -1,4 +1,4 @@
-"""Until when compounds open no other alert in their place."""
+"""When compounds last opened an alert in their place."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def upgrade() -> None:
     op.create_table(
         "compound_cooldowns",
         sa.Column("compound", sa.String(64), primary_key=True),
-        sa.Column("compound_key", sa.Text, nullable=False),
-        sa.Column("cools_until", sa.BigInteger, nullable=False),
+        sa.Column("place", sa.Text, nullable=False),
+        sa.Column("opened_at", sa.BigInteger, nullable=False),
         sa.Column("held", sa.Text),
     )
     op.add_column("compound_members", sa.Column("told_at", sa.BigInteger, nullable=False, server_default="0"))
