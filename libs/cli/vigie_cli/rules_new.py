@@ -85,7 +85,7 @@ STARTS: Final[Mapping[str, Start]] = {
 
 _GIVEN: Final[Mapping[str, str]] = {
     "duration": "10s",
-    "distance": "1 heights",
+    "distance": "1 height",
     "speed": "30 km/h",
     "fraction": "50%",
     "number": "1",

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from vigie_common.errors import BadInputError
-from vigie_common.yaml_model import nearest
-from vigie_rule_engine.catalogue import TEMPLATES, facts_of_template
+from vigie_rule_engine.catalogue import TEMPLATES, also_called, facts_of_template, nearest_template
 from vigie_rule_engine.needs import model_of, needs_of
 from vigie_rule_engine.quantities import allowed_words
 
@@ -45,7 +44,7 @@ def template_named(name: str) -> Template:
     found = TEMPLATES.get(name)
     if found is None:
         known = sorted(TEMPLATES)
-        raise BadInputError(f'"{name}" is not a template; templates are {", ".join(known)}{nearest(name, known)}')
+        raise BadInputError(f'"{name}" is not a template; templates are {", ".join(known)}{nearest_template(name)}')
     return found
 
 
@@ -72,6 +71,7 @@ def plain(template: Template) -> dict[str, Any]:
         "name": template.name,
         "scope": template.scope,
         "definition": template.doc,
+        "also_called": list(also_called(template.name)),
         "formula": template.formula,
         "parameters": [
             {
@@ -114,7 +114,8 @@ def page(template: Template) -> Iterator[str]:
     for *columns, doc in rows:
         aligned = (f"{column:<{width}}" for column, width in zip(columns, widths, strict=True))
         yield f"  {'  '.join(aligned)}  {doc}"
-    yield f"\nNeeds: {', '.join([*needs_of(template), model_of(template)])}"
+    yield f"\nAlso called: {', '.join(word.replace('_', ' ') for word in also_called(template.name))}"
+    yield f"Needs: {', '.join([*needs_of(template), model_of(template)])}"
     yield f"Gives: {'counts' if template.counts else 'episodes'}"
     yield f"Facts: {', '.join(f'facts.{name}' for name in facts_of_template(template.name))}"
     for title, text in (("Limits", template.limits), ("Source", template.source)):

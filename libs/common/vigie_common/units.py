@@ -16,8 +16,11 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import isfinite
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _DURATION_S: Final[dict[str, float]] = {"d": 86_400.0, "h": 3_600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 """Seconds of each unit, longest first: the order in which a duration lists them."""
@@ -26,8 +29,8 @@ DURATION_PATTERN: Final = (
     r"^(?=\d)(\d{1,9}(\.\d{1,9})?d)?(\d{1,9}(\.\d{1,9})?h)?(\d{1,9}(\.\d{1,9})?m)?"
     r"(\d{1,9}(\.\d{1,9})?s)?(\d{1,9}(\.\d{1,9})?ms)?$"
 )
-DISTANCE_PATTERN: Final = r"^\d{1,9}(\.\d{1,9})? ?(m|cm|heights)$"
-SPEED_PATTERN: Final = r"^\d{1,9}(\.\d{1,9})? ?(km/h|m/s|heights/s)$"
+DISTANCE_PATTERN: Final = r"^\d{1,9}(\.\d{1,9})? ?(m|cm|heights?)$"
+SPEED_PATTERN: Final = r"^\d{1,9}(\.\d{1,9})? ?(km/h|m/s|heights?/s)$"
 FRACTION_PATTERN: Final = r"^\d{1,3}(\.\d{1,9})? ?%$"
 
 LAST_MS: Final = 32_503_680_000_000
@@ -35,11 +38,12 @@ LAST_MS: Final = 32_503_680_000_000
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
-_DISTANCE: Final = {"m": ("m", 1.0), "cm": ("m", 0.01), "heights": ("heights", 1.0)}
+_DISTANCE: Final = {"m": ("m", 1.0), "cm": ("m", 0.01), "heights": ("heights", 1.0), "height": ("heights", 1.0)}
 _SPEED: Final = {
     "km/h": ("mps", 1000.0 / 3600.0),
     "m/s": ("mps", 1.0),
     "heights/s": ("heights_per_s", 1.0),
+    "height/s": ("heights_per_s", 1.0),
 }
 
 
@@ -71,9 +75,9 @@ _WORDS: Final = {
     "distance": {
         " m": "m metre metres meter meters mètre mètres",
         " cm": "cm centimetre centimetres centimeter centimeters centimètre centimètres",
-        " heights": "height hauteur hauteurs",
+        " heights": "hauteur hauteurs",
     },
-    "speed": {" km/h": "kmh kph km/hour", " m/s": "mps m/sec", " heights/s": "height/s heights/sec"},
+    "speed": {" km/h": "kmh kph km/hour", " m/s": "mps m/sec", " heights/s": "height/sec heights/sec"},
 }
 """Units as people also say them, by the spelling that the files take."""
 
@@ -93,11 +97,15 @@ def _meant(text: str, kind: str) -> str | None:
     return None
 
 
-def _refusal(value: object, kind: str, examples: str, units: tuple[str, ...]) -> ValueError:
+def _either(words: Sequence[str]) -> str:
+    """`a, b or c`."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def _refusal(value: object, kind: str, examples: str, units: Sequence[str]) -> ValueError:
     number = _bare(value)
     if number is not None:
-        meant = ", ".join(f"{number}{unit}" for unit in units[:-1]) + f" or {number}{units[-1]}"
-        return ValueError(f"a {kind} needs its unit: write {meant}")
+        return ValueError(f"a {kind} needs its unit: write {_either([f'{number}{unit}' for unit in units])}")
     said = _meant(value, kind) if isinstance(value, str) else None
     return ValueError(f"not a {kind}: write {said or f'a number and its unit, such as {examples}'}")
 
@@ -125,27 +133,39 @@ def _measure(value: object, pattern: str, units: dict[str, tuple[str, float]]) -
     return Quantity(float(number) * factor, base)
 
 
-def parse_distance(value: object) -> Quantity:
+def parse_distance(value: object, units: Sequence[str] = ("m", "heights")) -> Quantity:
     """Metres of `2 m` and `50 cm`, or body heights of `1.5 heights`.
+
+    Args:
+        value: as the author wrote it.
+        units: those that may be meant, for the message.
 
     Raises:
         ValueError: the unit is missing, or it is no distance; the message shows the fix.
     """
     found = _measure(value, DISTANCE_PATTERN, _DISTANCE)
     if found is None:
-        raise _refusal(value, "distance", "2 m, 50 cm or 1.5 heights", (" m", " heights"))
+        examples = {"m": ["2 m", "50 cm"], "heights": ["1.5 heights"]}
+        raise _refusal(
+            value, "distance", _either([e for unit in units for e in examples[unit]]), [f" {u}" for u in units]
+        )
     return found
 
 
-def parse_speed(value: object) -> Quantity:
+def parse_speed(value: object, units: Sequence[str] = ("km/h", "m/s", "heights/s")) -> Quantity:
     """Metres a second of `30 km/h` and `8 m/s`, or heights a second of `0.3 heights/s`.
+
+    Args:
+        value: as the author wrote it.
+        units: those that may be meant, for the message.
 
     Raises:
         ValueError: the unit is missing, or it is no speed; the message shows the fix.
     """
     found = _measure(value, SPEED_PATTERN, _SPEED)
     if found is None:
-        raise _refusal(value, "speed", "30 km/h, 8 m/s or 0.3 heights/s", (" km/h", " m/s", " heights/s"))
+        examples = {"km/h": "30 km/h", "m/s": "8 m/s", "heights/s": "0.3 heights/s"}
+        raise _refusal(value, "speed", _either([examples[unit] for unit in units]), [f" {unit}" for unit in units])
     return found
 
 
@@ -186,7 +206,8 @@ def written(quantity: Quantity) -> str:
     """A quantity as people write it, as its parser reads it: `60s`, `1h30m`, `0.3 heights`, `30 km/h`, `75%`."""
     if quantity.unit != "s":
         factor, spelling = _WRITTEN[quantity.unit]
-        return f"{quantity.value / factor:.9g}{spelling}"
+        number = f"{quantity.value / factor:.9g}"
+        return f"{number}{spelling.replace('heights', 'height') if number == '1' else spelling}"
     if quantity.value < _FEW_S:
         return f"{quantity.value:.9g}s"
     parts, rest = [], round(quantity.value * 1000)

@@ -129,11 +129,13 @@ def _replacement_problems(parts: RuleParts, ids: Sequence[str]) -> list[Problem]
     name = parts.replaces
     if not isinstance(name, str):
         return []
-    if name not in ids:
-        message = f'replaces: there is no rule "{name}"; rules are {", ".join(ids)}{nearest(name, ids)}'
-        return [parts.document.problem(["replaces"], message)]
     node = parts.document.at(["rule"])
-    if node is not None and node.value == name:
+    own = node.value if node is not None else None
+    if name not in ids:
+        others = [one for one in ids if one != own]
+        message = f'replaces: there is no rule "{name}"; other rules are {", ".join(others) or "none"}'
+        return [parts.document.problem(["replaces"], message + nearest(name, others))]
+    if own == name:
         message = "replaces: a rule cannot replace itself: name the live rule that it would replace"
         return [parts.document.problem(["replaces"], message)]
     if parts.status == "stable":

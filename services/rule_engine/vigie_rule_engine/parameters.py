@@ -7,6 +7,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 
 from vigie_common.taxonomy import CLASS_NAMES
+from vigie_common.units import parse_distance, parse_speed
 from vigie_common.yaml_model import nearest
 from vigie_common.yaml_source import shown
 from vigie_rule_engine.catalogue import default_of
@@ -44,7 +45,7 @@ def _quantity(template: Template, parameter: Parameter, value: object) -> Quanti
         ValueError: no or another unit, metres where the template measures in heights alone or the other way round,
             or a value that is not allowed.
     """
-    quantity = PARSE[parameter.kind](value)
+    quantity = _parsed(parameter, value)
     if quantity.unit in METRIC_UNITS and not parameter.metric:
         raise ValueError(f"{template.name} measures in heights of the object, not in metres: write {parameter.default}")
     within = allowed(parameter).get(quantity.unit)
@@ -52,6 +53,20 @@ def _quantity(template: Template, parameter: Parameter, value: object) -> Quanti
         raise ValueError(f"{template.name} measures it on the ground: write {allowed_words(parameter)}")
     _refuse_outside(within, quantity.value)
     return quantity
+
+
+def _parsed(parameter: Parameter, value: object) -> Quantity:
+    """A parameter in its base unit; the message offers no unit that the parameter does not take.
+
+    Raises:
+        ValueError: no unit, or none of its kind.
+    """
+    metric, heights = parameter.metric or parameter.ground, not parameter.ground
+    if parameter.kind == "distance":
+        return parse_distance(value, [unit for unit, may in (("m", metric), ("heights", heights)) if may])
+    if parameter.kind == "speed":
+        return parse_speed(value, [u for u, may in (("km/h", metric), ("m/s", metric), ("heights/s", heights)) if may])
+    return PARSE[parameter.kind](value)
 
 
 def _refuse_outside(within: Allowed, value: float) -> None:

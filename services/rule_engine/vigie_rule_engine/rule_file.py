@@ -11,9 +11,9 @@ from vigie_common.field_types import Identifier, InstantText, Name, Text, Texts
 from vigie_common.taxonomy import CLASS_NAMES
 from vigie_common.units import parse_duration, parse_instant
 from vigie_common.yaml_advice import cut_off
-from vigie_common.yaml_model import FieldError, FileModel, Located, load, nearest, validated
+from vigie_common.yaml_model import FieldError, FileModel, Located, load, validated
 from vigie_common.yaml_source import Document, InvalidFileError, Mark, Problem, read_document
-from vigie_rule_engine.catalogue import TEMPLATES, Template
+from vigie_rule_engine.catalogue import TEMPLATES, Template, nearest_template
 from vigie_rule_engine.expectations import Duration, Expectation, never_found
 from vigie_rule_engine.file_texts import mark_inside, text_problems
 from vigie_rule_engine.parameters import Parameters, normalised
@@ -210,7 +210,7 @@ def examine_rule(document: Document, folder: Path) -> tuple[Rule | None, RulePar
     parameters = Parameters()
     if isinstance(name, str) and template is None:
         known = sorted(TEMPLATES)
-        message = f'template: "{name}" is not a template; templates are {", ".join(known)}{nearest(name, known)}'
+        message = f'template: "{name}" is not a template; templates are {", ".join(known)}{nearest_template(name)}'
         problems.append(document.problem(["template"], message))
     if template is not None and isinstance(given, dict):
         parameters, found = normalised(template, given)

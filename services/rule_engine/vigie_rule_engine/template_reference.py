@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from vigie_rule_engine.catalogue import COMMON_FACTS, TEMPLATES
+from vigie_rule_engine.catalogue import COMMON_FACTS, TEMPLATES, also_called, facts_of_template
 from vigie_rule_engine.needs import model_of, needs_of
 from vigie_rule_engine.quantities import allowed_words
 
@@ -86,8 +86,10 @@ def section(template: Template) -> Iterator[str]:
     yield "| parameter | kind | default | allowed | |"
     yield "|---|---|---|---|---|"
     yield from map(_parameter, template.parameters)
-    facts = ", ".join(f"`facts.{name}`" for name in template.facts)
-    yield f"\n* Needs: {', '.join([*needs_of(template), model_of(template)])}."
+    facts = ", ".join(f"`facts.{name}`" for name in facts_of_template(template.name))
+    others = ", ".join(word.replace("_", " ") for word in also_called(template.name))
+    yield f"\n* Also called: {others}."
+    yield f"* Needs: {', '.join([*needs_of(template), model_of(template)])}."
     yield f"* Limits: {template.limits}"
     if facts:
         yield f"* Facts: {facts}."

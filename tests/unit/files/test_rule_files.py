@@ -11,7 +11,7 @@ from vigie_common.site_file import read_site
 from vigie_common.yaml_model import MOST_TOLD
 from vigie_common.yaml_source import parse_document
 from vigie_rule_engine.bundle import read_rules, rule_bundle, rule_record
-from vigie_rule_engine.catalogue import TEMPLATES, Parameter, Template
+from vigie_rule_engine.catalogue import TEMPLATES, Parameter, Template, also_called
 from vigie_rule_engine.compile import numbers_of
 from vigie_rule_engine.parameters import normalised
 from vigie_rule_engine.quantities import allowed
@@ -38,6 +38,11 @@ CLASSES = "person, bicycle, motorcycle, scooter, car, van, bus, truck, tram, ani
                     'did you mean "stopped"?'
                 )
             ],
+        ),
+        (
+            "within: 0.3 heights",
+            "margin: 0.3",
+            ["F:7:70: with.margin: 0.3: a distance needs its unit: write 0.3 heights"],
         ),
         ("for: 3m", "for: 3", ["F:7:58: with.for: 3: a duration needs its unit: write 3s, 3m or 3h"]),
         (
@@ -202,6 +207,32 @@ CLASSES = "person, bicycle, motorcycle, scooter, car, van, bus, truck, tram, ani
 )
 def test_a_wrong_rule_file_is_refused_with_the_place_and_the_fix(refusal, old, new, messages):
     assert refusal(read_rule, RULE, old, new) == messages
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("loitering", '"dwell"'),
+        ("Intrusion", '"presence"'),
+        ("illegal-parking", '"stopped"'),
+        ("smoke", '"object_class"'),
+        ("footfall", '"count_line" or "unique_count"'),
+        ("abandoned_luggage", '"abandoned_object"'),
+        ("jam", '"congestion"'),
+        ("crowd", '"gathering" or "density"'),
+    ],
+)
+def test_a_template_by_another_word_is_offered_by_its_name(refusal, name, meant):
+    [message] = refusal(read_rule, RULE, "template: stopped", f"template: {name}")
+    assert message.endswith(f"; did you mean {meant}?")
+
+
+def test_every_template_has_other_words_and_none_of_them_is_a_template():
+    assert all(also_called(name) and not set(also_called(name)) & set(TEMPLATES) for name in TEMPLATES)
+
+
+def test_one_height_is_a_distance():
+    assert rule(change=("within: 0.3 heights", "within: 1 height"))["numbers"]["within_heights"] == 1.0
 
 
 def test_a_condition_on_a_class_or_zone_that_the_rule_does_not_have_is_named(refusal):

@@ -256,7 +256,7 @@ def test_a_rule_in_shadow_names_the_live_one_that_it_would_replace(site, change)
     path.write_text(text.replace("status: stable", "status: test\nreplaces: livraison-stationement"), encoding="utf-8")
     [message] = linted(site)
     assert message.startswith(
-        'rules/town/shorter.yaml:5:11: replaces: there is no rule "livraison-stationement"; rules are '
+        'rules/town/shorter.yaml:5:11: replaces: there is no rule "livraison-stationement"; other rules are '
     )
     assert message.endswith('did you mean "livraison-stationnement"?')
     change(path, "livraison-stationement", "livraison-stationnement")
@@ -267,6 +267,15 @@ def test_a_rule_in_shadow_names_the_live_one_that_it_would_replace(site, change)
     change(path, "status: stable\nreplaces: livraison-stationnement", "status: test\nreplaces: livraison-court")
     [message] = linted(site)
     assert "replaces: a rule cannot replace itself" in message
+
+
+def test_a_rule_is_not_offered_itself_to_replace(site, change):
+    change(
+        site / "rules/town/delivery-parking.yaml", "status: stable", "status: test\nreplaces: livraison-stationement"
+    )
+    [message] = linted(site)
+    assert 'replaces: there is no rule "livraison-stationement"; other rules are ' in message
+    assert "livraison-stationnement" not in message
 
 
 def test_a_link_that_leads_nowhere_is_named(site):

@@ -69,6 +69,12 @@ def test_a_quantity_is_read_in_its_base_unit(parse, text, expected):
         (parse_fraction, 0.75, "a share needs its sign: write 75%"),
         (parse_fraction, 75, "a share needs its sign: write 75%"),
         (parse_fraction, "120%", "more than the whole: write 100% or less"),
+        (lambda value: parse_distance(value, ["heights"]), 0.3, "a distance needs its unit: write 0.3 heights"),
+        (
+            lambda value: parse_speed(value, ["km/h", "m/s"]),
+            "fast",
+            "not a speed: write a number and its unit, such as 30 km/h or 8 m/s",
+        ),
         (parse_duration, "1,5s", "not a duration: write 1.5s"),
         (parse_duration, "1,5", "a duration needs its unit: write 1.5s, 1.5m or 1.5h"),
         (parse_distance, "0,3 hauteurs", "not a distance: write 0.3 heights"),
