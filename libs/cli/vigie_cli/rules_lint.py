@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vigie_cli.site_folder import rule_problems, rule_sources, site_of
+from vigie_cli.site_folder import rule_folders, rule_problems, rule_sources, site_of
 from vigie_common.catalogue import load_catalogue
 from vigie_rule_engine.bundle import RuleFolder, read_rules
 from vigie_rule_engine.lint import read_cameras
@@ -64,11 +64,9 @@ def lint_place(place: Path, cameras: Path | None) -> Linted:
 
 def with_its_site(place: Path, site: Path) -> list[Path]:
     """Where the rules of a file or folder are and what they are checked beside: each once, however it is spelt."""
-    if not (site / "cameras").is_dir():
+    if not (site / "cameras").is_dir() or place.resolve() == site.resolve():
         return rule_sources(place)
-    sources = rule_sources(site)
-    if place.resolve() == site.resolve():
-        return sources
+    sources = rule_folders(site)
     inside = any(place.resolve().is_relative_to(source.resolve()) for source in sources)
     return sources if inside else [*sources, place]
 

@@ -87,13 +87,18 @@ def rule_sources(folder: Path) -> list[Path]:
     """Where the rules of a folder are: `rules/` and `authorisations/` of a site, else the folder or file itself.
 
     Raises:
-        BadInputError: it is not there.
+        BadInputError: it is not there, or is a site that has none yet.
     """
     if folder.is_file():
         return [folder]
     if not folder.is_dir():
         raise BadInputError(_not_there(folder))
-    return rule_folders(folder) if (folder / "rules").is_dir() else [folder]
+    if (folder / "cameras").is_dir() and not rule_folders(folder):
+        begin = f"vigie rules new NAME --template TEMPLATE --site {folder}"
+        raise BadInputError(
+            f"{folder}: the site has no rules yet, they lie in {folder / 'rules'}: begin one by {begin}"
+        )
+    return rule_folders(folder) if (folder / "rules").is_dir() or (folder / "cameras").is_dir() else [folder]
 
 
 def _not_there(path: Path) -> str:

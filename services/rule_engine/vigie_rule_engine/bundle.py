@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from vigie_common.digest import content_digest
 from vigie_common.units import parse_instant
 from vigie_common.yaml_model import Located, nearest, one_of, validated
-from vigie_common.yaml_source import Document, InvalidFileError, Problem, read_document
+from vigie_common.yaml_source import START, Document, InvalidFileError, Problem, read_document
 from vigie_rule_engine.compound_file import CompoundFile, CompoundParts, compound_record, examine_compound
 from vigie_rule_engine.rule_file import AuthorisationFile, Rule, RuleParts, cooldown_ms, examine_rule
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from vigie_common.site_file import SiteFile
+
+_BEGINNING: Final = 4096
+"""Bytes in which a file says what it is."""
 
 _NOT_RULES: Final = frozenset({"tracks", "scenes"})
 """Folders beside rules that hold what their tests read."""
@@ -33,6 +37,8 @@ class RuleFolder:
     """What could be read of rules that are wrong in themselves: the lint checks it with the cameras too."""
     compounds: tuple[Located[CompoundFile], ...] = ()
     broken_compounds: tuple[CompoundParts, ...] = ()
+    passed_over: tuple[Problem, ...] = ()
+    """What lies there and looks like a rule, and is not read."""
 
     @property
     def parts(self) -> tuple[RuleParts, ...]:
@@ -46,7 +52,7 @@ class RuleFolder:
 
 
 def read_rules(*folders: Path) -> RuleFolder:
-    """Every `*.yaml` below the folders, and files that are named, in the order of paths.
+    """Every `*.yaml` and `*.yml` below the folders, and files that are named, in the order of paths.
 
     Each is a rule, a compound or an authorisation, by its keys. Rules and compounds share their ids.
     """
@@ -90,6 +96,7 @@ def read_rules(*folders: Path) -> RuleFolder:
         tuple(broken),
         tuple(compounds),
         tuple(broken_compounds),
+        tuple(sorted(problem for folder in folders for problem in _passed_over(folder))),
     )
 
 
@@ -108,16 +115,48 @@ def _no_kind(document: Document) -> Problem:
     return document.problem([], f"neither a rule nor a compound nor an authorisation: {hint}")
 
 
+_ENDINGS: Final = frozenset({".yaml", ".yml"})
+_BEGINS: Final = re.compile(rf"(?:[^\S\n]*(?:#[^\n]*)?\n)*(?:{'|'.join(_KINDS)}):")
+"""How a file begins that is a rule, a compound or an authorisation; comments may stand before."""
+
+
 def _yaml_files(folder: Path) -> Iterable[Path]:
     if folder.is_file():
         yield folder
         return
+    for path in _below(folder):
+        there = path.is_file() or not path.exists()  # a link that leads nowhere is told, not passed over
+        if path.suffix.lower() in _ENDINGS and there:
+            yield path
+
+
+def _below(folder: Path) -> Iterable[Path]:
+    """What lies below a folder of rules, without what is hidden and what tests read."""
     for path in folder.rglob("*"):
         inside = path.relative_to(folder).parts
-        hidden = any(part.startswith(".") for part in inside)
-        there = path.is_file() or not path.exists()  # a link that leads nowhere is told, not passed over
-        if path.suffix in {".yaml", ".yml"} and there and not hidden and not _NOT_RULES & set(inside):
+        if not any(part.startswith(".") for part in inside) and not _NOT_RULES & set(inside):
             yield path
+
+
+def _passed_over(folder: Path) -> Iterable[Problem]:
+    """Files that begin as a rule does and have another ending, and folders that are called as a file of one."""
+    for path in _below(folder) if folder.is_dir() else ():
+        if path.is_dir() and path.suffix.lower() in _ENDINGS:
+            text = "a folder, which is no rule: call it otherwise; what is in it is read all the same"
+            yield Problem(str(path), START, text)
+        elif path.is_file() and path.suffix.lower() not in _ENDINGS and _begins_as_rule(path):
+            name = f"{path.name.split('.')[0]}.yaml"
+            text = f"not read, since it does not end in .yaml: call it {name}, or move it out of the rules"
+            yield Problem(str(path), START, text)
+
+
+def _begins_as_rule(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            begin = file.read(_BEGINNING)
+    except OSError:
+        return False
+    return _BEGINS.match(begin.decode("utf-8", "replace")) is not None
 
 
 def _duplicates(named: Iterable[tuple[str, str, Located[Any]]]) -> list[Problem]:

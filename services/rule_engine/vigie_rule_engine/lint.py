@@ -54,8 +54,8 @@ def read_cameras(folder: Path, models: Collection[str] | None) -> CameraFolder:
     cameras: list[Located[CameraFile]] = []
     problems: list[Problem] = []
     first: dict[str, str] = {}
-    for file in sorted(_camera_files_folder(folder, path).glob("*.y*ml")):
-        if file.name == SITE_FILE:
+    for file in sorted(_camera_files_folder(folder, path).iterdir()):
+        if file.suffix.lower() not in {".yaml", ".yml"} or file.name == SITE_FILE:
             continue
         try:
             located = read_camera(file)

@@ -49,7 +49,7 @@ def lint_warnings(
     alerting: list[_Alerting] = [rule.located for rule in rules.rules if not rule.template.counts]
     titled: list[_Alerting] = [*(rule.located for rule in rules.rules), *rules.compounds]
     alerting += rules.compounds
-    problems = list(_ended(rules.authorisations, cameras, now_ms))
+    problems = [*rules.passed_over, *_ended(rules.authorisations, cameras, now_ms)]
     if rules.authorisations and not rules.problems:  # a file that is wrong may be what the others lack
         problems += _unused_categories(rules)
         in_force = [a for a in rules.authorisations if not _is_over(a, cameras, now_ms)]

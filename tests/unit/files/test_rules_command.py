@@ -555,3 +555,14 @@ def test_a_path_of_a_file_that_is_not_there_is_no_folder(site):
             f'{site}/rules/town/gate-counts.yaml: no such file; did you mean "gate-count.yaml"?'
         )
     assert "no such folder" in str(rules("lint", site / "rule").exception)
+
+
+def test_a_site_without_rules_says_so_and_how_to_begin_one(site):
+    shutil.rmtree(site / "rules")
+    for command in ("lint", "test"):
+        assert str(rules(command, site).exception) == (
+            f"{site}: the site has no rules yet, they lie in {site}/rules: begin one by vigie rules new NAME "
+            f"--template TEMPLATE --site {site}"
+        )
+    (site / "rules").mkdir()
+    assert "no rule and no authorisation below it" in str(rules("lint", site).exception)

@@ -283,6 +283,16 @@ def test_a_link_that_leads_nowhere_is_named(site):
     assert linted(site) == ["rules/gone.yaml:1:1: cannot be read: No such file or directory"]
 
 
+def test_a_rule_and_a_camera_in_capitals_are_read_as_any_other(site, change):
+    path = site / "rules/town/gate-count.yaml"
+    path.rename(path.with_suffix(".YAML"))
+    camera = site / "cameras/arenes-01.yaml"
+    camera.rename(camera.with_suffix(".YML"))
+    assert linted(site) == []
+    change(path.with_suffix(".YAML"), "line: porte", "line: port")
+    assert all(line.startswith("rules/town/gate-count.YAML:7:33: with.line") for line in linted(site))
+
+
 # What is right and rarely meant.
 
 NOW = 1_790_000_000_000  # in 2026
@@ -306,6 +316,23 @@ def test_the_example_site_is_as_it_is_meant(site):
     assert warned(site) == []
     fire, weapon = all_warned(site)
     assert (NO_SUCH_MODEL[0] in fire, NO_SUCH_MODEL[1] in weapon) == (True, True)
+
+
+def test_what_looks_like_a_rule_and_is_not_read_is_named(site):
+    text = (site / "rules/town/gate-count.yaml").read_text(encoding="utf-8")
+    (site / "rules/second.txt").write_text(text, encoding="utf-8")
+    (site / "rules/notes.txt").write_text("The rule: two at most.\n")
+    (site / "rules/tracks").mkdir()
+    (site / "rules/tracks/third.txt").write_text(text, encoding="utf-8")
+    (site / "rules/dir.yaml").mkdir()
+    assert linted(site) == []
+    assert warned(site) == [
+        ("rules/dir.yaml:1:1: a folder, which is no rule: call it otherwise; what is in it is read all the same"),
+        (
+            "rules/second.txt:1:1: not read, since it does not end in .yaml: call it second.yaml, "
+            "or move it out of the rules"
+        ),
+    ]
 
 
 def test_a_category_that_no_rule_has_and_the_rule_that_it_was_for_are_named(site, change):
