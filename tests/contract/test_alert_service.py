@@ -124,6 +124,24 @@ class Bench:
                 stderr=out,
             )
 
+    async def joined(self, instance, deadline_s=60):
+        """Return once this instance has been given its share of the partitions."""
+        end = asyncio.get_running_loop().time() + deadline_s
+        while not self._has_joined(instance):
+            assert asyncio.get_running_loop().time() < end, (self.folder / "alert.log").read_text()
+            await asyncio.sleep(0.1)
+
+    def _has_joined(self, instance):
+        told = (self.folder / "alert.log").read_text().splitlines()
+        lines = (json.loads(line) for line in told if line.startswith("{") and line.endswith("}"))
+        for address in (line["http"] for line in lines if line.get("instance") == instance and "http" in line):
+            try:
+                with urllib.request.urlopen(f"http://{address}/ready", timeout=5) as answer:
+                    return json.load(answer).get("partitions") == "ok"
+            except OSError:  # not ready yet, or an earlier process of that instance
+                continue
+        return False
+
     @contextmanager
     def service(self, database_url, **more):
         """The service as its own process; SIGTERM must stop it cleanly."""
@@ -429,6 +447,8 @@ async def test_members_that_two_processes_see_at_once_are_one_compound_alert_eac
 
     database_url = own_database(postgres)
     with bench.service(database_url), bench.service(database_url, VIGIE_INSTANCE_ID="alert-1"):
+        await bench.joined("alert-0")
+        await bench.joined("alert-1")
         for kind, states in (("OPEN", 1), ("CLOSE", 2)):
             for compound in compounds:
                 for partition, camera in enumerate(("cam-1", "cam-2")):
