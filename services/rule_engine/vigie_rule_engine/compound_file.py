@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, Field
 
@@ -23,6 +23,8 @@ from vigie_rule_engine.rule_file import (
     listed,
     read_part,
 )
+
+Same = Literal["zone", "camera", "site"]
 
 
 def _remembered(within: str) -> str:
@@ -64,7 +66,7 @@ class CompoundFile(FileModel):
     status: Status = Field(default="draft", description="draft: does not run; test: in shadow; stable: alerts")
     rules: list[Identifier] = Field(min_length=1, description="ids of the member rules; they may run in shadow")
     cameras: CameraSelection
-    same: Literal["zone", "camera", "site"] = Field(default="camera", description="where they must be together")
+    same: Same = Field(default="camera", description="where they must be together")
     within: Annotated[Duration, AfterValidator(_remembered)] = Field(
         description="how long after its end an episode still counts; an hour at most"
     )
@@ -86,8 +88,12 @@ class CompoundParts:
     rules: tuple[str | None, ...]
     """None: no text."""
     selection: CameraSelection | None
+    same: Same | None
+    """Where they must be together; None: unreadable."""
+    least_rules: int
+    """How many different rules must be there."""
     cameras: int
-    """How many must be there."""
+    """How many cameras must be there."""
     tests: tuple[CompoundTest | None, ...]
     """None: a test that is wrong in itself."""
 
@@ -103,14 +109,18 @@ def examine_compound(document: Document) -> tuple[Located[CompoundFile] | None, 
     plain = document.root.plain()
     fields: dict[str, Any] = plain if isinstance(plain, dict) else {}
     at_least = read_part(AtLeast, fields.get("at_least", {})) or AtLeast()
+    rules = tuple(name if isinstance(name, str) else None for name in listed(fields.get("rules")))
+    same = fields.get("same", CompoundFile.model_fields["same"].default)
     parts = CompoundParts(
         document,
-        tuple(name if isinstance(name, str) else None for name in listed(fields.get("rules"))),
+        rules,
         read_part(CameraSelection, fields.get("cameras")),
+        same if same in get_args(Same) else None,
+        len(rules) if at_least.rules is None else at_least.rules,
         at_least.cameras,
         tuple(read_part(CompoundTest, test) for test in listed(fields.get("tests"))),
     )
-    problems += [document.problem(path, text) for path, text in _impossible(fields, parts.rules, at_least)]
+    problems += [document.problem(path, text) for path, text in _impossible(fields, parts)]
     for index, test in enumerate(parts.tests):
         for path, text in () if test is None else never_found(test.expect, None):
             problems.append(document.problem(["tests", index, *path], f"tests[{index}].{text}", of_key=True))
@@ -124,20 +134,18 @@ def compounds_by_id(compounds: Iterable[CompoundParts]) -> dict[str, CompoundPar
     return {node.value: one for node, one in nodes if node is not None and isinstance(node.value, str)}
 
 
-def _impossible(
-    fields: dict[str, Any], rules: tuple[str | None, ...], at_least: AtLeast
-) -> Iterator[tuple[list[object], str]]:
+def _impossible(fields: dict[str, Any], compound: CompoundParts) -> Iterator[tuple[list[object], str]]:
     """What can never hold, each with its path."""
+    rules, least = compound.rules, compound.least_rules
     for i, name in enumerate(rules):
         if name is not None and name in rules[:i]:
             yield ["rules", i], f'rules[{i}]: "{name}" is listed twice: remove one'
-    least = at_least.rules if at_least.rules is not None else len(rules)
     if least > len(rules):
         yield ["at_least", "rules"], f"at_least.rules: {least} of {len(rules)} rules can never be there"
-    if at_least.cameras > 1 and fields.get("same", "camera") in {"zone", "camera"}:
+    if compound.cameras > 1 and compound.same in {"zone", "camera"}:
         message = "at_least.cameras: several cameras are together on a site only: write same: site"
         yield ["at_least", "cameras"], message
-    if at_least.cameras == 1 and least == 1 and rules:
+    if compound.cameras == 1 and least == 1 and rules:
         message = "rules: one rule on one camera is no compound: ask for two rules, or for several cameras"
         yield ["at_least" if "at_least" in fields else "rules"], message
     if fields.get("status") == "stable" and not fields.get("tests"):

@@ -171,7 +171,11 @@ async def test_what_the_lint_warns_of_and_failing_tests_of_rules_in_shadow_are_n
     ]
 
 
-async def test_rules_that_mean_no_camera_in_service_are_noted_with_what_they_ask_for(dry_run, deployed):
+async def test_rules_that_mean_no_camera_in_service_are_noted_with_what_they_ask_for(site, change, dry_run, deployed):
+    compound = site / "rules/decree-2023-828/fall-in-a-gathering.yaml"
+    change(compound, "cameras: {tags: [centre]}", "cameras: {tags: [centre, gate]}")
+    change(compound, "camera: maison-carree-02", "camera: arenes-01")
+
     async def told():
         return [line for line in await dry_run() if " nowhere, " in line]
 

@@ -116,12 +116,49 @@ def test_its_tests_know_its_cooldown(site, last, expected):
         (
             "same: camera",
             "same: site\nat_least: {cameras: 2}",
-            "7:21: at_least.cameras: 2 can never be there, the compound means maison-carree-02",
+            "7:21: at_least.cameras: 2 can never be there, the compound's rules run on maison-carree-02",
         ),
         (
             "rule: livraison-stationnement, camera: maison-carree-02, open: 65s, close: 2m}\n    expect: []",
             "rule: livraison-stationnement, camera: maison-caree-02, open: 65s, close: 2m}\n    expect: []",
             'tests[1].episodes[1].camera: there is no camera "maison-caree-02"',
+        ),
+        (
+            "rules: [parvis-presence, livraison-stationnement]\ncameras: {ids: [maison-carree-02]}",
+            "rules: [embouteillage, parvis-presence]\ncameras: {ids: [maison-carree-02, feucheres-03]}",
+            "6:7: same: 2 rules must be in one camera and never are: embouteillage on feucheres-03; parvis-presence on "
+            "maison-carree-02: name rules of one camera, or same: site",
+        ),
+        (
+            "rules: [parvis-presence, livraison-stationnement]\ncameras: {ids: [maison-carree-02]}\nsame: camera\n",
+            "rules: [embouteillage, parvis-presence]\ncameras: {ids: [maison-carree-02, feucheres-03]}\n",
+            "4:8: rules: 2 rules must be in one camera and never are: ",
+        ),
+        (
+            "same: camera",
+            "same: zone",
+            "6:7: same: 2 rules must be in one zone and never are: parvis-presence in parvis of maison-carree-02; "
+            "livraison-stationnement in livraison of maison-carree-02: name rules of one zone, or same: camera",
+        ),
+        (
+            "rules: [parvis-presence, livraison-stationnement]\ncameras: {ids: [maison-carree-02]}\nsame: camera",
+            "rules: [parvis-presence, attroupement]\ncameras: {ids: [maison-carree-02]}\nsame: zone",
+            '4:26: rules[1]: "attroupement" names no zone, and with same: zone only episodes in a named zone count: ',
+        ),
+        (
+            "cameras: {ids: [maison-carree-02]}\nsame: camera",
+            "cameras: {tags: [centre]}\nsame: site\nat_least: {cameras: 2, rules: 1}",
+            "7:21: at_least.cameras: 2 can never be there, the compound's rules run on maison-carree-02",
+        ),
+        (
+            "rule: livraison-stationnement, camera: maison-carree-02, open: 65s, close: 2m}\n    expect: []",
+            "rule: livraison-stationnement, camera: arenes-01, open: 65s, close: 2m}\n    expect: []",
+            "18:49: tests[1].episodes[1].camera: the compound does not mean arenes-01; it means maison-carree-02",
+        ),
+        (
+            "camera: maison-carree-02, open: 10s, close: 40s",
+            "camera: maison-carree-02, zone: livraison, open: 10s, close: 40s",
+            '13:65: tests[0].episodes[0].zone: parvis-presence is not about "livraison"; its zones are parvis',
         ),
         ("compound: parvis-et-livraison", "compound: parvis-presence", 'the id "parvis-presence" is taken by '),
         ("within: 30s", "within: 30", "30"),
@@ -144,6 +181,24 @@ def test_its_tests_know_its_cooldown(site, last, expected):
 def test_what_an_author_can_get_wrong_is_told(site, old, new, message):
     found = told(site(old, new))
     assert any(message in line for line in found), found
+
+
+def test_a_test_on_a_camera_that_the_rule_does_not_run_on_is_told(site):
+    path = site("cameras: {ids: [maison-carree-02]}", "cameras: {tags: [centre]}") / "rules/compound.yaml"
+    path.write_text(path.read_text().replace("rule: parvis-presence, camera: maison-carree-02, open: 10s, close: 30s",
+                                             "rule: parvis-presence, camera: arenes-01, open: 10s, close: 30s"))  # fmt: skip
+    message = "17:41: tests[1].episodes[0].camera: parvis-presence does not run on arenes-01; it runs on "
+    assert told(path.parents[1]) == [f"{message}maison-carree-02"]
+
+
+def test_enough_of_the_members_in_one_place_are_enough(site):
+    wider = "cameras: {ids: [maison-carree-02, feucheres-03]}"
+    path = site("cameras: {ids: [maison-carree-02]}", wider) / "rules/compound.yaml"
+    text = path.read_text().replace("livraison-stationnement]", "livraison-stationnement, embouteillage]")
+    path.write_text(text)
+    assert any("3 rules must be in one camera" in line for line in told(path.parents[1]))
+    path.write_text(text.replace("same: camera", "same: camera\nat_least: {rules: 2}"))
+    assert told(path.parents[1]) == []
 
 
 def test_everything_wrong_in_a_compound_is_told_at_once(site):
