@@ -126,7 +126,7 @@ def test_its_tests_know_its_cooldown(site, last, expected):
         (
             "rules: [parvis-presence, livraison-stationnement]\ncameras: {ids: [maison-carree-02]}",
             "rules: [embouteillage, parvis-presence]\ncameras: {ids: [maison-carree-02, feucheres-03]}",
-            "6:7: same: 2 rules must be in one camera and never are: embouteillage on feucheres-03; parvis-presence on m",
+            "6:7: same: 2 rules must be in one camera and never are: embouteillage on feucheres-03; parvis-presence",
         ),
         (
             "rules: [parvis-presence, livraison-stationnement]\ncameras: {ids: [maison-carree-02]}\nsame: camera\n",
