@@ -15,6 +15,7 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import time
 from pathlib import Path
 
@@ -31,6 +32,8 @@ PACKAGES = ("libs/common", "libs/scene", "libs/cli", "services/*", "dev")
 SOURCES = {
     "Python": ("python3.11 python3.11-venv", "python@3.11"),
     "Python's venv module": ("python3-venv", "python@3.11"),
+    "Python's headers": ("python3-dev", "python@3.11"),
+    "C++": ("g++", "gcc"),
     "Java": ("openjdk-17-jre-headless", "openjdk@17"),
     "Maven": ("maven", "maven"),
     "Go": ("golang-go", "go"),
@@ -85,6 +88,10 @@ def missing(*, go: bool) -> dict[str, str]:
         lacks["Python"] = f"3.11 to 3.13 is needed, this is {platform.python_version()} ({sys.executable})"
     elif not output([sys.executable, "-c", "import ensurepip, venv; print('ok')"]):
         lacks["Python's venv module"] = f"{sys.executable} cannot make virtual environments"
+    elif not (Path(sysconfig.get_path("include")) / "Python.h").is_file():
+        lacks["Python's headers"] = f"there is no Python.h for {sys.executable}: the cores are compiled"
+    if shutil.which("g++") is None and shutil.which("c++") is None:
+        lacks["C++"] = "there is no `g++` on PATH: the cores are compiled"
     java = java_version()
     if java is None:
         lacks["Java"] = f"{OLDEST_JAVA} or later is needed, there is no working `java` (PATH, JAVA_HOME)"

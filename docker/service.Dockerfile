@@ -4,6 +4,9 @@
 ARG PYTHON=3.11-slim-bookworm
 
 FROM python:${PYTHON} AS build
+# The compiler makes the machine code of the cores, below; the images that run carry none. Any version does.
+# hadolint ignore=DL3008
+RUN apt-get update && apt-get install -y --no-install-recommends g++ && rm -rf /var/lib/apt/lists/*
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_CONSTRAINT=/src/constraints.txt
 RUN python -m venv /opt/vigie
 ENV PATH=/opt/vigie/bin:$PATH
@@ -17,7 +20,7 @@ RUN pip install ./libs/common
 FROM build AS build-service
 ARG SERVICE
 COPY services services
-# The compiled cores are built here for any CPU of the architecture; at run the cache is read-only and copied to /tmp.
+# The compiled cores are built here for any CPU of the architecture; at run they are loaded from a read-only cache.
 RUN test -d "services/${SERVICE}" || { echo "SERVICE=${SERVICE}: no such folder in services/" >&2; exit 1; } \
  && pip install "./services/${SERVICE}" \
  && mkdir -p /opt/vigie/cache \
@@ -30,7 +33,9 @@ COPY services services
 COPY libs/scene libs/scene
 COPY libs/cli libs/cli
 RUN pip install ./services/frame_sampler ./services/inference ./services/tracking ./services/rule_engine \
-    ./services/alert ./services/statistics ./libs/scene ./libs/cli
+    ./services/alert ./services/statistics ./libs/scene ./libs/cli \
+ && mkdir -p /opt/vigie/cache && for compiled in vigie_tracking.compiled vigie_rule_engine.layers.jit vigie_scene.kernels.compiled; do \
+      VIGIE_CACHE=/opt/vigie/cache python -c "from ${compiled} import KERNELS; KERNELS.library" || exit 1; done
 
 FROM python:${PYTHON} AS run
 RUN groupadd --gid 10001 vigie && useradd --uid 10001 --gid vigie --no-create-home --home-dir /tmp vigie \

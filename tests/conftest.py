@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from vigie_common import compiled
 from vigie_common.settings import Settings
 from vigie_dev.kafka import KafkaBroker, Secured
 from vigie_dev.places import shared_data as shared_data_folder
@@ -23,6 +24,8 @@ from vigie_dev.triton import TritonServer
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+compiled.distrustful.add("*")  # what compiled code is given is looked at, here too where it is trusted
 
 _YOLOX_NANO_SHA256 = "695e750a5d5754bb5a8d5325643b59282191a7e7a564e435a415fd3c578eab14"
 

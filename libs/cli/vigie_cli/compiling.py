@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import sys
 
-from vigie_common.compiled import is_compiled
-from vigie_rule_engine.layers import frame
+from vigie_rule_engine.layers.jit import KERNELS
 
 
 def say_compiling() -> None:
     """Say on a terminal's stderr that the first judgement takes long, if it does."""
-    if sys.stderr.isatty() and not is_compiled(frame.frame):
-        sys.stderr.write("compiling the rule core once, about 40 s\n")
+    if sys.stderr.isatty() and not KERNELS.is_ready:
+        sys.stderr.write("compiling what judges once, about a minute\n")
         sys.stderr.flush()

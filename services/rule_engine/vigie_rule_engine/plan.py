@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from vigie_rule_engine.layers.places import GATE, REGION, contains
+from vigie_rule_engine.layers.places import GATE, REGION, contains_each
 from vigie_rule_engine.layers.state import Plan
 
 if TYPE_CHECKING:
@@ -94,5 +94,6 @@ def _spots(region: RegionSource, aspect: float) -> tuple[npt.NDArray[np.float64]
     grid_x, grid_y = (axis.ravel() for axis in np.meshgrid(x, y))
     polygon: Any = np.zeros(1, REGION)
     polygon["corners"] = len(xs)
-    inside = np.array([contains(xs, ys, polygon[0], *point) for point in zip(grid_x, grid_y, strict=True)])
+    inside = np.zeros(len(grid_x), np.bool_)
+    contains_each(xs, ys, polygon, grid_x, grid_y, inside)
     return grid_x[inside], grid_y[inside]

@@ -50,7 +50,7 @@ class Sight:
         if rules is None or plan is None or (n + boxes == 0 and not state.whole):
             return [], 0
         if record["ended_track_id"]:
-            end_tracks(state.kept, n, np.array(record["ended_track_id"], np.int64))
+            end_tracks(state.subjects, n, np.array(record["ended_track_id"], np.int64))
         self.make_room(boxes, len(plan.gates), len(rules), len(state.subjects))
         state.n, count, lost = frame(
             *state.kept,
@@ -121,4 +121,4 @@ def warm_up() -> None:
         room = _scratch(1, 1, 1, 1)
         frame(*kept, *plan, *room, 0, np.zeros(0, RULE), seen, 1.0, 0, 1, 1, 1, 1, 1, 0)
     forget(kept, 0, 1, 1)
-    end_tracks(kept, 0, np.zeros(0, np.int64))
+    end_tracks(kept.subjects, 0, np.zeros(0, np.int64))

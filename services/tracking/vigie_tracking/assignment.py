@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vigie_tracking.compiled import jit
+import numpy as np
+
+from vigie_common.compiled import INT, array
+from vigie_tracking.compiled import entry, jit
+from vigie_tracking.layout import PLACE
 
 if TYPE_CHECKING:
     from vigie_tracking.layout import Array
@@ -12,7 +16,7 @@ if TYPE_CHECKING:
 _FAR = 1e300
 
 
-@jit
+@entry(array(np.float64, 2), INT, INT, array(PLACE))
 def assign(cost: Array, rows: int, columns: int, places: Array) -> None:
     """Give every row its own column so that the costs' sum is least: `places["column_of_row"][:rows]`.
 

@@ -2,18 +2,44 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+import numpy as np
+
+from vigie_common.compiled import INT, array
 from vigie_tracking import doubles, kalman, lifetime
 from vigie_tracking.association import associate
 from vigie_tracking.class_vote import cast_vote, first_vote
-from vigie_tracking.compiled import jit
-from vigie_tracking.layout import END_LOST, END_SESSION, GROUP_OF_CLASS, ID_BASE, MAX_BOXES, MAX_TRACKS, Array, Slot
+from vigie_tracking.compiled import entry, jit
+from vigie_tracking.layout import (
+    BOX,
+    CAMERA,
+    END_LOST,
+    END_SESSION,
+    ENDED,
+    FOUND,
+    FRAME,
+    GROUP_OF_CLASS,
+    ID_BASE,
+    MAX_BOXES,
+    MAX_TRACKS,
+    PLACE,
+    TRACK,
+    Array,
+    Slot,
+)
 from vigie_tracking.overlap import buffered_iou
+from vigie_tracking.parameters import PARAMETERS
 
 FARTHEST = 1e6
 """A box with a coordinate further than this many pixels from the image's corner is no box."""
 
 
-@jit
+FLEET: Final = (array(CAMERA), array(TRACK, 2))
+ROOM: Final = (array(BOX), array(PLACE), array(np.float64, 3), array(FOUND), array(ENDED))
+
+
+@entry(*FLEET, INT, array(np.float64, 2), *(INT,) * 6, array(PARAMETERS), *ROOM, trusted=True)
 def step(
     cameras: Array,
     all_tracks: Array,
@@ -89,7 +115,7 @@ def step(
     return _report(tracks, boxes, count, found), gone, ignored + crowded_out, born
 
 
-@jit
+@entry(*FLEET, array(FRAME), array(np.float64), array(PARAMETERS), *ROOM, trusted=True)
 def step_many(
     cameras: Array,
     tracks: Array,

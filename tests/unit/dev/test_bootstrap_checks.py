@@ -41,12 +41,12 @@ def test_everything_that_is_missing_is_named_at_once_with_how_to_get_it(tmp_path
     done = _setup(_machine(tmp_path, java='openjdk version "11.0.2"'), "--go")
     assert done.returncode == 1
     assert "Java: 17 or later is needed, `java -version` says 11" in done.stderr
-    assert "sudo apt install -y openjdk-17-jre-headless maven golang-go" in done.stderr
-    assert "brew install openjdk@17 maven go" in done.stderr
+    assert "sudo apt install -y g++ openjdk-17-jre-headless maven golang-go" in done.stderr
+    assert "brew install gcc openjdk@17 maven go" in done.stderr
 
 
 def test_go_is_needed_for_the_checks_only(tmp_path, bootstrap, monkeypatch):
-    environment = _machine(tmp_path, java='openjdk version "17.0.15"', mvn="maven")
+    environment = _machine(tmp_path, java='openjdk version "17.0.15"', mvn="maven", **{"g++": "gcc"})
     monkeypatch.setenv("PATH", environment["PATH"])
     monkeypatch.delenv("JAVA_HOME", raising=False)
     assert bootstrap.missing(go=False) == {}

@@ -66,13 +66,13 @@ def look():
             np.full(rows, hidden),
             np.full(rows, speed),
             np.full(rows, lean),
-            np.full(rows, below),
+            np.full(rows, float(below)),
             np.full(rows, false),
             np.arange(objects) * frames,
             rng.standard_normal((rows, detector.NORMALS)),
             rng.random((rows, detector.UNIFORMS)),
             np.full(objects, double),
-            table.open_misses(None) if places is None else places,
+            np.ascontiguousarray(table.open_misses(None) if places is None else places),
             np.array([1280.0, 720.0]),
         )
         scores, boxes = np.zeros((objects, frames)), np.full((objects, frames, 4), np.nan)

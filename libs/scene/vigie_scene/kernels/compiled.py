@@ -1,4 +1,4 @@
-"""The decorator of this package's compiled functions."""
+"""The decorators of this package's compiled functions."""
 
 from __future__ import annotations
 
@@ -7,4 +7,8 @@ from typing import Final
 
 from vigie_common import compiled, taxonomy
 
-jit: Final = compiled.compiler(Path(__file__).parent, Path(taxonomy.__file__))
+KERNELS: Final = compiled.Kernels(
+    __package__, ["detector", "motion", "sight"], Path(__file__).parent, Path(taxonomy.__file__)
+)
+jit: Final = KERNELS.jit
+entry: Final = KERNELS.entry

@@ -12,9 +12,10 @@ from typing import Any, Final
 
 import numpy as np
 
+from vigie_common.compiled import array
 from vigie_common.taxonomy import ObjectClass
 from vigie_scene.kernels import error_table as table
-from vigie_scene.kernels.compiled import jit
+from vigie_scene.kernels.compiled import entry, jit
 
 NORMALS: Final = 9
 UNIFORMS: Final = 7
@@ -100,7 +101,25 @@ def _seen_as(kind: int, u: float) -> Any:
     return CLASS_NAMES[kind, k]
 
 
-@jit
+@entry(
+    array(np.int64),  # starts
+    array(np.float64),  # times
+    array(np.float64),  # blind
+    array(np.int32),  # who
+    array(np.int64),  # kind
+    array(np.float64, 2),  # boxes
+    array(np.float64),  # hidden
+    array(np.float64),  # speed
+    array(np.float64),  # lean
+    array(np.float64),  # below
+    array(np.bool_),  # false
+    array(np.int64),  # first
+    array(np.float64, 2),  # normals
+    array(np.float64, 2),  # uniforms
+    array(np.bool_),  # double
+    array(np.float64, 3),  # places
+    array(np.float64),  # size
+)
 def detect(
     starts: Any,
     times: Any,

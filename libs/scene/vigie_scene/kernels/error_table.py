@@ -61,7 +61,7 @@ def open_misses(factors: npt.NDArray[np.float64] | None) -> npt.NDArray[np.float
     clear = MISS[:, 0]
     if factors is None:
         return np.broadcast_to(clear, (*PLACE_GRID, len(clear))).copy()
-    return np.stack([_with_mean(mean, factors) for mean in clear], axis=-1)
+    return np.ascontiguousarray(np.stack([_with_mean(mean, factors) for mean in clear], axis=-1))
 
 
 def _with_mean(mean: float, factors: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -12,9 +12,10 @@ from typing import Any, Final
 
 import numpy as np
 
+from vigie_common.compiled import array
 from vigie_common.taxonomy import ObjectClass
-from vigie_scene.kernels.compiled import jit
-from vigie_scene.kernels.layout import DRIVER, HIDER, MOTION, RIDER, SCRIPTED, WALKER
+from vigie_scene.kernels.compiled import entry, jit
+from vigie_scene.kernels.layout import DRIVER, ENTITY, HIDER, LANE, MOTION, RIDER, SCRIPTED, SIGNAL, WALKER
 
 DT: Final = 0.1
 """Step, seconds."""
@@ -218,7 +219,7 @@ def _grown(array: Any, size: int) -> Any:
     return bigger
 
 
-@jit
+@entry(array(np.float64), array(ENTITY), array(np.float64, 2), array(LANE), array(np.float64, 2), array(SIGNAL))
 def simulate(times: Any, entities: Any, path: Any, lanes: Any, corners: Any, signals: Any) -> Any:
     """Who is where at each of `times` (seconds, rising).
 

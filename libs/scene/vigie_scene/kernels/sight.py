@@ -11,9 +11,10 @@ from typing import Any, Final
 
 import numpy as np
 
+from vigie_common.compiled import array
 from vigie_common.taxonomy import ObjectClass
-from vigie_scene.kernels.compiled import jit
-from vigie_scene.kernels.layout import HIDER
+from vigie_scene.kernels.compiled import entry, jit
+from vigie_scene.kernels.layout import ENTITY, HIDER, MOTION
 
 NEAREST_M: Final = 0.3
 """Depth at which bodies are cut off, metres in front of the lens."""
@@ -46,7 +47,15 @@ def _corner(matrix: Any, x: float, y: float, z: float, box: Any) -> None:
     box[2], box[3] = max(box[2], u), max(box[3], v)
 
 
-@jit
+@entry(
+    array(np.int64),
+    array(np.int32),
+    array(MOTION),
+    array(ENTITY),
+    array(np.float64, 2),
+    array(np.float64, 2),
+    array(np.float64),
+)
 def see(starts: Any, who: Any, how: Any, entities: Any, matrix: Any, offset: Any, size: Any) -> Any:
     """Boxes in the image.
 
@@ -110,7 +119,7 @@ def see(starts: Any, who: Any, how: Any, entities: Any, matrix: Any, offset: Any
     return boxes, depths, cut
 
 
-@jit
+@entry(array(np.int64), array(np.int32), array(ENTITY), array(np.float64, 2), array(np.float64))
 def hide(starts: Any, who: Any, entities: Any, boxes: Any, depths: Any) -> Any:
     """(n,) share of each box that nearer bodies hide."""
     hidden = np.zeros(len(who))

@@ -10,8 +10,11 @@ from __future__ import annotations
 from math import isfinite
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
+from vigie_common.compiled import INT, array
 from vigie_rule_engine.layers.ground import GROUND, forget_ground, locate
-from vigie_rule_engine.layers.jit import Array, Indices, Vector, jit
+from vigie_rule_engine.layers.jit import Array, Indices, Vector, entry, jit
 from vigie_rule_engine.layers.places import NEVER, cross, no_side, place
 from vigie_rule_engine.layers.posture import POSTURE, hold
 from vigie_rule_engine.layers.standing import heal
@@ -167,10 +170,10 @@ def observe(
     return n, crossed
 
 
-@jit
-def end_tracks(kept: Kept, n: int, tracks: Indices) -> None:
+@entry(array(SUBJECT), INT, array(np.int64))
+def end_tracks(subjects: Array, n: int, tracks: Indices) -> None:
     """Note that the tracker has ended these tracks: their ids will not come back."""
     for i in range(tracks.shape[0]):
-        k = find(kept.subjects, n, i, tracks[i])
+        k = find(subjects, n, i, tracks[i])
         if k >= 0:
-            kept.subjects[k]["ended"] = 1
+            subjects[k]["ended"] = 1

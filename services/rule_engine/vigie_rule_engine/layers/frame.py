@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+import numpy as np
+
+from vigie_common.compiled import FLOAT, INT, array
 from vigie_rule_engine.layers.doubles import told_of_double
 from vigie_rule_engine.layers.episodes import (
+    CELL,
     CHANGED,
     COUNTED,
+    EVENT,
     IDLE,
     LOST,
     MATURED,
@@ -20,13 +27,17 @@ from vigie_rule_engine.layers.episodes import (
     tell,
 )
 from vigie_rule_engine.layers.facts import observe
-from vigie_rule_engine.layers.jit import Array, Indices, Vector, jit
+from vigie_rule_engine.layers.ground import GROUND
+from vigie_rule_engine.layers.jit import Array, Indices, Vector, entry, jit
+from vigie_rule_engine.layers.places import CROSSING, GATE, PLACE, REGION, SIDE
+from vigie_rule_engine.layers.posture import POSTURE
 from vigie_rule_engine.layers.state import Kept, Plan, Scratch
 from vigie_rule_engine.layers.staying import hand_over, meet
-from vigie_rule_engine.layers.subjects import gone
+from vigie_rule_engine.layers.subjects import SUBJECT, gone
 from vigie_rule_engine.layers.templates import (
     COUNT_LINE,
     DWELL,
+    RULE,
     SUBJECT_OVER_GATE,
     UNIQUE_COUNT,
     WHOLE_REGION,
@@ -36,7 +47,7 @@ from vigie_rule_engine.layers.templates import (
     judge_alone,
     looks_alone,
 )
-from vigie_rule_engine.layers.zone_templates import changed, judge_zone, lost_glimpse
+from vigie_rule_engine.layers.zone_templates import ZONE, changed, judge_zone, lost_glimpse
 
 WHOLE: int = -1
 """In place of a slot: the zone as a whole."""
@@ -161,7 +172,28 @@ def _frame(
     return n, told, lost
 
 
-@jit
+KEPT: Final = Kept(
+    subjects=array(SUBJECT),
+    grounds=array(GROUND),
+    postures=array(POSTURE),
+    places=array(PLACE, 2),
+    sides=array(SIDE, 2),
+    cells=array(CELL, 2),
+    wholes=array(CELL),
+    zones=array(ZONE),
+)
+PLAN: Final = Plan(array(REGION), array(GATE), *(array(np.float64) for _ in range(5)))
+SCRATCH: Final = Scratch(
+    crossings=array(CROSSING),
+    slots=array(np.int64),
+    members=array(np.int64),
+    links=array(np.int64),
+    speeds=array(np.float64),
+    events=array(EVENT),
+)
+
+
+@entry(*KEPT, *PLAN, *SCRATCH, INT, array(RULE), array(np.float64, 2), FLOAT, *(INT,) * 7, trusted=True)
 def frame(
     subjects: Array,
     grounds: Array,
@@ -203,7 +235,7 @@ def frame(
     return _frame(kept, n, rules, observed, unit, session, t, w, w_steady, steady, step, minute, plan, scratch)
 
 
-@jit
+@entry(KEPT, INT, INT, INT, trusted=True)
 def forget(kept: Kept, n: int, w: int, w_steady: int) -> int:
     """Drop the subjects that are gone, the last ones taking their slots; the new number of subjects."""
     subjects = kept.subjects

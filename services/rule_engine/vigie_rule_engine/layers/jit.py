@@ -1,4 +1,4 @@
-"""The decorator of the compiled layers, and the types of what they take."""
+"""The decorators of the compiled layers, and the types of what they take."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ import numpy.typing as npt
 
 from vigie_common import compiled, taxonomy
 
-jit: Final = compiled.compiler(Path(__file__).parent, Path(taxonomy.__file__))
+KERNELS: Final = compiled.Kernels(
+    __package__, ["facts", "frame", "places"], Path(__file__).parent, Path(taxonomy.__file__)
+)
+jit: Final = KERNELS.jit
+entry: Final = KERNELS.entry
 
 Array: TypeAlias = npt.NDArray[Any]
 """A structured or plain NumPy array; the docstring says which dtype."""

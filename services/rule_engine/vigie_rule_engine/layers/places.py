@@ -9,8 +9,10 @@ from math import hypot, inf
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
-from vigie_rule_engine.layers.jit import Slot, Vector, jit
+from vigie_common.compiled import array
+from vigie_rule_engine.layers.jit import Array, Slot, Vector, entry, jit
 from vigie_rule_engine.layers.subjects import VEHICLES
 
 NEVER: Final = 1 << 62
@@ -69,6 +71,24 @@ def contains(corner_x: Vector, corner_y: Vector, region: Slot, x: float, y: floa
             odd = not odd
         j = i
     return odd
+
+
+@entry(array(np.float64), array(np.float64), array(REGION), array(np.float64), array(np.float64), array(np.bool_))
+def contains_each(
+    corner_x: Vector, corner_y: Vector, region: Array, x: Vector, y: Vector, inside: npt.NDArray[np.bool_]
+) -> None:
+    """`contains` of many points.
+
+    Args:
+        corner_x: of the polygon.
+        corner_y: of the polygon.
+        region: (1,) REGION.
+        x: (n,) of the points.
+        y: (n,) of the points.
+        inside: (n,), the result.
+    """
+    for i in range(x.shape[0]):
+        inside[i] = contains(corner_x, corner_y, region[0], x[i], y[i])
 
 
 @jit
