@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from vigie_common.camera_file import CameraFile
     from vigie_common.site_file import SiteFile
     from vigie_common.yaml_model import Located
-    from vigie_rule_engine.catalogue import Parameter, Template
     from vigie_rule_engine.lint import CameraFolder
     from vigie_rule_engine.rule_file import Rule
+    from vigie_rule_engine.template import Parameter, Template
 
 SCHEMAS: Final = ".schemas"
 """Beside the rules: the JSON Schema that the first line names for editors. Hidden, so no rule is looked for in it."""

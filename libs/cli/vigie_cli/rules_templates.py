@@ -12,7 +12,7 @@ from vigie_rule_engine.quantities import allowed_words
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from vigie_rule_engine.catalogue import Parameter, Template
+    from vigie_rule_engine.template import Parameter, Template
 
 _SPELT: Final[Mapping[str, str]] = {
     "duration": "duration: 500ms, 10s, 1h30m",

@@ -94,7 +94,8 @@ class Kernels:
         self.package = package
         self.modules = tuple(f"{package}.{module}" for module in modules)
         self.entries: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {}
-        self._digest = digest([*sorted(folder.rglob("*.py")), *more_sources])
+        self.sources = (*sorted(folder.rglob("*.py")), *more_sources)
+        self._digest = digest(self.sources)
         self._library: ModuleType | None = None
         self._interpreted = os.environ.get("NUMBA_DISABLE_JIT", "0") not in {"", "0"}
         if package in building:

@@ -20,7 +20,7 @@ from vigie_common.digest import content_digest
 from vigie_common.errors import BadInputError
 from vigie_common.taxonomy import CLASS_NAMES, CLASS_ORDINAL
 from vigie_rule_engine.authority import Authority, applies
-from vigie_rule_engine.catalogue import TEMPLATES, Parameter, Template, default_of
+from vigie_rule_engine.catalogue import TEMPLATES, default_of
 from vigie_rule_engine.compounds import compounds_of
 from vigie_rule_engine.conditions import Condition, compile_condition
 from vigie_rule_engine.layers.templates import FALL, NUMBERS, PERSON_DOWN, RULE, SCOPES
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from vigie_common.ground_plane import GroundPlane
     from vigie_common.records import Camera, Compound, Rule, RuleBundle, RuleError, ScopeKind
     from vigie_rule_engine.layers.state import Plan
+    from vigie_rule_engine.template import Parameter, Template
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from vigie_common.yaml_model import FileModel, nearest
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from vigie_rule_engine.catalogue import Template
+    from vigie_rule_engine.template import Template
 
 
 def _duration(value: object) -> object:

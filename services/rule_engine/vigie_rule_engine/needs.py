@@ -10,7 +10,7 @@ from vigie_common.yaml_model import one_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from vigie_rule_engine.catalogue import Need, Template
+    from vigie_rule_engine.template import Need, Template
 
 _NEEDS: Final[Mapping[Need, str]] = {
     "homography": "a calibrated camera (four calibration points or more)",

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from vigie_common.units import Quantity
-    from vigie_rule_engine.catalogue import Parameter, Template
     from vigie_rule_engine.quantities import Allowed
+    from vigie_rule_engine.template import Parameter, Template
 
 
 @dataclass(frozen=True, slots=True)

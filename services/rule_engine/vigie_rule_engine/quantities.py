@@ -15,7 +15,7 @@ from vigie_common.units import Quantity, parse_distance, parse_duration, parse_f
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from vigie_rule_engine.catalogue import Bounds, Kind, Parameter, Template
+    from vigie_rule_engine.template import Bounds, Kind, Parameter, Template
 
 PARSE: Final[Mapping[str, Callable[[object], Quantity]]] = {
     "duration": parse_duration,

@@ -13,10 +13,11 @@ from vigie_common.units import parse_duration, parse_instant
 from vigie_common.yaml_advice import cut_off
 from vigie_common.yaml_model import FieldError, FileModel, Located, load, validated
 from vigie_common.yaml_source import Document, InvalidFileError, Mark, Problem, read_document
-from vigie_rule_engine.catalogue import TEMPLATES, Template, nearest_template
+from vigie_rule_engine.catalogue import TEMPLATES, nearest_template
 from vigie_rule_engine.expectations import Duration, Expectation, never_found
 from vigie_rule_engine.file_texts import mark_inside, text_problems
 from vigie_rule_engine.parameters import Parameters, normalised
+from vigie_rule_engine.template import Template
 
 Status = Literal["draft", "test", "stable"]
 Severity = Literal["info", "warning", "critical"]

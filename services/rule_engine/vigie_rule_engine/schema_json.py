@@ -14,7 +14,7 @@ from vigie_common.field_types import EDITOR_NAME_PATTERN
 from vigie_common.site_file import SiteFile
 from vigie_common.taxonomy import CLASS_NAMES
 from vigie_common.units import DISTANCE_PATTERN, DURATION_PATTERN, FRACTION_PATTERN, SPEED_PATTERN
-from vigie_rule_engine.catalogue import TEMPLATES, Kind, Parameter, Template
+from vigie_rule_engine.catalogue import TEMPLATES
 from vigie_rule_engine.compound_file import CompoundFile
 from vigie_rule_engine.quantities import allowed
 from vigie_rule_engine.rule_file import AuthorisationFile, RuleFile
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from vigie_common.yaml_model import FileModel
+    from vigie_rule_engine.template import Kind, Parameter, Template
 
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 

@@ -16,7 +16,7 @@ from vigie_rule_engine.quantities import allowed_words
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from vigie_rule_engine.catalogue import Parameter, Template
+    from vigie_rule_engine.template import Parameter, Template
 
 _HEAD: Final = """# Templates
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import re
     from collections.abc import Mapping
 
-    from vigie_rule_engine.catalogue import Template
+    from vigie_rule_engine.template import Template
 
 _CLASSES: Final[Mapping[str, Mapping[str, str]]] = {
     "fr": {

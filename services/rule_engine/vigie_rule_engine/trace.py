@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from vigie_common.records import Mode
     from vigie_rule_engine.camera import CameraState
-    from vigie_rule_engine.catalogue import Measure, Parameter
     from vigie_rule_engine.compile import Row
+    from vigie_rule_engine.template import Measure, Parameter
 
 MOST_SAMPLES: Final = 500_000
 """One trace keeps no more."""

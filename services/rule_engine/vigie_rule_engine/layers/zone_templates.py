@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from vigie_rule_engine.catalogue import KEPT_FRAMES
 from vigie_rule_engine.layers.episodes import HOLD, IDLE, OFF, ON, UNSEEN
 from vigie_rule_engine.layers.jit import Indices, Slot, jit
+from vigie_rule_engine.layers.limits import KEPT_FRAMES
 from vigie_rule_engine.layers.places import NEVER
 from vigie_rule_engine.layers.standing import STAYED_MS
 from vigie_rule_engine.layers.templates import (
