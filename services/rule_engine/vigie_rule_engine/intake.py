@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from array import array
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from vigie_common.errors import PoisonRecordError
+from vigie_common.matrix import packer
 from vigie_common.taxonomy import CLASS_ORDINAL
 from vigie_common.units import LAST_MS
 from vigie_rule_engine.camera import CameraState, LastFrame
@@ -42,12 +42,21 @@ def check(record: Tracks) -> None:
             "which is no time of the years 1970 to 2999 in milliseconds: set the sampler's clock"
         )
     count = len(record["track_id"])
-    for name in _BESIDE_IDS:
-        if len(record[name]) != count:
-            raise PoisonRecordError(
-                f"tracks of camera {record['camera_id']}, seq {record['seq']}: {count} track ids but "
-                f"{len(record[name])} {name}: every array needs one entry a box"
-            )
+    if not (
+        count
+        == len(record["x1"])
+        == len(record["y1"])
+        == len(record["x2"])
+        == len(record["y2"])
+        == len(record["score"])
+        == len(record["object_class"])
+        == len(record["model_index"])
+    ):
+        name = next(name for name in _BESIDE_IDS if len(record[name]) != count)
+        raise PoisonRecordError(
+            f"tracks of camera {record['camera_id']}, seq {record['seq']}: {count} track ids but "
+            f"{len(record[name])} {name}: every array needs one entry a box"
+        )
     if count and looks(record) and (record["width"] <= 0 or record["height"] <= 0):
         raise PoisonRecordError(
             f"tracks of camera {record['camera_id']}, seq {record['seq']}: boxes in a frame of "
@@ -87,13 +96,15 @@ def observed(record: Tracks, boxes: int) -> Any:
     """The observation matrix of the first so many boxes of a record, rows as `layers.facts.OBSERVED`."""
     if not boxes:
         return NOTHING_SEEN
-    flat = array("d", record["x1"])
-    flat.fromlist(record["y1"])
-    flat.fromlist(record["x2"])
-    flat.fromlist(record["y2"])
-    flat.fromlist(record["track_id"])  # type: ignore[arg-type]  # any number
-    flat.fromlist([_ORDINALS[name] for name in record["object_class"]])
-    flat.fromlist(record["score"])
-    flat.fromlist(record["model_index"])  # type: ignore[arg-type]
-    matrix = np.frombuffer(flat).reshape(len(OBSERVED), -1)
+    packed = packer(len(OBSERVED) * len(record["x1"]))(
+        *record["x1"],
+        *record["y1"],
+        *record["x2"],
+        *record["y2"],
+        *record["track_id"],
+        *map(_ORDINALS.__getitem__, record["object_class"]),
+        *record["score"],
+        *record["model_index"],
+    )
+    matrix = np.frombuffer(packed).reshape(len(OBSERVED), -1)
     return matrix if boxes == matrix.shape[1] else np.ascontiguousarray(matrix[:, :boxes])

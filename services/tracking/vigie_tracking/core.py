@@ -8,6 +8,7 @@ import numpy as np
 
 from vigie_common.errors import PoisonRecordError
 from vigie_common.frame_status import LOOKED_AT
+from vigie_common.matrix import packer
 from vigie_common.stream import Output
 from vigie_common.taxonomy import CLASS_NAMES, CLASS_ORDINAL
 from vigie_tracking import snapshot
@@ -136,7 +137,15 @@ def _columns(record: Mapping[str, Any]) -> Array:
     Of too many boxes all but the MAX_BOXES best are made unusable; of boxes past ID_BASE all are.
     """
     count = len(record["x1"])
-    if any(len(record[name]) != count for name in _PER_BOX):
+    if not (
+        count
+        == len(record["y1"])
+        == len(record["x2"])
+        == len(record["y2"])
+        == len(record["score"])
+        == len(record["object_class"])
+        == len(record["model_index"])
+    ):
         sizes = ", ".join(f"{name} {len(record[name])}" for name in _PER_BOX)
         raise PoisonRecordError(
             f"detections of camera {record['camera_id']}, seq {record['seq']}: columns of different lengths ({sizes}); "
@@ -145,14 +154,22 @@ def _columns(record: Mapping[str, Any]) -> Array:
     if count == 0 or record["status"] not in LOOKED_AT:
         return _NO_BOXES
     try:
-        classes = [CLASS_ORDINAL[name] for name in record["object_class"]]
+        packed = packer(6 * count)(
+            *record["x1"],
+            *record["y1"],
+            *record["x2"],
+            *record["y2"],
+            *record["score"],
+            *map(CLASS_ORDINAL.__getitem__, record["object_class"]),
+        )
     except KeyError as unknown:
         raise PoisonRecordError(
             f"detections of camera {record['camera_id']}, seq {record['seq']}: class {unknown} is not in the taxonomy "
             f"({', '.join(CLASS_NAMES)})"
         ) from None
-    columns = np.array([*(record[name] for name in _COLUMNS), classes], np.float64)
+    columns = np.frombuffer(packed).reshape(6, count)
     if count > MAX_BOXES:
+        columns = columns.copy()
         columns[4, ID_BASE:] = np.nan
         best_first = np.argsort(-columns[4], kind="stable")  # NaN sorts last
         columns[4, best_first[MAX_BOXES:]] = np.nan
