@@ -52,10 +52,11 @@ def check(record: Tracks) -> None:
         == len(record["object_class"])
         == len(record["model_index"])
     ):
-        name = next(name for name in _BESIDE_IDS if len(record[name]) != count)
+        fields = {name: value for name, value in record.items() if name in _BESIDE_IDS and isinstance(value, list)}
+        name, column = next((name, column) for name, column in fields.items() if len(column) != count)
         raise PoisonRecordError(
             f"tracks of camera {record['camera_id']}, seq {record['seq']}: {count} track ids but "
-            f"{len(record[name])} {name}: every array needs one entry a box"
+            f"{len(column)} {name}: every array needs one entry a box"
         )
     if count and looks(record) and (record["width"] <= 0 or record["height"] <= 0):
         raise PoisonRecordError(
