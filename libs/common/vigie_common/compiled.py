@@ -17,9 +17,9 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-from importlib.machinery import ExtensionFileLoader
+from importlib.machinery import ExtensionFileLoader, ModuleSpec
 from importlib.metadata import version
-from importlib.util import module_from_spec, spec_from_file_location
+from importlib.util import module_from_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar, cast
 
@@ -215,11 +215,14 @@ def _njit(function: F) -> F:
 
 
 def _loaded(path: Path) -> ModuleType:
-    spec = spec_from_file_location(LIBRARY, path, loader=ExtensionFileLoader(LIBRARY, str(path)))
-    if spec is None or spec.loader is None:
-        raise CompilerError(f"{path}: is no library: remove it")
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
+    loader = ExtensionFileLoader(LIBRARY, str(path))
+    try:
+        module = module_from_spec(ModuleSpec(LIBRARY, loader, origin=str(path)))
+    except ImportError as damaged:
+        raise CompilerError(
+            f"compiled code cannot be loaded ({damaged}): remove {path.parent}, it is made anew"
+        ) from None
+    loader.exec_module(module)
     return module
 
 

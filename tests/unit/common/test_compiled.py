@@ -51,11 +51,23 @@ def package(tmp_path):
     return folder
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A cache that all tests share: a library takes seconds, and its name says what is in it."""
+    return tmp_path_factory.mktemp("made")
+
+
 @pytest.fixture
-def run(package, tmp_path):
+def own(tmp_path):
+    """A cache of one test."""
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def run(package, made):
     """Runs a program that may import the package, with its library below `cache`; gives what it prints, in words."""
 
-    def call(program=CALL, *, cache=tmp_path / "cache", fails=False, **environment):
+    def call(program=CALL, *, cache=made, fails=False, **environment):
         environment = {"VIGIE_CACHE": str(cache), "PYTHONPATH": str(package.parent)} | environment
         command = [sys.executable, "-c", program]
         done = subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, check=False)
@@ -65,37 +77,37 @@ def run(package, tmp_path):
     return call
 
 
-def libraries(tmp_path):
-    return sorted((tmp_path / "cache").rglob("*.so"))
+def libraries(cache):
+    return sorted(cache.rglob("*.so"))
 
 
-def test_a_second_process_loads_the_library_and_an_edited_callee_never_does(package, run, tmp_path):
-    assert run() == ["42", "False"]
-    (first,) = libraries(tmp_path)
+def test_a_second_process_loads_the_library_and_an_edited_callee_never_does(package, run, own):
+    assert run(cache=own) == ["42", "False"]
+    (first,) = libraries(own)
     made = first.stat().st_mtime_ns
-    assert run() == ["42", "False"]
-    assert [(path, path.stat().st_mtime_ns) for path in libraries(tmp_path)] == [(first, made)]
+    assert run(cache=own) == ["42", "False"]
+    assert [(path, path.stat().st_mtime_ns) for path in libraries(own)] == [(first, made)]
     (package / "inner.py").write_text(INNER.replace("RATE = 2", "RATE = 3"))
-    assert run() == ["63", "False"]
-    assert len(libraries(tmp_path)) == 2
+    assert run(cache=own) == ["63", "False"]
+    assert len(libraries(own)) == 2
     assert sorted(path.name for path in first.parent.iterdir()) == [".lock", first.name]
 
 
-def test_processes_that_want_it_at_once_wait_for_one(run, package, tmp_path):
+def test_processes_that_want_it_at_once_wait_for_one(run, package, own):
     both = "import subprocess, sys\nps = [subprocess.Popen([sys.executable, '-c', sys.argv[1]]) for _ in range(2)]\n"
     program = f"import sys; sys.argv.append({CALL!r})\n{both}print([p.wait() for p in ps])"
-    assert run(program).count("42") == 2
-    assert len(libraries(tmp_path)) == 1
+    assert run(program, cache=own).count("42") == 2
+    assert len(libraries(own)) == 1
 
 
-def test_it_stays_python_without_jit(run, tmp_path):
-    assert run(NUMBA_DISABLE_JIT="1") == ["42", "False"]
-    assert libraries(tmp_path) == []
+def test_it_stays_python_without_jit(run, own):
+    assert run(cache=own, NUMBA_DISABLE_JIT="1") == ["42", "False"]
+    assert libraries(own) == []
 
 
-def test_it_is_made_for_one_process_where_the_cache_cannot_be_written(run, tmp_path):
-    (tmp_path / "cache").write_text("in the way")
-    assert run() == ["42", "False"]
+def test_it_is_made_for_one_process_where_the_cache_cannot_be_written(run, own):
+    own.write_text("in the way")
+    assert run(cache=own) == ["42", "False"]
     assert run(
         "import tempfile, pathlib; print(list(pathlib.Path(tempfile.gettempdir()).glob('vigie-compiled-*')))"
     ) == ["[]"]
@@ -134,10 +146,19 @@ def test_a_trusted_entry_is_looked_at_where_nobody_is_trusted(package, run):
     assert "want a number, int64, got float" in run(distrust + whole, fails=True)
 
 
-def test_without_a_c_compiler_it_says_what_to_install(run):
-    told = run(fails=True, PATH="/nowhere")
+def test_without_a_c_compiler_it_says_what_to_install(run, own):
+    told = run(cache=own, fails=True, PATH="/nowhere")
     assert "CompilerError: cored has no machine code on this machine, and gcc and g++ to make it are missing" in told
     assert "apt install g++ python3-dev" in told
+
+
+def test_a_damaged_library_is_named_with_what_to_do(run, own):
+    run(cache=own)
+    (library,) = libraries(own)
+    library.write_bytes(library.read_bytes()[:100])
+    told = run(cache=own, fails=True).splitlines()[-1]
+    assert "CompilerError: compiled code cannot be loaded (" in told
+    assert f"remove {library.parent}, it is made anew" in told
 
 
 def test_what_does_not_compile_is_told_at_its_end(package, run):
