@@ -1,6 +1,10 @@
 """Random streams of random cameras under every template: whatever tracks do, the book of episodes is kept right."""
 
+import hashlib
+import os
+import pickle
 import random
+import subprocess
 import sys
 from pathlib import Path
 from typing import get_args
@@ -128,3 +132,31 @@ def test_every_episode_opens_and_closes_once_and_a_restart_at_any_record_changes
 def test_the_streams_bring_episodes_and_counts_of_nearly_every_template(stream):
     told = {template for seed in range(8) for template in play(stream(seed))[1].opened}
     assert set(TEMPLATES) - told <= {"congestion", "crowd_movement", "fall", "person_down", "wrong_way"}
+
+
+INTERPRETED = """
+import hashlib, pickle, sys
+from pathlib import Path
+from vigie_rule_engine.core import RuleCore
+core, digest = RuleCore(0), hashlib.sha256()
+for message, view in pickle.loads(Path(sys.argv[1]).read_bytes()):
+    digest.update(repr([o.value for o in core.process(message, view)]).encode())
+print(digest.hexdigest(), hashlib.sha256(core.snapshot()).hexdigest())
+"""
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_compiled_code_says_what_the_same_code_says_interpreted(stream, tmp_path, seed):
+    core, digest = RuleCore(0), hashlib.sha256()
+    records = stream(seed).records
+    for message, view in records:
+        digest.update(shown(core.process(message, view)).encode())
+    (tmp_path / "records").write_bytes(pickle.dumps(records))
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", INTERPRETED, str(tmp_path / "records")],
+        env={**os.environ, "NUMBA_DISABLE_JIT": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.split() == [digest.hexdigest(), hashlib.sha256(core.snapshot()).hexdigest()], done.stderr
