@@ -86,10 +86,11 @@ def missing(*, go: bool) -> dict[str, str]:
     lacks = {}
     if not supported(sys.version_info):
         lacks["Python"] = f"3.11 to 3.13 is needed, this is {platform.python_version()} ({sys.executable})"
-    elif not output([sys.executable, "-c", "import ensurepip, venv; print('ok')"]):
-        lacks["Python's venv module"] = f"{sys.executable} cannot make virtual environments"
-    elif not (Path(sysconfig.get_path("include")) / "Python.h").is_file():
-        lacks["Python's headers"] = f"there is no Python.h for {sys.executable}: the cores are compiled"
+    else:
+        if not output([sys.executable, "-c", "import ensurepip, venv; print('ok')"]):
+            lacks["Python's venv module"] = f"{sys.executable} cannot make virtual environments"
+        if not (Path(sysconfig.get_path("include")) / "Python.h").is_file():
+            lacks["Python's headers"] = f"there is no Python.h for {sys.executable}: the cores are compiled"
     if shutil.which("g++") is None and shutil.which("c++") is None:
         lacks["C++"] = "there is no `g++` on PATH: the cores are compiled"
     java = java_version()

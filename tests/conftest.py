@@ -25,7 +25,7 @@ from vigie_dev.triton import TritonServer
 if TYPE_CHECKING:
     from pathlib import Path
 
-compiled.distrustful.add("*")  # what compiled code is given is looked at, here too where it is trusted
+compiled.trusting = False  # what compiled code is given is looked at, here too where it is trusted
 
 _YOLOX_NANO_SHA256 = "695e750a5d5754bb5a8d5325643b59282191a7e7a564e435a415fd3c578eab14"
 

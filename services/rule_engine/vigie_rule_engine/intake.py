@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from vigie_common.errors import PoisonRecordError
-from vigie_common.matrix import packer
+from vigie_common.matrix import misfit, packer
 from vigie_common.taxonomy import CLASS_ORDINAL
 from vigie_common.units import LAST_MS
 from vigie_rule_engine.camera import CameraState, LastFrame
@@ -15,6 +15,8 @@ from vigie_rule_engine.layers.facts import OBSERVED
 from vigie_rule_engine.minutes import Ledger
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from vigie_common.records import Tracks
 
 
@@ -26,7 +28,6 @@ class _Ordinals(dict[str, int]):
 
 
 _ORDINALS: Final = _Ordinals(CLASS_ORDINAL)
-_BESIDE_IDS: Final = ("x1", "y1", "x2", "y2", "score", "object_class", "model_index")
 NOTHING_SEEN: Final = np.zeros((len(OBSERVED), 0))
 
 
@@ -42,21 +43,12 @@ def check(record: Tracks) -> None:
             "which is no time of the years 1970 to 2999 in milliseconds: set the sampler's clock"
         )
     count = len(record["track_id"])
-    if not (
-        count
-        == len(record["x1"])
-        == len(record["y1"])
-        == len(record["x2"])
-        == len(record["y2"])
-        == len(record["score"])
-        == len(record["object_class"])
-        == len(record["model_index"])
-    ):
-        fields = {name: value for name, value in record.items() if name in _BESIDE_IDS and isinstance(value, list)}
-        name, column = next((name, column) for name, column in fields.items() if len(column) != count)
+    columns: Mapping[str, Any] = record
+    name = misfit(columns, count)
+    if name is not None:
         raise PoisonRecordError(
             f"tracks of camera {record['camera_id']}, seq {record['seq']}: {count} track ids but "
-            f"{len(column)} {name}: every array needs one entry a box"
+            f"{len(columns[name])} {name}: every array needs one entry a box"
         )
     if count and looks(record) and (record["width"] <= 0 or record["height"] <= 0):
         raise PoisonRecordError(

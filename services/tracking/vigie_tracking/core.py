@@ -8,7 +8,7 @@ import numpy as np
 
 from vigie_common.errors import PoisonRecordError
 from vigie_common.frame_status import LOOKED_AT
-from vigie_common.matrix import packer
+from vigie_common.matrix import PER_BOX, misfit, packer
 from vigie_common.stream import Output
 from vigie_common.taxonomy import CLASS_NAMES, CLASS_ORDINAL
 from vigie_tracking import snapshot
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from vigie_common.stream import ConfigView, Message
 
 _COLUMNS: Final = ("x1", "y1", "x2", "y2", "score")
-_PER_BOX: Final = (*_COLUMNS, "object_class", "model_index")
 _NO_BOXES: Final = np.empty((6, 0))
 
 
@@ -137,16 +136,8 @@ def _columns(record: Mapping[str, Any]) -> Array:
     Of too many boxes all but the MAX_BOXES best are made unusable; of boxes past ID_BASE all are.
     """
     count = len(record["x1"])
-    if not (
-        count
-        == len(record["y1"])
-        == len(record["x2"])
-        == len(record["y2"])
-        == len(record["score"])
-        == len(record["object_class"])
-        == len(record["model_index"])
-    ):
-        sizes = ", ".join(f"{name} {len(record[name])}" for name in _PER_BOX)
+    if misfit(record, count) is not None:
+        sizes = ", ".join(f"{name} {len(record[name])}" for name in PER_BOX)
         raise PoisonRecordError(
             f"detections of camera {record['camera_id']}, seq {record['seq']}: columns of different lengths ({sizes}); "
             "the producer must write one entry a box in each"

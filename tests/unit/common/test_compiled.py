@@ -142,7 +142,7 @@ def test_a_trusted_entry_is_looked_at_where_nobody_is_trusted(package, run):
     whole = "from cored.outer import whole\nprint(whole(2.5))"
     assert run() == ["42", "False"]
     assert run(whole) == ["4"]
-    distrust = "from vigie_common import compiled\ncompiled.distrustful.add('*')\n"
+    distrust = "from vigie_common import compiled\ncompiled.trusting = False\n"
     assert "want a number, int64, got float" in run(distrust + whole, fails=True)
 
 
