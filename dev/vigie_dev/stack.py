@@ -175,7 +175,7 @@ class Stack:
         Raises:
             DependencyError: one ended, or is not ready in time; with the end of its log.
         """
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("VIGIE_")}
+        inherited = {n: value for n, value in os.environ.items() if not n.startswith("VIGIE_") or n == "VIGIE_CACHE"}
         for name, port in zip(SERVICES, free_ports(len(SERVICES)), strict=True):
             own = {
                 "VIGIE_HTTP_PORT": str(port),
