@@ -67,6 +67,7 @@ RULES: Final = (
     _rule("stopped", "stopped", _VEHICLES, view="street", zone="bay"),
     _rule("stopped-road", "stopped", _VEHICLES, view="street", zone="eastbound"),
     _rule("dwell", "dwell", _PEOPLE, view="square", zone="forecourt"),
+    _rule("dwell-fence", "dwell", _PEOPLE, view="closed", zone="before"),
     _rule("density", "density", _PEOPLE, view="square", zone="corner"),
     _rule("gathering", "gathering", _PEOPLE, view="square", zone="square", link="2 m"),
     _rule("fall", "fall", _PEOPLE, view="square", zone="square"),

@@ -270,6 +270,9 @@ def _street_life(busy: float) -> list[Part]:
 CLOSED: Final = rectangle(0.0, 8.6, 12.0, 12.6)
 """An area behind a fence beside the pavement of the busy street, which hardly anybody enters."""
 
+BEFORE: Final = rectangle(0.0, 5.8, 12.0, 8.6)
+"""The part of the pavement before its fence: one passes there alone or beside another, and now and then stops."""
+
 ENTRIES: Final = 0.35
 """Share of its hours in which somebody does."""
 
@@ -319,7 +322,7 @@ def closed_hour(camera: int, hour: int, *, seed: int = 1, fps: float = 5.0) -> S
         actors.append(goes("entry", float(rng.uniform(100, 3300)), rng))
     street = LAYOUTS["town-street"][0]
     plan = street.model_dump() | {
-        "zones": {"closed": CLOSED},
+        "zones": {"closed": CLOSED, "before": BEFORE},
         "lines": {"fence": {"start": (12.5, 8.6), "end": (-0.5, 8.6)}},
     }
     return Scene.model_validate(

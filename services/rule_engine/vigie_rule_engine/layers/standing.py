@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from vigie_common.taxonomy import ObjectClass
 from vigie_rule_engine.layers.jit import Slot, jit
+from vigie_rule_engine.layers.places import NEVER
 from vigie_rule_engine.layers.subjects import AT_REST, LOST_STANDING, STOOD_MS, area, come_to_rest, shared
 
 if TYPE_CHECKING:
@@ -30,6 +31,9 @@ _HOPPED_MS: Final = 1_000
 
 _FURNITURE_MS: Final = 60_000
 """What has been seen for so long and has never moved is street furniture."""
+
+_PASSING: Final = 0.4
+"""Body heights a second: who is faster passes there."""
 
 _PERSON: Final = int(ObjectClass.person)
 
@@ -76,6 +80,8 @@ def in_place(kept: Kept, n: int, k: int, t: int) -> int:
     for j in range(n):
         o = kept.subjects[j]
         if j == k or o["seen"] != t or o["cls"] != _PERSON:
+            continue
+        if hypot(o["vx"], o["vy"]) > _PASSING * o["h"]:
             continue
         came = abs(o["rest"] - left) <= _CAME_MS
         may = (came or o["off"] != 0) if s["seen"] == t else (came and o["off"] == 0)
@@ -168,6 +174,12 @@ def exchange(kept: Kept, k: int, j: int, w: int) -> None:
     a["y"], b["y"] = b["y"], a["y"]
     a["h"], b["h"] = b["h"], a["h"]
     b["vx"], b["vy"] = a["vx"], a["vy"]
+    for r in range(kept.places.shape[1]):
+        if (kept.places[k, r]["since"] == NEVER) != (kept.places[j, r]["since"] == NEVER):
+            here = kept.places[k, r]
+            there = kept.places[j, r]
+            here["since"], there["since"] = there["since"], here["since"]
+            here["within"], there["within"] = there["within"], here["within"]
     for g in range(kept.sides.shape[1]):
         p = kept.sides[k, g]
         q = kept.sides[j, g]

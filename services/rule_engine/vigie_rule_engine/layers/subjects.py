@@ -108,6 +108,9 @@ _LEFT_MS: Final = 2_000
 _LEFT_FAR: Final = 1.5
 """And it has left a place, and stands elsewhere or walks."""
 
+_SETTLE_S: Final = 5.0
+"""Where it stands is the middle of where it was in the first so many seconds: who arrives still rolls."""
+
 _STILL: Final = 0.1  # body heights a second
 _TAU: Final = 0.5  # s, smoothing: the jitter of a foot point is correlated over about this time
 _FASTEST: Final = 5.0  # body heights a second: a person who sprints
@@ -311,6 +314,11 @@ def smooth(s: Slot, x: float, y: float, h: float, w: int) -> None:
     left = hypot(s["x"] - s["rest_x"], s["y"] - s["rest_y"]) / s["h"]
     if left < AT_REST:
         s["off"] = 0
+        rested = (w - s["rest"]) * 0.001
+        if rested < _SETTLE_S and s["moved"] >= AT_REST:
+            share = s["dt"] / (rested + s["dt"])
+            s["rest_x"] += share * (s["x"] - s["rest_x"])
+            s["rest_y"] += share * (s["y"] - s["rest_y"])
     elif left > _LEFT_FAR or (s["off"] != 0 and w - s["off"] >= _LEFT_MS):
         come_to_rest(s, w)
     elif s["off"] == 0:
