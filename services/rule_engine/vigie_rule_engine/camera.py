@@ -15,6 +15,7 @@ import numpy as np
 from vigie_common.errors import VigieError
 from vigie_rule_engine.layers.episodes import CELL
 from vigie_rule_engine.layers.facts import PER_SUBJECT
+from vigie_rule_engine.layers.furniture import FIXTURE, FIXTURES
 from vigie_rule_engine.layers.places import NEVER, PLACE, SIDE
 from vigie_rule_engine.layers.state import Kept
 from vigie_rule_engine.layers.subjects import TRACK_BITS
@@ -238,6 +239,7 @@ class CameraState:
         for name in PER_SUBJECT:
             if len(getattr(new, name)) and len(getattr(old, name)):
                 getattr(new, name)[:] = getattr(old, name)
+        new.fixtures[:] = old.fixtures
         new.places["since"] = NEVER
         for to, at in _same(region_keys, self.region_keys):
             new.places[:, to] = old.places[:, at]
@@ -266,6 +268,7 @@ class CameraState:
             for name in ("x", "vx", "born_x", "rest_x", "x1", "x2"):
                 self.subjects[name][: self.n] *= stretch
             self.kept.sides["x"][: self.n] *= stretch
+            self.kept.fixtures["x"] *= stretch
             drawn = [row for row, judged in enumerate(self.table.rows if self.table else ()) if not judged.metric]
             self.cells["x"][drawn, : self.n] *= stretch
         self.aspect = aspect
@@ -388,11 +391,12 @@ def _room(capacity: int, regions: int, gates: int, rows: int, needs: frozenset[s
         cells=np.zeros((rows, capacity), CELL),
         wholes=np.zeros(rows, CELL),
         zones=np.zeros(rows, ZONE),
+        fixtures=np.zeros(FIXTURES, FIXTURE),
     )
 
 
 def _in_use(name: str, n: int) -> Any:
     """The part of an array that a snapshot keeps."""
-    if name in {"wholes", "zones"}:
+    if name in {"wholes", "zones", "fixtures"}:
         return slice(None)
     return (slice(None), slice(n)) if name == "cells" else slice(n)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ForcedMode", "RuleCore", "warm_up"]
 
-FORMAT: Final = 7
+FORMAT: Final = 8
 BLIND_MS: Final = 600_000
 """Blind for this long, episodes end at the last instant they were seen to hold."""
 

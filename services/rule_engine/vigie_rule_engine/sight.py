@@ -11,6 +11,7 @@ from vigie_rule_engine.intake import NOTHING_SEEN, observed
 from vigie_rule_engine.layers.episodes import CELL, EVENT
 from vigie_rule_engine.layers.facts import OBSERVED, PER_SUBJECT, end_tracks
 from vigie_rule_engine.layers.frame import forget, frame
+from vigie_rule_engine.layers.furniture import FIXTURE, FIXTURES
 from vigie_rule_engine.layers.places import CROSSING, GATE, PLACE, REGION, SIDE
 from vigie_rule_engine.layers.state import Kept, Plan, Scratch
 from vigie_rule_engine.layers.templates import RULE
@@ -114,6 +115,7 @@ def warm_up() -> None:
         cells=np.zeros((0, 1), CELL),
         wholes=np.zeros(0, CELL),
         zones=np.zeros(0, ZONE),
+        fixtures=np.zeros(FIXTURES, FIXTURE),
     )
     none = np.zeros(0)
     plan = Plan(np.zeros(0, REGION), np.zeros(0, GATE), none, none, none, none, none)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from vigie_common.compiled import INT, array
+from vigie_rule_engine.layers.furniture import is_fixture, remember_furniture
 from vigie_rule_engine.layers.ground import GROUND, forget_ground, locate
 from vigie_rule_engine.layers.jit import Array, Indices, Vector, entry, jit
 from vigie_rule_engine.layers.places import NEVER, cross, no_side, place
@@ -118,6 +119,8 @@ def observe(
             k = n
             n += 1
             bear(subjects[k], first_track(subjects, k, track, session), session, cls, x, y2, h, t, w)
+            if steady == 1 and is_fixture(kept.fixtures, subjects[k], w):
+                subjects[k]["fixture"] = 1
             if grounds.shape[0] > 0:
                 forget_ground(grounds[k])  # it may be born while nothing is located
             for r in range(regions.shape[0]):
@@ -149,6 +152,8 @@ def observe(
             hold(postures[k], s, is_new, t)
         if grounds.shape[0] > 0 and steady == 1:
             locate(grounds[k], s, is_new, plan.plane, t)
+        if steady == 1:
+            remember_furniture(kept.fixtures, s, t, w)
         firm = is_firm(s)
         for r in range(regions.shape[0]):
             if steady == 1 or regions[r]["corners"] == 0:

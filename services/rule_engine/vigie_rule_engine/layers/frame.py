@@ -27,6 +27,7 @@ from vigie_rule_engine.layers.episodes import (
     tell,
 )
 from vigie_rule_engine.layers.facts import observe
+from vigie_rule_engine.layers.furniture import FIXTURE
 from vigie_rule_engine.layers.ground import GROUND
 from vigie_rule_engine.layers.jit import Array, Indices, Vector, entry, jit
 from vigie_rule_engine.layers.places import CROSSING, GATE, PLACE, REGION, SIDE
@@ -127,7 +128,7 @@ def _frame(
                 continue
         stays = rule["template"] == DWELL
         if stays and not met:
-            meet(kept, n, t)
+            meet(kept, n, t, w_steady)
             met = True
         alone = looks_alone(rule)
         for k in range(n):
@@ -181,6 +182,7 @@ KEPT: Final = Kept(
     cells=array(CELL, 2),
     wholes=array(CELL),
     zones=array(ZONE),
+    fixtures=array(FIXTURE),
 )
 PLAN: Final = Plan(array(REGION), array(GATE), *(array(np.float64) for _ in range(5)))
 SCRATCH: Final = Scratch(
@@ -203,6 +205,7 @@ def frame(
     cells: Array,
     wholes: Array,
     zones: Array,
+    fixtures: Array,
     regions: Array,
     gates: Array,
     corner_x: Vector,
@@ -229,7 +232,7 @@ def frame(
     minute: int,
 ) -> tuple[int, int, int]:
     """`_frame` with its bundles laid out, `frame(*kept, *plan, *scratch, n, …)`: numba takes 2 µs to unpack them."""
-    kept = Kept(subjects, grounds, postures, places, sides, cells, wholes, zones)
+    kept = Kept(subjects, grounds, postures, places, sides, cells, wholes, zones, fixtures)
     plan = Plan(regions, gates, corner_x, corner_y, spot_x, spot_y, plane)
     scratch = Scratch(crossings, slots, members, links, speeds, events)
     return _frame(kept, n, rules, observed, unit, session, t, w, w_steady, steady, step, minute, plan, scratch)

@@ -12,6 +12,7 @@ from math import hypot
 from typing import TYPE_CHECKING, Final
 
 from vigie_common.taxonomy import ObjectClass
+from vigie_rule_engine.layers.furniture import FURNITURE_MS
 from vigie_rule_engine.layers.jit import Slot, jit
 from vigie_rule_engine.layers.places import NEVER
 from vigie_rule_engine.layers.subjects import AT_REST, LOST_STANDING, STOOD_MS, area, come_to_rest, shared
@@ -28,9 +29,6 @@ _HIDDEN: Final = 0.25
 STAYED_MS: Final = 3_000
 _HOPPED_MS: Final = 1_000
 """A track that leaves one who stayed so long, and so lately, for the place of another has hopped."""
-
-_FURNITURE_MS: Final = 60_000
-"""What has been seen for so long and has never moved is street furniture."""
 
 _PASSING: Final = 0.4
 """Body heights a second: who is faster passes there."""
@@ -94,7 +92,7 @@ def in_place(kept: Kept, n: int, k: int, t: int) -> int:
 def in_place_of_furniture(kept: Kept, n: int, k: int, t: int) -> int:
     """Slot of whoever is where subject `k` was, a thing that has never moved and seems to walk off; -1: nobody."""
     s = kept.subjects[k]
-    if s["moved_then"] >= AT_REST or t - s["born"] < _FURNITURE_MS:
+    if s["moved_then"] >= AT_REST or t - s["born"] < FURNITURE_MS:
         return -1
     for j in range(n):
         o = kept.subjects[j]

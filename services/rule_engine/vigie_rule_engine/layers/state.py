@@ -27,6 +27,8 @@ class Kept(NamedTuple):
     """(rows,) episodes.CELL: of the row on its zone as a whole."""
     zones: Array
     """(rows,) zone_facts.ZONE: what is measured of that zone."""
+    fixtures: Array
+    """(FIXTURES,) furniture.FIXTURE: where street furniture stands."""
 
 
 class Plan(NamedTuple):

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from vigie_common.taxonomy import ObjectClass
 from vigie_rule_engine.layers.episodes import OPEN, PENDING, clear
+from vigie_rule_engine.layers.furniture import FURNITURE_MS
 from vigie_rule_engine.layers.jit import Slot, jit
 from vigie_rule_engine.layers.places import NEVER
 from vigie_rule_engine.layers.subjects import AT_REST, area, shared
@@ -32,6 +33,9 @@ _TOUCHING: Final = 0.1
 
 _JUST_SEEN_MS: Final = 1_500
 """One of two who pass each other is often hidden; who was seen so lately is still there."""
+
+_NEW_MS: Final = 1_000
+"""Who is seen since a moment ago beside somebody who walks was hidden by them, or has lost a track to them."""
 
 _STAYED_MS: Final = 10_000
 """A stay that was shorter is not missed."""
@@ -60,22 +64,45 @@ def walks(s: Slot, t: int) -> bool:
 
 
 @jit
-def meet(kept: Kept, n: int, t: int) -> None:
-    """Note of everybody whom they have met last, and when."""
+def is_new(s: Slot, t: int) -> bool:
+    """Whether somebody is seen since a moment ago, and not where street furniture stands."""
+    return bool(s["cls"] == _PERSON and s["seen"] == t and t - s["born"] <= _NEW_MS and s["fixture"] == 0)
+
+
+@jit
+def touch(a: Slot, b: Slot) -> bool:
+    """Whether two people stand beside each other, in the street or in the picture."""
+    beside = hypot(a["x"] - b["x"], a["y"] - b["y"]) < _BESIDE * max(a["h"], b["h"])
+    return bool(beside or shared(a, b) > _TOUCHING * min(area(a), area(b)))
+
+
+@jit
+def meet(kept: Kept, n: int, t: int, w: int) -> None:
+    """Note of everybody who walks whom they have met last, and when; of who is new, who was there already.
+
+    Not of who is new in the first minute: until then the camera has not seen what stands there.
+    """
     subjects = kept.subjects
+    looked = w >= FURNITURE_MS
     for k in range(n):
         a = subjects[k]
-        if not walks(a, t):
+        a_walks = walks(a, t)
+        a_new = not a_walks and looked and is_new(a, t)
+        if not a_walks and not a_new:
             continue
         for j in range(k):
             b = subjects[j]
-            if (a["seen"] < t and b["seen"] < t) or not walks(b, t):
+            if a["seen"] < t and b["seen"] < t:
                 continue
-            beside = hypot(a["x"] - b["x"], a["y"] - b["y"]) < _BESIDE * max(a["h"], b["h"])
-            if not beside and shared(a, b) <= _TOUCHING * min(area(a), area(b)):
+            b_walks = walks(b, t)
+            if not b_walks and not (a_walks and looked and is_new(b, t)):
                 continue
-            a["met"], a["met_session"], a["met_at"] = b["born_track"], b["born_session"], t
-            b["met"], b["met_session"], b["met_at"] = a["born_track"], a["born_session"], t
+            if not touch(a, b):
+                continue
+            if b_walks:
+                a["met"], a["met_session"], a["met_at"] = b["born_track"], b["born_session"], t
+            if a_walks:
+                b["met"], b["met_session"], b["met_at"] = a["born_track"], a["born_session"], t
 
 
 @jit
@@ -106,6 +133,8 @@ def stands_in(kept: Kept, r: int, region: int, k: int, j: int, t: int) -> int:
     if j == k or o["cls"] != s["cls"] or now["phase"] != PENDING or now["since"] <= was["since"]:
         return 0
     if kept.places[j, region]["since"] == NEVER or t - o["seen"] > _THERE_MS:
+        return 0
+    if o["fixture"] == 1 and o["moved"] < AT_REST:
         return 0
     if o["born"] >= now["since"] and was["last"] - _BORN_BEFORE_MS <= o["born"] <= was["last"] + _BORN_AFTER_MS:
         # who lies is as long as the box is wide

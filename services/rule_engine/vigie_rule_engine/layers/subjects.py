@@ -49,6 +49,7 @@ SUBJECT: Final = np.dtype(
         ("rest", "<i8"),  # since when, watch clock
         ("off", "<i8"),  # watch clock since when it seems to have left that place; 0: it has not
         ("moved_then", "<f8"),  # `moved` when it seemed to leave
+        ("fixture", "<i8"),  # it was first seen where street furniture stands
         ("met", "<i8"),  # with met_session: whom it met last, by identity, where a rule asks for it
         ("met_session", "<i8"),
         ("met_at", "<i8"),  # event time
@@ -273,6 +274,7 @@ def bear(s: Slot, track: int, session: int, cls: int, x: float, y: float, h: flo
     s["moved"] = 0.0
     s["away"] = 0
     s["moved_then"] = 0.0
+    s["fixture"] = 0
     s["met"] = 0
     s["met_session"] = 0
     s["met_at"] = 0

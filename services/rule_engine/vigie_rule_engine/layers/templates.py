@@ -160,7 +160,8 @@ def dwell(subject: Slot, place: Slot, cell: Slot, rule: Slot, t: int, w: int) ->
         cell["value"] = (t - since) * 0.001
         cell["x"] = subject["x"]
         cell["y"] = subject["y"]
-        return (DOUBTED if cell["mark"] == 0 and furniture(subject, rule) else ON), since
+        doubted = cell["mark"] == 0 and subject["met_at"] == 0 and furniture(subject, rule)
+        return (DOUBTED if doubted else ON), since
     if cell["phase"] == PENDING and w - cell["last_w"] < rule["spare_ms"]:
         return UNSEEN, 0
     return OFF, 0
