@@ -6,8 +6,9 @@ import pytest
 from vigie_common.taxonomy import ObjectClass
 from vigie_rule_engine.layers.doubles import told_of_double
 from vigie_rule_engine.layers.episodes import CELL, CLOSING, DOUBTED, HOLD, IDLE, ON, OPEN, PENDING
+from vigie_rule_engine.layers.furniture import FIXTURE, FIXTURES
 from vigie_rule_engine.layers.ground import GROUND
-from vigie_rule_engine.layers.places import PLACE, SIDE
+from vigie_rule_engine.layers.places import NEVER, PLACE, SIDE
 from vigie_rule_engine.layers.posture import POSTURE
 from vigie_rule_engine.layers.standing import exchange, heal, hopped_to, in_place, stood
 from vigie_rule_engine.layers.state import Kept
@@ -49,6 +50,7 @@ def kept(people):
         np.zeros((1, n), CELL),
         np.zeros(1, CELL),
         np.zeros(1, ZONE),
+        np.zeros(FIXTURES, FIXTURE),
     )
 
 
@@ -139,6 +141,8 @@ CAME = {"rest": NOW - 1_000, "rest_x": 0.3}
         (CAME | {"h": 0.11}, -1),
         (CAME | {"h": 0.32}, 1),
         (CAME | {"h": 0.35}, -1),
+        (CAME | {"vx": 0.079}, 1),
+        (CAME | {"vx": 0.081}, -1),  # it passes there
     ],
 )
 def test_who_came_and_is_where_it_stood_is_found(other, found):
@@ -184,6 +188,25 @@ def test_an_exchange_gives_the_track_and_what_was_seen_and_leaves_who_they_are()
     assert [a[name] for name in ("vx", "vy", "off", "away", "hidden_w")] == [0, 0, 0, 0, 0]
     assert (a["moved"], a["rest"]) == (before[0]["moved_then"], before[0]["rest"])
     assert (b["vx"], b["moved"], b["rest"], b["rest_x"]) == (before[0]["vx"], before[1]["moved"], NOW, b["x"])
+
+
+@pytest.mark.parametrize(
+    ("stander", "passer", "exchanged"),
+    [
+        (NEVER, 900, True),  # a box of nobody had taken it out of the zone
+        (100, NEVER, True),
+        (100, 900, False),  # both are in: each since then
+        (NEVER, NEVER, False),
+    ],
+)
+def test_after_an_exchange_each_is_in_the_zone_in_which_its_box_is(stander, passer, exchanged):
+    state = kept(subjects({}, {}))
+    state.places["since"] = [[stander], [passer]]
+    state.places["within"] = state.places["since"] != NEVER
+    exchange(state, 0, 1, NOW)
+    now = [passer, stander] if exchanged else [stander, passer]
+    assert state.places["since"].ravel().tolist() == now
+    assert state.places["within"].ravel().tolist() == [since != NEVER for since in now]
 
 
 def test_two_who_stand_and_are_exchanged_back_both_stand():
@@ -294,6 +317,20 @@ def test_who_runs_has_moved_at_once_and_is_at_rest_nowhere():
     seen = moving(lambda t: 3.0 * t)
     assert [moved >= 0.3 for moved, _, _ in seen].index(True) <= 3
     assert max(200 * (k + 1) - rest for k, (_, rest, _) in enumerate(seen)) < 1_500
+
+
+@pytest.mark.parametrize("moved", [0.0, 3.0])
+def test_who_arrives_stands_in_the_middle_of_the_first_seconds_and_furniture_where_it_was_seen_first(moved):
+    s = np.zeros(1, SUBJECT)[0]
+    bear(s, 1, 0, PERSON, 0.5, 0.7, 0.2, NOW, NOW)
+    s["moved"] = moved
+    for k in range(1, 100):
+        s["dt"] = 0.2
+        smooth(s, 0.55 if k < 50 else 0.557, 0.7, 0.2, NOW + 200 * k)
+        if k == 40:
+            settled = float(s["rest_x"])
+    assert (settled, int(s["rest"])) == (pytest.approx(0.545, abs=0.003) if moved else 0.5, NOW)
+    assert s["rest_x"] == settled, "later steps are steps"
 
 
 def test_who_is_within_a_place_for_three_seconds_stays():
