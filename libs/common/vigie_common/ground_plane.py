@@ -84,12 +84,13 @@ class GroundPlane:
     def metres(self, x: Array, y: Array) -> tuple[Array, Array]: ...
     def metres(self, x: float | Array, y: float | Array) -> tuple[float, float] | tuple[Array, Array]:
         """East and north of the origin, metres; NaN on the horizon and above it. Numbers, or arrays of one shape."""
-        m = self.matrix
-        w = np.asarray(m[2, 0] * x + m[2, 1] * y + m[2, 2])
-        w = np.where(w > 0, w, np.nan)
-        east = (m[0, 0] * x + m[0, 1] * y + m[0, 2]) / w
-        north = (m[1, 0] * x + m[1, 1] * y + m[1, 2]) / w
-        return (east, north) if east.ndim else (float(east), float(north))
+        (a, b, c), (d, e, f), (g, h, i) = self.matrix.tolist()
+        w = g * x + h * y + i
+        if isinstance(w, np.ndarray):
+            w = np.where(w > 0, w, np.nan)
+        elif w <= 0:
+            return np.nan, np.nan
+        return (a * x + b * y + c) / w, (d * x + e * y + f) / w
 
     @overload
     def position(self, x: float, y: float) -> tuple[float, float]: ...
@@ -113,10 +114,15 @@ class GroundPlane:
 
     def metres_per_pixel(self, x: float, y: float, size: tuple[int, int] = (960, 540)) -> float:
         """Length on the ground of one pixel in its worst direction, in an image of `size`; NaN beyond the horizon."""
-        if self.matrix[2] @ (x, y, 1.0) <= 0:
+        (p, q, _), (r, s, _), (g, h, i) = self.matrix.tolist()  # plain numbers: this is asked for every event
+        w = g * x + h * y + i
+        if w <= 0:
             return np.nan
-        (a, b), (c, d) = (_jacobian(self.matrix, x, y) / np.array(size, float)).tolist()
-        # the larger singular value of two by two, in closed form: this is asked for every event
+        east, north = self.metres(x, y)
+        # the Jacobian: metres east and north a pixel of the width and of the height
+        a, b = (p - east * g) / w / size[0], (q - east * h) / w / size[1]
+        c, d = (r - north * g) / w / size[0], (s - north * h) / w / size[1]
+        # the larger singular value of two by two, in closed form
         half, gap = (a * a + b * b + c * c + d * d) / 2, hypot((a * a + b * b - c * c - d * d) / 2, a * c + b * d)
         return sqrt(half + gap)
 
@@ -240,13 +246,6 @@ def _normalisation(plane: Array) -> Array:
 
 def _homogeneous(plane: Array) -> Array:
     return np.column_stack([plane, np.ones(len(plane))])
-
-
-def _jacobian(matrix: Array, x: float, y: float) -> Array:
-    """(2, 2): metres east and north a share of the width and of the height; the place is not on the horizon."""
-    u, v, w = matrix @ (x, y, 1.0)
-    jacobian: Array = (matrix[:2, :2] - np.outer((u / w, v / w), matrix[2, :2])) / w
-    return jacobian
 
 
 def _refuse_equal(image: Array, ground: Array) -> None:

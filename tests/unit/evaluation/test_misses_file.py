@@ -61,14 +61,14 @@ def test_misses_of_ones_own_files_are_refused(tmp_path):
 @pytest.mark.parametrize(("hour", "entries"), [(ENTERED, 1), (QUIET, 0)])
 def test_who_enters_a_closed_area_is_the_one_event_of_its_two_rows(hour, entries):
     sums, mistakes = looked_into(Hour(0, hour, 1, (5.0,), closed=True))
-    assert set(sums) == {(5.0, "presence-closed"), (5.0, "line_cross-closed")}
-    assert {one.events for one in sums.values()} == {entries}
+    assert set(sums) == {(5.0, "presence-closed"), (5.0, "line_cross-closed"), (5.0, "dwell-fence")}
+    assert {one.events for (_, name), one in sums.items() if name.endswith("-closed")} == {entries}
     assert len(mistakes) == sum(one.missed + one.false for one in sums.values())
 
 
-def test_only_cameras_at_a_closed_area_have_its_rules():
+def test_only_cameras_at_a_closed_area_have_its_rules_and_that_of_the_pavement_before_it():
     closed = {rule.name for rule in RULES if rule.name.endswith("-closed")}
     assert closed == {"presence-closed", "line_cross-closed"}
-    assert {rule.name for rule in rules_of("closed", 5.0)} == closed
+    assert {rule.name for rule in rules_of("closed", 5.0)} == closed | {"dwell-fence"}
     assert [Hour(camera, 0, 1, (5.0,)).view for camera in (0, 1)] == ["square", "street"]
     assert Hour(0, 0, 1, (5.0,), closed=True).scene().scene == "closed-00-00"

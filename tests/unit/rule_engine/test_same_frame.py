@@ -47,3 +47,31 @@ def test_doubles_that_mature_in_one_frame_are_told_once_with_a_condition_too(str
     s = street([rule("stopped", classes=["car", "truck"], numbers={"for_s": 10.0}, when=when)])
     s.during(30, lambda _: [obj(1, 0.5, 0.7, 0.2, "car"), obj(2, 0.5, 0.701, 0.2, "truck")])
     assert s.kinds() == ["OPEN"]
+
+
+def test_who_crosses_in_the_frame_in_which_it_becomes_one_who_is_lost_is_told_and_lost(street, rule, obj, t0):
+    """It creeps over the line where somebody stood who was lost; as that one is missed, the two are exchanged."""
+
+    def creeping(s, seconds):
+        return s.during(seconds, lambda t: [obj(2, 0.44 + 0.02 * (s.t - 12), 0.7)] if s.t >= 12 else [])
+
+    walked = street([rule("line_cross")]).during(12, lambda _: [obj(1, 0.6, 0.7)])
+    (crossing,) = creeping(walked, 6).events("OPEN")
+    s = street([rule("line_cross")]).during(12, lambda _: [obj(1, 0.6, 0.7)])
+    creeping(s, (crossing["at"] - t0) / 1000 - 12)
+    state = s.core._cameras["cam-1"]
+    (stood,) = (one for one in state.subjects[: state.n] if one["track"] == 1)
+    (comes,) = (one for one in state.subjects[: state.n] if one["track"] == 2)
+    stood["seen"] -= 8_200
+    stood["seen_w"] -= 8_200
+    stood["rest"] -= 8_200
+    for one in (stood, comes):
+        one["rest_x"], one["rest_y"] = comes["x"], comes["y"]
+    comes["rest"] = stood["seen_w"] + 1_000
+    comes["vx"], comes["off"] = 0.0, 0
+    creeping(s, 0.2)
+    assert s.kinds() == ["OPEN", "CLOSE"]
+    assert s.events()[-1]["ended_reason"] == "track_lost"
+    assert s.events("OPEN")[0]["subject"] == s.events("CLOSE")[0]["subject"] != ""
+    s.empty(3)
+    assert list(s.core.finish()) is not None  # nothing is open that no cell has

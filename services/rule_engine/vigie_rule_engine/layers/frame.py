@@ -166,7 +166,7 @@ def _frame(
                 stayed = rules[r]["template"] == DWELL and cells[r, k]["phase"] != IDLE
                 if stayed and hand_over(kept, n, r, rules[r]["region"], k, t):
                     continue
-                if cells[r, k]["phase"] >= OPEN:
+                if cells[r, k]["phase"] != IDLE:  # what matures in this very frame is opened by Python before
                     told = tell(events, told, r, k, LOST, t, 0)
                 elif rules[r]["template"] == UNIQUE_COUNT:
                     lost_glimpse(kept, r, k)
