@@ -195,7 +195,8 @@ _ALL: Final[tuple[Template, ...]] = (
         limits="An identity that is lost for longer than it is waited for (8 s for a person who stands, 5 s for one "
         "who walks) begins anew, unless another one begins within a height of there. Who meets somebody that was told, "
         "as that one leaves, and stays, is taken for the same; in a queue or a dense group one may be taken for the "
-        "next. As presence for who stands from the start.",
+        "next. As presence for who stands from the start. Street furniture that is first seen beside a passer is told "
+        "once.",
         facts=("dwell_s",),
         measures=(
             Measure("in the zone for", "cell.value", "for", ">="),
