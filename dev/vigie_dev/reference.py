@@ -97,12 +97,15 @@ def settings_page() -> str:
         "`VIGIE_CACHE`, by default `~/.cache/vigie`, is read beside these: the folder of what can be made again,",
         "compiled code among it. The images carry one.",
         "",
+        "A variable of every service that is named again under a service has another default there.",
+        "",
         "## Every service",
         "",
         *_settings_table(common),
     ]
     for service in SERVICES:
-        own = {name: field for name, field in variables(service_settings(service)).items() if name not in common}
+        every = variables(service_settings(service)).items()
+        own = {name: field for name, field in every if name not in common or field.default != common[name].default}
         lines += ["", f"## {service}", ""]
         lines += _settings_table(own) if own else ["No settings of its own."]
     return "\n".join(lines) + "\n"

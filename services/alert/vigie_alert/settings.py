@@ -10,7 +10,9 @@ from vigie_common.settings import Settings
 
 
 class AlertSettings(Settings):
-    """Settings of the alert service."""
+    """Settings of the alert service. What it reads comes in bursts, as the rule engine's input does."""
+
+    kafka_fetch_min_bytes: int = Field(1, ge=1, description="a fetch waits for this many bytes …")
 
     alert_database_url: SecretStr = Field(
         SecretStr("sqlite:///.vigie/alerts.db"),

@@ -5,6 +5,7 @@ import pytest
 
 from vigie_common.taxonomy import ObjectClass
 from vigie_rule_engine.layers.episodes import CELL, HOLD, IDLE, OFF, ON, PENDING, advance
+from vigie_rule_engine.layers.furniture import FIXTURE, FIXTURES
 from vigie_rule_engine.layers.ground import GROUND
 from vigie_rule_engine.layers.places import PLACE, SIDE
 from vigie_rule_engine.layers.posture import POSTURE, hold
@@ -23,7 +24,7 @@ def judged(seen, *, template=FALL, other=None):
     """Verdicts on somebody whose boxes were seen so, (second, box); `other` is a box (x1, y1, x2, y2) before them."""
     zeros = [np.zeros(2, kind) for kind in (SUBJECT, GROUND, POSTURE)]
     kept = Kept(*zeros, np.zeros((2, 1), PLACE), np.zeros((2, 1), SIDE), *(np.zeros((1, 2), CELL), np.zeros(1, CELL)),
-                np.zeros(1, ZONE))  # fmt: skip
+                np.zeros(1, ZONE), np.zeros(FIXTURES, FIXTURE))  # fmt: skip
     s, place, cell, rule = kept.subjects[0], kept.places[0, 0], kept.cells[0, 0], np.zeros(1, RULE)[0]
     place["since"] = 1
     rule["template"], rule["classes"], rule["least"], rule["ratio"] = template, 1 << PERSON, 1.2, 0.6

@@ -53,7 +53,7 @@ def test_who_crosses_in_the_frame_in_which_it_becomes_one_who_is_lost_is_told_an
     """It creeps over the line where somebody stood who was lost; as that one is missed, the two are exchanged."""
 
     def creeping(s, seconds):
-        return s.during(seconds, lambda t: [obj(2, 0.44 + 0.02 * (s.t - 12), 0.7)] if s.t >= 12 else [])
+        return s.during(seconds, lambda _: [obj(2, 0.44 + 0.02 * (s.t - 12), 0.7)])
 
     walked = street([rule("line_cross")]).during(12, lambda _: [obj(1, 0.6, 0.7)])
     (crossing,) = creeping(walked, 6).events("OPEN")

@@ -40,7 +40,7 @@ def is_there(fixture: Slot, x: float, y: float, h: float, w: int) -> bool:
 @jit
 def is_fixture(fixtures: Array, s: Slot, w: int) -> bool:
     """Whether a subject is where street furniture stands."""
-    for i in range(fixtures.shape[0]):
+    for i in range(fixtures.shape[0]):  # noqa: SIM110 - compiled code has no generators
         if is_there(fixtures[i], s["x"], s["y"], s["h"], w):
             return True
     return False
