@@ -6,13 +6,11 @@ from pathlib import Path
 
 from pydantic import Field, SecretStr
 
-from vigie_common.settings import Settings
+from vigie_common.settings import BurstSettings
 
 
-class AlertSettings(Settings):
-    """Settings of the alert service. What it reads comes in bursts, as the rule engine's input does."""
-
-    kafka_fetch_min_bytes: int = Field(1, ge=1, description="a fetch waits for this many bytes …")
+class AlertSettings(BurstSettings):
+    """Settings of the alert service, which reads what the rule engine writes."""
 
     alert_database_url: SecretStr = Field(
         SecretStr("sqlite:///.vigie/alerts.db"),

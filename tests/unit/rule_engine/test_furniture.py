@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from vigie_common.taxonomy import ObjectClass
-from vigie_rule_engine.layers.furniture import FIXTURE, FIXTURES, is_fixture, remember_furniture
+from vigie_rule_engine.layers.furniture import FIXTURE, FIXTURES, fixture_at, remember_furniture
 from vigie_rule_engine.layers.subjects import SUBJECT
 
 NOW = 10_000_000
@@ -17,6 +17,10 @@ def seen(x=0.5, h=0.2, **fields):
     for name, value in ({"cls": PERSON, "x": x, "y": 0.7, "h": h, "born": NOW - 60_000} | fields).items():
         s[name] = value
     return s
+
+
+def is_fixture(fixtures, thing, w):
+    return fixture_at(fixtures, thing, w) >= 0
 
 
 def remembered(*things):

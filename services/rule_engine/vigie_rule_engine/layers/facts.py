@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from vigie_common.compiled import INT, array
-from vigie_rule_engine.layers.furniture import is_fixture, remember_furniture
+from vigie_rule_engine.layers.furniture import fixture_at, remember_furniture
 from vigie_rule_engine.layers.ground import GROUND, forget_ground, locate
 from vigie_rule_engine.layers.jit import Array, Indices, Vector, entry, jit
 from vigie_rule_engine.layers.places import NEVER, cross, no_side, place
@@ -119,7 +119,7 @@ def observe(
             k = n
             n += 1
             bear(subjects[k], first_track(subjects, k, track, session), session, cls, x, y2, h, t, w)
-            if steady == 1 and is_fixture(kept.fixtures, subjects[k], w):
+            if steady == 1 and fixture_at(kept.fixtures, subjects[k], w) >= 0:
                 subjects[k]["fixture"] = 1
             if grounds.shape[0] > 0:
                 forget_ground(grounds[k])  # it may be born while nothing is located

@@ -15,7 +15,7 @@ from vigie_common.taxonomy import ObjectClass
 from vigie_rule_engine.layers.furniture import FURNITURE_MS
 from vigie_rule_engine.layers.jit import Slot, jit
 from vigie_rule_engine.layers.places import NEVER
-from vigie_rule_engine.layers.subjects import AT_REST, LOST_STANDING, STOOD_MS, area, come_to_rest, shared
+from vigie_rule_engine.layers.subjects import AT_REST, LOST_STANDING, STOOD_MS, area, come_to_rest, is_at, shared
 
 if TYPE_CHECKING:
     from vigie_rule_engine.layers.state import Kept
@@ -63,8 +63,7 @@ def stood(s: Slot) -> bool:
 @jit
 def at_home(s: Slot, o: Slot) -> bool:
     """Whether subject `o` is where `s` stood, and about as high."""
-    alike = 0.6 < o["h"] / s["h"] < 1.67
-    return bool(alike and hypot(o["x"] - s["rest_x"], o["y"] - s["rest_y"]) < AT_REST * s["h"])
+    return is_at(o, s["rest_x"], s["rest_y"], s["h"])
 
 
 @jit

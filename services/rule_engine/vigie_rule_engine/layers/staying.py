@@ -64,9 +64,13 @@ def walks(s: Slot, t: int) -> bool:
 
 
 @jit
-def is_new(s: Slot, t: int) -> bool:
-    """Whether somebody is seen since a moment ago, and not where street furniture stands."""
-    return bool(s["cls"] == _PERSON and s["seen"] == t and t - s["born"] <= _NEW_MS and s["fixture"] == 0)
+def is_new(s: Slot, t: int, w: int) -> bool:
+    """Whether somebody is seen since a moment ago, and not where street furniture stands.
+
+    In the first minute nobody is: until then the camera has not seen what stands there.
+    """
+    lately = s["seen"] == t and t - s["born"] <= _NEW_MS
+    return bool(lately and s["cls"] == _PERSON and s["fixture"] == 0 and w >= FURNITURE_MS)
 
 
 @jit
@@ -78,24 +82,19 @@ def touch(a: Slot, b: Slot) -> bool:
 
 @jit
 def meet(kept: Kept, n: int, t: int, w: int) -> None:
-    """Note of everybody who walks whom they have met last, and when; of who is new, who was there already.
-
-    Not of who is new in the first minute: until then the camera has not seen what stands there.
-    """
+    """Note of everybody who walks whom they have met last, and when; of who is new, who was there already."""
     subjects = kept.subjects
-    looked = w >= FURNITURE_MS
     for k in range(n):
         a = subjects[k]
         a_walks = walks(a, t)
-        a_new = not a_walks and looked and is_new(a, t)
-        if not a_walks and not a_new:
+        if not a_walks and not is_new(a, t, w):
             continue
         for j in range(k):
             b = subjects[j]
             if a["seen"] < t and b["seen"] < t:
                 continue
             b_walks = walks(b, t)
-            if not b_walks and not (a_walks and looked and is_new(b, t)):
+            if not b_walks and not (a_walks and is_new(b, t, w)):
                 continue
             if not touch(a, b):
                 continue

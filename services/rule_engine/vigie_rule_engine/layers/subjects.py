@@ -206,11 +206,23 @@ def leapt(s: Slot, x: float, y: float, dt: float) -> bool:
 
 
 @jit
+def as_high(h: float, other: float) -> bool:
+    """Whether two heights may be one object's."""
+    return bool(0.6 < h / other < 1.67)
+
+
+@jit
+def is_at(s: Slot, x: float, y: float, h: float) -> bool:
+    """Whether a subject is where one of height `h` stood, and about as high."""
+    return as_high(s["h"], h) and bool(hypot(s["x"] - x, s["y"] - y) < AT_REST * h)
+
+
+@jit
 def alike(s: Slot, width: float, h: float) -> bool:
     """Whether a box is of a subject's size; who has fallen is as wide as they were high."""
     if s["cls"] == _PERSON and width > h:
-        return bool(0.6 < max(width, h) / max(s["x2"] - s["x1"], s["h"]) < 1.67)
-    return bool(0.6 < h / s["h"] < 1.67)
+        return as_high(width, max(s["x2"] - s["x1"], s["h"]))
+    return as_high(h, s["h"])
 
 
 @jit
