@@ -12,7 +12,7 @@ from prometheus_client import Counter
 from vigie_alert.compound import compound_key
 from vigie_alert.evidence import evidence_records, pending
 from vigie_alert.incoming import check_decision, check_event
-from vigie_alert.lifecycle import may_alert, subject_key
+from vigie_alert.lifecycle import may_alert, may_change, subject_key
 from vigie_alert.publication import publication
 from vigie_alert.store import Reach, Turn
 from vigie_common.database import until_taken
@@ -124,9 +124,9 @@ def _sorted_out(batch: Sequence[Message]) -> tuple[list[Message], Refusals]:
 
 def _reach(batch: Sequence[Message]) -> Reach:
     """What these records may touch."""
-    events = [m.value for m in batch if m.topic == "rule-events"]
+    events = [m.value for m in batch if m.topic == "rule-events" and may_change(m.value)]
     taken = [m.value for m in batch if m.topic == "alert-decisions"]
-    steps = [e for e in events if e["kind"] in {"OPEN", "UPDATE", "CLOSE"}]
+    steps = [e for e in events if e["kind"] != "AFFIRM"]
     return Reach(
         alert_ids=frozenset([e["episode_id"] for e in steps] + [d["alert_id"] for d in taken]),
         keys=frozenset(subject_key(e) for e in steps),

@@ -79,6 +79,13 @@ def may_alert(event: Mapping[str, Any]) -> bool:
     return event["kind"] in {"OPEN", "UPDATE", "CLOSE"} and event["mode"] in _ALERTING_MODES
 
 
+def may_change(event: Mapping[str, Any]) -> bool:
+    """Whether an event can change anything: the beginning of an episode in shadow that no compound waits for cannot."""
+    return event["kind"] != "COUNT" and (
+        event["mode"] in _ALERTING_MODES or event["kind"] in {"CLOSE", "AFFIRM"} or bool(event["compounds"])
+    )
+
+
 def after_event(standing: Standing | None, event: Mapping[str, Any]) -> Standing | None:
     """Where the alert of an OPEN, UPDATE or CLOSE stands after it; `standing` itself when nothing changed.
 

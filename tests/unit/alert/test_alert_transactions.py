@@ -4,7 +4,9 @@ import pytest
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from vigie_alert.handler import _reach
 from vigie_alert.store import AlertStore, Reach, Turn
+from vigie_common.stream.records import Message
 
 
 @pytest.fixture
@@ -29,3 +31,26 @@ async def test_counts_need_no_database(store_of_no_database):
 async def test_whatever_may_touch_an_alert_does(store_of_no_tables):
     with pytest.raises(OperationalError, match="no such table"):
         await store_of_no_tables.transact(Reach(cameras=frozenset({("s", "c")})), lambda _: Turn(0))
+
+
+@pytest.mark.parametrize("kind", ["OPEN", "UPDATE", "COUNT"])
+async def test_what_begins_in_shadow_and_no_compound_waits_for_needs_no_database(
+    store_of_no_database, rule_event, kind
+):
+    event = rule_event(kind, mode="shadow", authorisation=None, compounds=[])
+    batch = [Message("rule-events", 0, 0, "", 0, event)]
+    assert await store_of_no_database.transact(_reach(batch), lambda book: Turn(book.apply_event(event))) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "compound", "mode"),
+    [("CLOSE", False, "shadow"), ("AFFIRM", False, "shadow"), ("OPEN", True, "shadow"), ("OPEN", False, "live")],
+)
+async def test_what_may_change_an_alert_or_a_compound_is_looked_up(
+    store_of_no_tables, rule_event, stamp, kind, compound, mode
+):
+    event = rule_event(kind, mode=mode, compounds=[stamp()] if compound else [])
+    with pytest.raises(OperationalError, match="no such table"):
+        await store_of_no_tables.transact(
+            _reach([Message("rule-events", 0, 0, "", 0, event)]), lambda book: Turn(book.apply_event(event))
+        )
