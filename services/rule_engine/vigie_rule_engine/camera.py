@@ -13,15 +13,13 @@ import msgspec
 import numpy as np
 
 from vigie_common.errors import VigieError
-from vigie_rule_engine.layers.episodes import CELL
 from vigie_rule_engine.layers.facts import PER_SUBJECT
-from vigie_rule_engine.layers.furniture import FIXTURE, FIXTURES
-from vigie_rule_engine.layers.places import NEVER, PLACE, SIDE
+from vigie_rule_engine.layers.places import NEVER
+from vigie_rule_engine.layers.rows import WHOLE_REGION
 from vigie_rule_engine.layers.state import Kept
 from vigie_rule_engine.layers.subjects import TRACK_BITS
-from vigie_rule_engine.layers.templates import WHOLE_REGION
-from vigie_rule_engine.layers.zone_templates import ZONE
 from vigie_rule_engine.minutes import Ledger
+from vigie_rule_engine.room import FIRST_CAPACITY, MOST_SUBJECTS, capacity_for, in_use, room_for
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -29,10 +27,7 @@ if TYPE_CHECKING:
     from vigie_rule_engine.compile import RuleTable
     from vigie_rule_engine.layers.state import Plan
 
-FIRST_CAPACITY: Final = 16
 LONG_AGO: Final = 1 << 60
-MOST_SUBJECTS: Final = 2_048
-"""Subjects of one camera, and boxes of one frame; what goes beyond is not looked at."""
 
 
 class Episode(msgspec.Struct, array_like=True):
@@ -96,36 +91,6 @@ class Minute(msgspec.Struct, array_like=True):
     """COUNT records of its zones."""
 
 
-class _Packed(msgspec.Struct, array_like=True):
-    camera_id: str
-    at: int
-    seen_at: int
-    steady_at: int
-    watched: int
-    steady: int
-    appended_at: int
-    blind: bool
-    unsteady: bool
-    aspect: float
-    bound_ms: int
-    sessions: list[str]
-    last: LastFrame
-    stamp: Stamp
-    ledger: Ledger
-    episodes: dict[int, Episode]
-    numbered: int
-    windows: dict[str, Window]
-    opened: dict[str, dict[str, int]]
-    over: list[Minute]
-    region_keys: list[str]
-    gate_keys: list[str]
-    row_keys: list[str]
-    n: int
-    capacity: int
-    arrays: list[bytes]
-    """Of `Kept`, in its order, slots that are not in use left out; empty: the camera does not keep it."""
-
-
 @dataclass(slots=True)
 class CameraState:
     """One camera. Times are event times in ms unless said otherwise."""
@@ -169,13 +134,13 @@ class CameraState:
     region_keys: tuple[str, ...] = ()
     gate_keys: tuple[str, ...] = ()
     row_keys: tuple[str, ...] = ()
-    kept: Kept = field(default_factory=lambda: _room(FIRST_CAPACITY, 0, 0, 0, frozenset()))
+    kept: Kept = field(default_factory=lambda: room_for(FIRST_CAPACITY, 0, 0, 0, frozenset()))
     # derived from the configuration, never part of a snapshot
     versions: tuple[int, int] = (-2, -2)
     """Offsets of the camera's and the bundle's versions that `table` was compiled from."""
     table: RuleTable | None = None
     rules: npt.NDArray[Any] | None = None
-    """(rows,) layers.templates.RULE for the frames' shape; None before the first frame."""
+    """(rows,) layers.rows.RULE for the frames' shape; None before the first frame."""
     plan: Plan | None = None
     whole: bool = False
     """Some rule judges a zone as a whole: frames without anybody are judged too."""
@@ -222,9 +187,9 @@ class CameraState:
     def _take_room(self, capacity: int) -> None:
         old, n = self.kept, self.n
         needs = frozenset(name for name in PER_SUBJECT if len(getattr(old, name)))
-        new = _room(capacity, old.places.shape[1], old.sides.shape[1], len(old.cells), needs)
+        new = room_for(capacity, old.places.shape[1], old.sides.shape[1], len(old.cells), needs)
         for name, array in zip(Kept._fields, old, strict=True):
-            used = _in_use(name, n)
+            used = in_use(name, n)
             if len(array):
                 getattr(new, name)[used] = array[used]
         self.kept = new
@@ -235,7 +200,7 @@ class CameraState:
         region_keys = tuple(region.key for region in table.regions)
         gate_keys = tuple(gate.key for gate in table.gates)
         row_keys = tuple(row.key for row in table.rows)
-        new = _room(len(self.subjects), len(region_keys), len(gate_keys), len(row_keys), table.needs)
+        new = room_for(len(self.subjects), len(region_keys), len(gate_keys), len(row_keys), table.needs)
         for name in PER_SUBJECT:
             if len(getattr(new, name)) and len(getattr(old, name)):
                 getattr(new, name)[:] = getattr(old, name)
@@ -302,101 +267,8 @@ class CameraState:
         self.opened = {}
         self.mode_check_at = 0
 
-    def pack(self) -> _Packed:
-        """The state for a snapshot, and no more room than it needs; slots that are not in use are left out."""
-        self.shrink()
-        n = self.n
-        return _Packed(
-            self.camera_id,
-            self.at,
-            self.seen_at,
-            self.steady_at,
-            self.watched,
-            self.steady,
-            self.appended_at,
-            self.blind,
-            self.unsteady,
-            self.aspect,
-            self.bound_ms,
-            self.sessions,
-            self.last,
-            self.stamp,
-            self.ledger,
-            self.episodes,
-            self.numbered,
-            self.windows,
-            {key: self.opened[key] for key in sorted(self.opened)},
-            self.over,
-            list(self.region_keys),
-            list(self.gate_keys),
-            list(self.row_keys),
-            n,
-            len(self.subjects),
-            [array[_in_use(name, n)].tobytes() for name, array in zip(Kept._fields, self.kept, strict=True)],
-        )
-
-    @classmethod
-    def unpack(cls, packed: _Packed) -> CameraState:
-        """The state of a snapshot; its table is compiled when the next record comes."""
-        p = packed
-        state = cls(p.camera_id, p.at, p.seen_at, p.ledger)
-        state.watched, state.steady, state.steady_at = p.watched, p.steady, p.steady_at
-        state.appended_at, state.blind, state.unsteady, state.aspect = p.appended_at, p.blind, p.unsteady, p.aspect
-        state.sessions, state.last, state.stamp = p.sessions, p.last, p.stamp
-        state.episodes, state.numbered, state.windows, state.n = p.episodes, p.numbered, p.windows, p.n
-        state.opened, state.over, state.bound_ms = p.opened, p.over, p.bound_ms
-        state.region_keys, state.gate_keys = tuple(p.region_keys), tuple(p.gate_keys)
-        state.row_keys = tuple(p.row_keys)
-        given = dict(zip(Kept._fields, p.arrays, strict=True))
-        needs = frozenset(name for name in PER_SUBJECT if given[name])
-        state.kept = _room(p.capacity, len(p.region_keys), len(p.gate_keys), len(p.row_keys), needs)
-        for name, array in zip(Kept._fields, state.kept, strict=True):
-            part = array[_in_use(name, p.n)] if given[name] else array[:0]
-            part[...] = np.frombuffer(given[name], array.dtype).reshape(part.shape)
-        return state
-
-
-class Snapshot(msgspec.Struct, array_like=True):
-    """The state of one partition."""
-
-    format: int
-    sweep_at: int
-    heard_at: int
-    cameras: list[_Packed]
-
-
-def capacity_for(subjects: int) -> int:
-    """Room for so many subjects: a little more, an eighth to a quarter of it for a crowd."""
-    wanted = max(FIRST_CAPACITY, min(subjects, MOST_SUBJECTS))
-    step = max(8, 1 << (wanted.bit_length() - 3))
-    return -(-wanted // step) * step
-
 
 def _same(new: tuple[str, ...], old: tuple[str, ...]) -> list[tuple[int, int]]:
     """(new place, old place) of what both have."""
     places = {key: place for place, key in enumerate(old)}
     return [(place, places[key]) for place, key in enumerate(new) if key in places]
-
-
-def _room(capacity: int, regions: int, gates: int, rows: int, needs: frozenset[str]) -> Kept:
-    """Empty state; the optional facts that nobody needs have no room."""
-    per_subject = {
-        name: np.zeros(capacity if name in needs or name == "subjects" else 0, dtype)
-        for name, dtype in PER_SUBJECT.items()
-    }
-    return Kept(
-        **per_subject,
-        places=np.zeros((capacity, regions), PLACE),
-        sides=np.zeros((capacity, gates), SIDE),
-        cells=np.zeros((rows, capacity), CELL),
-        wholes=np.zeros(rows, CELL),
-        zones=np.zeros(rows, ZONE),
-        fixtures=np.zeros(FIXTURES, FIXTURE),
-    )
-
-
-def _in_use(name: str, n: int) -> Any:
-    """The part of an array that a snapshot keeps."""
-    if name in {"wholes", "zones", "fixtures"}:
-        return slice(None)
-    return (slice(None), slice(n)) if name == "cells" else slice(n)

@@ -1,8 +1,8 @@
 """The templates a rule may name, as data: what each judges, its parameters, their defaults and what it needs.
 
 The rule file parser, the JSON Schemas, the reference page (`template_reference`) and `vigie rules templates` read this
-table; the compiled functions are in `layers.templates` and `layers.zone_templates`. Defaults are starting judgements,
-tuned per camera; a source is named only where it was read.
+table; the compiled functions are in `layers.templates`, `layers.zone_templates` and `layers.zone_counts`. Defaults are
+starting judgements, tuned per camera; a source is named only where it was read.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from vigie_rule_engine.authority import Authority, applies
 from vigie_rule_engine.catalogue import TEMPLATES, default_of
 from vigie_rule_engine.compounds import compounds_of
 from vigie_rule_engine.conditions import Condition, compile_condition
-from vigie_rule_engine.layers.templates import FALL, NUMBERS, PERSON_DOWN, RULE, SCOPES
+from vigie_rule_engine.layers.rows import FALL, NUMBERS, PERSON_DOWN, RULE, SCOPES
 from vigie_rule_engine.plan import GateSource, RegionSource, plan_of, plane_numbers
 from vigie_rule_engine.quantities import METRIC_UNITS, PARSE, allowed, disordered, too_many_frames
 from vigie_rule_engine.shapes import Ground, Shape, area_of, direction_of, line_of, zone_of
@@ -69,7 +69,7 @@ class RuleTable:
     effective_at: int
     rows: tuple[Row, ...]
     rules: npt.NDArray[Any]
-    """(rows,) layers.templates.RULE."""
+    """(rows,) layers.rows.RULE."""
     regions: tuple[RegionSource, ...]
     gates: tuple[GateSource, ...]
     judged: tuple[str, ...]

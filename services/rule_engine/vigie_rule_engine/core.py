@@ -10,11 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 from zlib import crc32
 
-import msgspec
-
-from vigie_common.errors import VigieError
 from vigie_common.stream import Output
-from vigie_rule_engine.camera import CameraState, Minute, Snapshot, Stamp
+from vigie_rule_engine import snapshot
+from vigie_rule_engine.camera import CameraState, Minute, Stamp
 from vigie_rule_engine.compile import RuleTable, compile_table
 from vigie_rule_engine.intake import begin, check, looks, remember
 from vigie_rule_engine.minutes import MINUTE_MS, bound_ms
@@ -31,7 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ForcedMode", "RuleCore", "warm_up"]
 
-FORMAT: Final = 8
 BLIND_MS: Final = 600_000
 """Blind for this long, episodes end at the last instant they were seen to hold."""
 
@@ -292,29 +289,15 @@ class RuleCore:
 
     def snapshot(self) -> bytes:
         """The state as msgpack: equal states give equal bytes."""
-        cameras = [self._cameras[camera_id].pack() for camera_id in sorted(self._cameras)]
-        return msgspec.msgpack.encode(Snapshot(FORMAT, self._sweep_at, self._heard_at, cameras))
+        return snapshot.write(self._cameras, self._sweep_at, self._heard_at)
 
     def restore(self, state: bytes) -> None:
         """Take over a snapshot.
 
         Raises:
-            VigieError: it is damaged, or of a layout that this version does not know.
+            VigieError: it is damaged, or of a layout that this version does not know. The state is as before.
         """
-        try:
-            snapshot = msgspec.msgpack.decode(state, type=Snapshot)
-        except msgspec.MsgspecError as error:
-            raise VigieError(
-                f"rule engine state of partition {self.partition} cannot be read ({error}): "
-                "it will be rebuilt from the tracks topic"
-            ) from error
-        if snapshot.format != FORMAT:
-            raise VigieError(
-                f"rule engine state of partition {self.partition} has layout {snapshot.format}, this version reads "
-                f"{FORMAT}: it will be rebuilt from the tracks topic"
-            )
-        self._sweep_at, self._heard_at = snapshot.sweep_at, snapshot.heard_at
-        self._cameras = {packed.camera_id: CameraState.unpack(packed) for packed in snapshot.cameras}
+        self._cameras, self._sweep_at, self._heard_at = snapshot.read(state)
 
     def gap(self, first: int, last: int) -> None:
         """Records were lost unseen: nothing to do, the next record's event time says what was not watched."""

@@ -33,7 +33,7 @@ class Parameter:
         doc: one line for the author.
         metric: a distance or speed in metres is understood too; without, only heights of the object are.
         metric_default: the default of a rule that gives another of its distances or speeds in metres.
-        fills: of `layers.templates.RULE`, where the compiled rule keeps it; empty: compile knows it by name.
+        fills: of `layers.rows.RULE`, where the compiled rule keeps it; empty: compile knows it by name.
         choices: of a choice: each word and the number that stands for it.
         least: allowed, where `quantities` does not say it of its kind already; so is `most`.
         ground: only a distance or speed on the ground is understood.

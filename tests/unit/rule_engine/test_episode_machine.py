@@ -21,7 +21,7 @@ from vigie_rule_engine.layers.episodes import (
     advance,
     clear,
 )
-from vigie_rule_engine.layers.templates import RULE
+from vigie_rule_engine.layers.rows import RULE
 
 
 def a_rule(**fields):

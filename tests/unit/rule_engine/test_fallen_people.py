@@ -9,10 +9,11 @@ from vigie_rule_engine.layers.furniture import FIXTURE, FIXTURES
 from vigie_rule_engine.layers.ground import GROUND
 from vigie_rule_engine.layers.places import PLACE, SIDE
 from vigie_rule_engine.layers.posture import POSTURE, hold
+from vigie_rule_engine.layers.rows import FALL, PERSON_DOWN, RULE
 from vigie_rule_engine.layers.state import Kept
 from vigie_rule_engine.layers.subjects import SUBJECT
-from vigie_rule_engine.layers.templates import FALL, PERSON_DOWN, RULE, person_down
-from vigie_rule_engine.layers.zone_templates import ZONE
+from vigie_rule_engine.layers.templates import person_down
+from vigie_rule_engine.layers.zone_facts import ZONE
 
 PERSON = int(ObjectClass.person)
 UPRIGHT, FALLING, LYING, CROUCHING = (0.08, 0.2), (0.16, 0.15), (0.24, 0.03), (0.1, 0.125)

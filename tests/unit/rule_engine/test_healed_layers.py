@@ -10,11 +10,13 @@ from vigie_rule_engine.layers.furniture import FIXTURE, FIXTURES
 from vigie_rule_engine.layers.ground import GROUND
 from vigie_rule_engine.layers.places import NEVER, PLACE, SIDE
 from vigie_rule_engine.layers.posture import POSTURE
+from vigie_rule_engine.layers.rows import RULE
 from vigie_rule_engine.layers.standing import exchange, heal, hopped_to, in_place, stood
 from vigie_rule_engine.layers.state import Kept
 from vigie_rule_engine.layers.subjects import SUBJECT, adopt, alike, bear, gone, is_firm, known_as, patience, smooth
-from vigie_rule_engine.layers.templates import RULE, attended, furniture, owner, presence
-from vigie_rule_engine.layers.zone_templates import ZONE, stays
+from vigie_rule_engine.layers.templates import attended, furniture, owner, presence
+from vigie_rule_engine.layers.zone_facts import ZONE
+from vigie_rule_engine.layers.zone_templates import stays
 
 NOW = 100_000
 PERSON, CAR, TRUCK, BAG, BICYCLE = (int(ObjectClass[name]) for name in ("person", "car", "truck", "bag", "bicycle"))

@@ -6,8 +6,9 @@ import pytest
 from vigie_common.taxonomy import ObjectClass
 from vigie_rule_engine.layers.episodes import CELL, HOLD, IDLE, OFF, ON, PENDING, advance
 from vigie_rule_engine.layers.places import NEVER, PLACE
+from vigie_rule_engine.layers.rows import RULE, STOPPED
 from vigie_rule_engine.layers.subjects import SUBJECT
-from vigie_rule_engine.layers.templates import RULE, STOPPED, stopped
+from vigie_rule_engine.layers.templates import stopped
 
 CAR = int(ObjectClass.car)
 

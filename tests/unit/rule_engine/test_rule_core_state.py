@@ -2,14 +2,16 @@
 
 import math
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vigie_common.errors import PoisonRecordError, VigieError
 from vigie_common.identity import episode_id
-from vigie_rule_engine.camera import MOST_SUBJECTS
 from vigie_rule_engine.core import RuleCore
+from vigie_rule_engine.room import MOST_SUBJECTS
+from vigie_rule_engine.snapshot import FORMAT
 
 
 def busy(street, rule, authorisation, t0, camera, calibration):
@@ -252,9 +254,34 @@ def test_two_thousand_boxes_are_judged_and_no_more_are_kept(street, rule, obj):
 
 
 @pytest.mark.parametrize("state", [b"", b"\x00", b"\x93\x63\x00\x90", b"\xff" * 40])
-def test_a_damaged_or_foreign_state_is_refused_with_its_partition(state):
-    with pytest.raises(VigieError, match="partition 7"):
+def test_a_damaged_state_is_refused(state):
+    with pytest.raises(VigieError, match=r"state cannot be read .*: it will be rebuilt from the tracks topic"):
         RuleCore(7).restore(state)
+
+
+@pytest.fixture
+def kept(street, rule, obj):
+    """A state with somebody in it, as msgpack reads it: format, two times, cameras."""
+    s = street([rule("presence")])
+    s.during(3, lambda _: [obj(1, 0.5, 0.7)])
+    return msgspec.msgpack.decode(s.core.snapshot())
+
+
+def test_a_state_of_another_layout_is_refused_by_its_number(kept):
+    kept[0] = 99
+    with pytest.raises(VigieError, match=rf"layout 99, this version reads {FORMAT}: it will be rebuilt"):
+        RuleCore(7).restore(msgspec.msgpack.encode(kept))
+
+
+@pytest.mark.parametrize("cut", [1, 8])
+def test_a_state_with_an_array_cut_short_is_refused_and_nothing_is_taken(kept, cut):
+    arrays = kept[3][0][-1]
+    arrays[0] = arrays[0][:-cut]
+    core = RuleCore(7)
+    before = core.snapshot()
+    with pytest.raises(VigieError, match="state cannot be read"):
+        core.restore(msgspec.msgpack.encode(kept))
+    assert core.snapshot() == before
 
 
 def test_a_gap_in_the_input_is_survived(street, rule, obj):

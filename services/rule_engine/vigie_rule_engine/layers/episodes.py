@@ -112,7 +112,7 @@ def advance(cell: Slot, verdict: int, since: int, t: int, w: int, rule: Slot) ->
         since: for ON and DOUBTED: since when, event time.
         t: event time of the frame.
         w: watch clock at the frame.
-        rule: templates.RULE.
+        rule: rows.RULE.
     """
     if verdict == ON or verdict == DOUBTED:  # noqa: PLR1714, SIM109 - compiled code compares integers faster so
         if cell["phase"] == IDLE:

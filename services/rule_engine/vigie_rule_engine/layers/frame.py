@@ -32,10 +32,7 @@ from vigie_rule_engine.layers.ground import GROUND
 from vigie_rule_engine.layers.jit import Array, Indices, Vector, entry, jit
 from vigie_rule_engine.layers.places import CROSSING, GATE, PLACE, REGION, SIDE
 from vigie_rule_engine.layers.posture import POSTURE
-from vigie_rule_engine.layers.state import Kept, Plan, Scratch
-from vigie_rule_engine.layers.staying import hand_over, meet
-from vigie_rule_engine.layers.subjects import SUBJECT, gone
-from vigie_rule_engine.layers.templates import (
+from vigie_rule_engine.layers.rows import (
     COUNT_LINE,
     DWELL,
     RULE,
@@ -43,12 +40,15 @@ from vigie_rule_engine.layers.templates import (
     UNIQUE_COUNT,
     WHOLE_REGION,
     crosses,
-    from_when,
-    judge,
-    judge_alone,
     looks_alone,
 )
-from vigie_rule_engine.layers.zone_templates import ZONE, changed, judge_zone, lost_glimpse
+from vigie_rule_engine.layers.state import Kept, Plan, Scratch
+from vigie_rule_engine.layers.staying import hand_over, meet
+from vigie_rule_engine.layers.subjects import SUBJECT, gone
+from vigie_rule_engine.layers.templates import from_when, judge, judge_alone
+from vigie_rule_engine.layers.zone_counts import lost_glimpse
+from vigie_rule_engine.layers.zone_facts import ZONE, changed
+from vigie_rule_engine.layers.zone_templates import judge_zone
 
 WHOLE: int = -1
 """In place of a slot: the zone as a whole."""
@@ -79,7 +79,7 @@ def _frame(
     Args:
         kept: state of the camera, changed in place.
         n: subjects in use.
-        rules: (rows,) templates.RULE.
+        rules: (rows,) rows.RULE.
         observed: (8, boxes) float64, rows as facts.OBSERVED.
         unit: picture heights a pixel.
         session: index of the session.

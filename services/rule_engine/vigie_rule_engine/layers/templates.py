@@ -1,9 +1,8 @@
 """Layer 2, templates over one subject: pure functions of the facts, about ten lines each.
 
 A template says ON, HOLD or OFF (UNSEEN: nothing), and since when; what it measured it leaves in the cell's `value`.
-To add one: describe it in `catalogue`, number it here, write the function, add a line to `judge`; templates over a zone
-as a whole are in `zone_templates`. Distances and speeds are in the rule's unit: the subject's own body heights, or
-metres on the ground.
+To add one: describe it in `catalogue`, number it in `rows`, write the function, add a line to `judge`; templates over a
+zone as a whole are in `zone_templates` and `zone_counts`.
 """
 
 from __future__ import annotations
@@ -15,72 +14,26 @@ import numpy as np
 
 from vigie_common.taxonomy import ObjectClass
 from vigie_rule_engine.layers.episodes import DOUBTED, HOLD, IDLE, OFF, ON, OPEN, PENDING, UNSEEN
-from vigie_rule_engine.layers.jit import Array, Slot, jit
+from vigie_rule_engine.layers.jit import Slot, jit
 from vigie_rule_engine.layers.places import NEVER, WITHIN
 from vigie_rule_engine.layers.posture import UPRIGHT_ASPECT
+from vigie_rule_engine.layers.rows import (
+    ABANDONED,
+    DWELL,
+    FALL,
+    PRESENCE,
+    SPEED,
+    STOPPED,
+    WRONG_WAY,
+    velocity,
+    wanted,
+    whereabouts,
+)
 from vigie_rule_engine.layers.standing import hidden
 from vigie_rule_engine.layers.subjects import AT_REST, is_firm, known_as
 
 if TYPE_CHECKING:
     from vigie_rule_engine.layers.state import Kept
-
-PRESENCE, DWELL, STOPPED, COUNT_LINE, LINE_CROSS, WRONG_WAY, SPEED, PERSON_DOWN, FALL, ABANDONED = range(10)
-CONGESTION, GATHERING, DENSITY, CROWD_MOVEMENT, OBJECT_CLASS, COUNT_ZONE, UNIQUE_COUNT = range(10, 17)
-NUMBERS: Final[dict[str, int]] = {
-    "presence": PRESENCE,
-    "line_cross": LINE_CROSS,
-    "wrong_way": WRONG_WAY,
-    "dwell": DWELL,
-    "stopped": STOPPED,
-    "congestion": CONGESTION,
-    "speed": SPEED,
-    "gathering": GATHERING,
-    "density": DENSITY,
-    "crowd_movement": CROWD_MOVEMENT,
-    "fall": FALL,
-    "person_down": PERSON_DOWN,
-    "abandoned_object": ABANDONED,
-    "object_class": OBJECT_CLASS,
-    "count_line": COUNT_LINE,
-    "count_zone": COUNT_ZONE,
-    "unique_count": UNIQUE_COUNT,
-}
-"""Compiled template by its name in the catalogue."""
-
-SUBJECT_IN_REGION, SUBJECT_OVER_GATE, WHOLE_REGION = 0, 1, 2
-SCOPES: Final[dict[str, int]] = {
-    "track in zone": SUBJECT_IN_REGION,
-    "track over line": SUBJECT_OVER_GATE,
-    "zone": WHOLE_REGION,
-}
-"""What a row is judged on, by the catalogue's scope."""
-
-RULE: Final = np.dtype(
-    [
-        ("template", "<i8"),
-        ("scope", "<i8"),
-        ("region", "<i8"),  # index, unless SUBJECT_OVER_GATE
-        ("gate", "<i8"),  # index, of SUBJECT_OVER_GATE
-        ("classes", "<i8"),  # one bit a class
-        ("for_ms", "<i8"),
-        ("keep_open_ms", "<i8"),
-        ("asks", "<i8"),  # it has a condition
-        ("metric", "<i8"),  # distances and speeds are on the ground, not in body heights
-        ("anchored", "<i8"),  # needs the camera to look where its zones and its ground were drawn
-        ("spare_ms", "<i8"),  # the template's second duration
-        ("way", "<i8"),  # 1 in, -1 out, 0 both
-        ("within", "<f8"),  # a distance
-        ("speed", "<f8"),
-        ("least", "<f8"),  # a number or a level to reach
-        ("leave", "<f8"),  # below which it is over
-        ("ratio", "<f8"),
-        ("share", "<f8"),
-        ("dir_x", "<f8"),  # permitted direction, length 1
-        ("dir_y", "<f8"),
-        ("area", "<f8"),  # of the zone, m²
-    ]
-)
-"""One row: a rule on one zone or line of one camera; the catalogue says which parameter fills which field."""
 
 _LEAVE: Final = 1.5
 """An object at rest has left its place beyond this many times `within`."""
@@ -104,34 +57,9 @@ _PERSON: Final = int(ObjectClass.person)
 
 
 @jit
-def wanted(rule: Slot, subject: Slot) -> bool:
-    """Whether the rule is about objects of this class."""
-    return bool((rule["classes"] >> subject["cls"]) & 1)
-
-
-@jit
 def furniture(subject: Slot, rule: Slot) -> bool:
     """Whether what was taken for a person has never moved as far as the rule asks: perhaps a signpost."""
     return bool(subject["cls"] == _PERSON and subject["moved"] < rule["least"])
-
-
-@jit
-def whereabouts(kept: Kept, k: int, rule: Slot) -> tuple[float, float, float]:
-    """Place of a subject and the length of the rule's unit there; a unit of 0: not known."""
-    if rule["metric"] == 1:
-        g = kept.grounds[k]
-        return g["x"], g["y"], 1.0 if g["known"] == 1 else 0.0
-    s = kept.subjects[k]
-    return s["x"], s["y"], s["h"]
-
-
-@jit
-def velocity(kept: Kept, k: int, rule: Slot) -> tuple[float, float]:
-    """In the rule's unit a second."""
-    if rule["metric"] == 1:
-        return kept.grounds[k]["vx"], kept.grounds[k]["vy"]
-    s = kept.subjects[k]
-    return s["vx"] / s["h"], s["vy"] / s["h"]
 
 
 @jit
@@ -331,16 +259,6 @@ def attended(kept: Kept, n: int, k: int, cell: Slot, rule: Slot) -> bool:
 
 
 @jit
-def crosses(crossing: Slot, subjects: Array, rule: Slot) -> bool:
-    """A subject of the wanted classes has surely crossed the line, in a direction that the rule is about."""
-    return bool(
-        crossing["gate"] == rule["gate"]
-        and wanted(rule, subjects[crossing["slot"]])
-        and (rule["way"] == 0 or rule["way"] == crossing["way"])
-    )
-
-
-@jit
 def judge(kept: Kept, n: int, k: int, place: Slot, cell: Slot, rule: Slot, t: int, w: int) -> tuple[int, int]:
     """The verdict of a template that needs more than its subject: (verdict, since)."""
     template = rule["template"]
@@ -365,9 +283,3 @@ def judge_alone(subject: Slot, place: Slot, cell: Slot, rule: Slot, t: int, w: i
     if template == DWELL:
         return dwell(subject, place, cell, rule, t, w)
     return stopped(subject, subject["x"], subject["y"], subject["h"], place, cell, rule, t)
-
-
-@jit
-def looks_alone(rule: Slot) -> bool:
-    """Whether `judge_alone` judges the row."""
-    return bool(rule["template"] <= STOPPED and (rule["metric"] == 0 or rule["template"] != STOPPED))

@@ -15,9 +15,7 @@ import numpy as np
 from vigie_rule_engine.layers.episodes import HOLD, IDLE, OFF, ON, UNSEEN
 from vigie_rule_engine.layers.jit import Indices, Slot, jit
 from vigie_rule_engine.layers.limits import KEPT_FRAMES
-from vigie_rule_engine.layers.places import NEVER
-from vigie_rule_engine.layers.standing import STAYED_MS
-from vigie_rule_engine.layers.templates import (
+from vigie_rule_engine.layers.rows import (
     CONGESTION,
     COUNT_ZONE,
     CROWD_MOVEMENT,
@@ -25,89 +23,23 @@ from vigie_rule_engine.layers.templates import (
     GATHERING,
     OBJECT_CLASS,
     velocity,
-    wanted,
     whereabouts,
 )
+from vigie_rule_engine.layers.standing import STAYED_MS
+from vigie_rule_engine.layers.zone_counts import count_zone, unique_count
+from vigie_rule_engine.layers.zone_facts import MEMBER, gather, learn, mark
 
 if TYPE_CHECKING:
     from vigie_rule_engine.layers.state import Kept, Plan, Scratch
 
-ZONE: Final = np.dtype(
-    [
-        ("count", "<f8"),  # of the wanted subjects in the zone now
-        ("group", "<f8"),  # of those who make the episode
-        ("speed", "<f8"),  # median, in the rule's unit
-        ("usual", "<f8"),  # what that usually is
-        ("usual_s", "<f8"),  # learned over so many seconds
-        ("aligned", "<f8"),
-        ("occupied", "<f8"),
-        ("going", "<f8"),  # of the count, those who take part in the traffic or stand together, over some seconds
-        ("share", "<f8"),
-        ("samples", "<f8"),
-        ("told", "<f8"),  # the group as it was told last
-        ("told_at", "<i8"),
-        # the minute that is being counted
-        ("since", "<i8"),  # when the count began, event time; 0: not yet
-        ("watched", "<i8"),  # ms
-        ("total", "<f8"),  # subject-milliseconds
-        ("most", "<f8"),
-        ("unique", "<f8"),
-        ("entered", "<f8"),
-        ("broken", "<f8"),  # of `entered`, those who appeared in the middle of the zone
-        ("glimpsed", "<f8"),  # who were lost before they had stayed long enough
-        ("seen_n", "<i8"),  # samples in the rings
-        ("seen_at", "<i8", (KEPT_FRAMES,)),
-        ("seen_hit", "<i8", (KEPT_FRAMES,)),
-    ]
-)
-"""What is measured of one row's zone."""
-
-MEMORY_MS: Final = 1_000
-"""Who was seen within this time of the watch clock is there."""
-
-TELL_AGAIN_MS: Final = 60_000
-"""An open episode tells of a change at most so often."""
-
-_CHANGE: Final = 2.0
-_CHANGE_SHARE: Final = 0.25
 _HOLDS: Final = 0.75
 """Below the threshold but above this share of it: neither on nor off."""
 
-_MEMBER: Final = 1.0
-_LEARN_S: Final = 600.0
 _ENOUGH_S: Final = 20.0  # of learning, before a comparison with what is usual means anything
 _STEADY_S: Final = 5.0
 _HIDDEN_S: Final = 10.0  # people of a group hide each other for about so long
 _PARKED_MS: Final = 600_000
 _CAME: Final = 1.0  # own heights: a vehicle that was never seen to move is parked
-_NEAR_EDGE: Final = 0.5  # body heights
-
-
-@jit
-def gather(kept: Kept, r: int, rule: Slot, n: int, w: int, steady: int, scratch: Scratch) -> int:
-    """The slots of those who are in the zone into `scratch.members`; how many. Marks nobody yet."""
-    m = 0
-    for k in range(n):
-        s = kept.subjects[k]
-        kept.cells[r, k]["value"] = 0.0
-        if (
-            wanted(rule, s)
-            and kept.places[k, rule["region"]]["since"] != NEVER
-            and s["steady"] == steady
-            and w - s["seen_w"] <= MEMORY_MS
-        ):
-            scratch.members[m] = k
-            m += 1
-    kept.zones[r]["count"] = m
-    return m
-
-
-@jit
-def mark(kept: Kept, r: int, members: Indices, m: int) -> None:
-    """The zone's episode is about these."""
-    for i in range(m):
-        kept.cells[r, members[i]]["value"] = _MEMBER
-    kept.zones[r]["group"] = m
 
 
 @jit
@@ -161,7 +93,7 @@ def gathering(kept: Kept, r: int, rule: Slot, m: int, dt: float, w: int, scratch
     together = 0
     for i in range(slow):
         if root(links, i) == best:
-            kept.cells[r, members[i]]["value"] = _MEMBER
+            kept.cells[r, members[i]]["value"] = MEMBER
             together += 1
     zone = kept.zones[r]
     zone["group"] = together
@@ -180,13 +112,6 @@ def density(kept: Kept, r: int, rule: Slot, m: int, scratch: Scratch) -> int:
     if level >= rule["least"]:
         return ON
     return HOLD if level >= rule["leave"] else OFF
-
-
-@jit
-def learn(zone: Slot, speed: float, dt: float) -> None:
-    """What is usual, over ten minutes; the first ones count in full."""
-    zone["usual_s"] = min(zone["usual_s"] + dt, _LEARN_S)
-    zone["usual"] += min(1.0, dt / zone["usual_s"]) * (speed - zone["usual"])
 
 
 @jit
@@ -330,60 +255,6 @@ def object_class(kept: Kept, r: int, rule: Slot, m: int, t: int, scratch: Scratc
 
 
 @jit
-def count_zone(kept: Kept, r: int, m: int, step: int, scratch: Scratch) -> None:
-    """Add one frame to the minute's count; its time is that since the frame before."""
-    zone = kept.zones[r]
-    mark(kept, r, scratch.members, m)
-    zone["total"] += m * step
-    zone["most"] = max(zone["most"], m)
-    zone["watched"] += step
-
-
-@jit
-def unique_count(
-    kept: Kept, r: int, rule: Slot, m: int, t: int, w: int, step: int, minute: int, scratch: Scratch
-) -> None:
-    """Count each subject once it has stayed long enough: once a minute, and once for ever."""
-    zone = kept.zones[r]
-    mark(kept, r, scratch.members, m)
-    zone["watched"] += step
-    for i in range(m):
-        k = scratch.members[i]
-        s = kept.subjects[k]
-        cell = kept.cells[r, k]
-        if cell["rest_w"] == 0:
-            cell["rest_w"] = w
-            # at the first frames of all everybody appears in the middle
-            cell["who"] = 1 if s["born"] == t and w > MEMORY_MS else 0
-        if w - cell["rest_w"] < rule["spare_ms"]:
-            continue
-        if cell["mark"] == 0:
-            zone["entered"] += 1
-            if cell["who"] == 1:
-                zone["broken"] += 1
-        if cell["mark"] != minute:
-            zone["unique"] += 1
-            cell["mark"] = minute
-
-
-@jit
-def lost_glimpse(kept: Kept, r: int, k: int) -> None:
-    """A subject is forgotten that was in the zone, but not long enough to be counted."""
-    cell = kept.cells[r, k]
-    if cell["rest_w"] != 0 and cell["mark"] == 0:
-        kept.zones[r]["glimpsed"] += 1
-
-
-@jit
-def changed(zone: Slot, t: int) -> bool:
-    """Whether those whom an open episode is about have become many more or fewer than was told."""
-    return bool(
-        t - zone["told_at"] >= TELL_AGAIN_MS
-        and abs(zone["group"] - zone["told"]) >= max(_CHANGE, _CHANGE_SHARE * zone["told"])
-    )
-
-
-@jit
 def judge_zone(
     kept: Kept,
     r: int,
@@ -402,7 +273,7 @@ def judge_zone(
     Args:
         kept: state of the camera.
         r: the row.
-        rule: its templates.RULE.
+        rule: its rows.RULE.
         n: subjects in use.
         t: event time of the frame.
         w: watch clock at the frame.
