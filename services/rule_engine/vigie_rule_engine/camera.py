@@ -14,12 +14,13 @@ import numpy as np
 
 from vigie_common.errors import VigieError
 from vigie_rule_engine.layers.facts import PER_SUBJECT
+from vigie_rule_engine.layers.limits import MOST_SUBJECTS
 from vigie_rule_engine.layers.places import NEVER
 from vigie_rule_engine.layers.rows import WHOLE_REGION
 from vigie_rule_engine.layers.state import Kept
 from vigie_rule_engine.layers.subjects import TRACK_BITS
 from vigie_rule_engine.minutes import Ledger
-from vigie_rule_engine.room import FIRST_CAPACITY, MOST_SUBJECTS, capacity_for, in_use, room_for
+from vigie_rule_engine.room import FIRST_CAPACITY, capacity_for, in_use, room_for
 
 if TYPE_CHECKING:
     import numpy.typing as npt

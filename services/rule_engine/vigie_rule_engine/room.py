@@ -9,13 +9,12 @@ import numpy as np
 from vigie_rule_engine.layers.episodes import CELL
 from vigie_rule_engine.layers.facts import PER_SUBJECT
 from vigie_rule_engine.layers.furniture import FIXTURE, FIXTURES
+from vigie_rule_engine.layers.limits import MOST_SUBJECTS
 from vigie_rule_engine.layers.places import PLACE, SIDE
 from vigie_rule_engine.layers.state import Kept
 from vigie_rule_engine.layers.zone_facts import ZONE
 
 FIRST_CAPACITY: Final = 16
-MOST_SUBJECTS: Final = 2_048
-"""Subjects of one camera, and boxes of one frame; what goes beyond is not looked at."""
 
 
 def capacity_for(subjects: int) -> int:

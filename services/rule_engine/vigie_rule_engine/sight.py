@@ -11,11 +11,11 @@ from vigie_rule_engine.layers.episodes import CELL, EVENT
 from vigie_rule_engine.layers.facts import OBSERVED, PER_SUBJECT, end_tracks
 from vigie_rule_engine.layers.frame import forget, frame
 from vigie_rule_engine.layers.furniture import FIXTURE, FIXTURES
+from vigie_rule_engine.layers.limits import MOST_SUBJECTS
 from vigie_rule_engine.layers.places import CROSSING, GATE, PLACE, REGION, SIDE
 from vigie_rule_engine.layers.rows import RULE
 from vigie_rule_engine.layers.state import Kept, Plan, Scratch
 from vigie_rule_engine.layers.zone_facts import ZONE
-from vigie_rule_engine.room import MOST_SUBJECTS
 
 if TYPE_CHECKING:
     from vigie_common.records import Tracks

@@ -60,9 +60,10 @@ is told, `close` the last instant it held, `at` when the line was crossed.
 
 ## Adding a template
 
-Describe it in `catalogue.py`, number it in `layers/rows.py`, write its function in `layers/templates.py` (over one
-object), `layers/zone_templates.py` or `layers/zone_counts.py` (over a zone) with one line in `judge` or `judge_zone`,
-name its measured values in `measures.py`, write its three scenes in `tests/unit/rule_engine`, and this page again.
+Describe it in `catalogue_objects.py` or `catalogue_zones.py` and number it in `layers/rows.py`. Write its function in
+`layers/templates.py` (over one object), `layers/zone_templates.py` or `layers/zone_counts.py` (over a zone) with one
+line in `judge` or `judge_zone`. Name its measured values in `measures.py`, write its three scenes in
+`tests/unit/rule_engine`, and this page again.
 """
 
 

@@ -16,8 +16,8 @@ from vigie_common.records import EndReason
 from vigie_rule_engine.catalogue import TEMPLATES
 from vigie_rule_engine.core import RuleCore
 from vigie_rule_engine.layers.episodes import OPEN
+from vigie_rule_engine.layers.limits import MOST_SUBJECTS
 from vigie_rule_engine.layers.subjects import LOST_HIDDEN, LOST_TRACKED
-from vigie_rule_engine.room import MOST_SUBJECTS
 
 sys.path.insert(0, str(Path(__file__).parent))
 

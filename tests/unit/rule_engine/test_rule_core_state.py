@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from vigie_common.errors import PoisonRecordError, VigieError
 from vigie_common.identity import episode_id
 from vigie_rule_engine.core import RuleCore
-from vigie_rule_engine.room import MOST_SUBJECTS
+from vigie_rule_engine.layers.limits import MOST_SUBJECTS
 from vigie_rule_engine.snapshot import FORMAT
 
 
