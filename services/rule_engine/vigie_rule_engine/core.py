@@ -253,8 +253,7 @@ class RuleCore:
         state = self._cameras.pop(camera_id, None)
         if state is not None:
             yield from self._teller.end_all(state, why)
-            yield from self._teller.end_windows(state, state.windows)
-            yield from self._tell_minutes(state)
+            yield from self._end_minutes(state)
 
     def finish(self) -> Sequence[Output]:
         """The input has come to its end (a recording): minutes so far are told, open episodes end as last seen."""

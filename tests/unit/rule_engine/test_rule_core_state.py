@@ -177,6 +177,31 @@ def test_a_box_without_area_is_passed_over(street, rule, obj):
     assert s.story() == []
 
 
+@pytest.mark.parametrize(("back_s", "judged"), [(0.2, False), (60.0, False), (60.2, True)])
+def test_a_new_session_may_set_the_clock_back_by_more_than_a_minute(street, rule, back_s, judged):
+    s = street([rule("presence")]).empty(100)
+    s.session, s.t = s.session[:-4] + "0099", s.t - 0.2 - back_s
+    s.see()
+    assert s.core.tally.records["time_went_back"] == (0 if judged else 1)
+    assert s.core._cameras["cam-1"].sessions[-1] == (s.session if judged else s.session[:-4] + "0001")
+
+
+def test_a_record_is_worth_two_intervals_or_a_second_of_watched_time(street, rule):
+    for fps, worth_ms in ((5.0, 1_000), (2.0, 1_000), (1.0, 2_000), (0.2, 10_000)):
+        s = street([rule("presence")], fps=fps)
+        s.see()
+        s.t += 40
+        s.see()
+        assert s.core._cameras["cam-1"].watched == worth_ms
+
+
+def test_an_event_shows_fifty_objects_and_counts_all(street, rule, obj):
+    people = [obj(k, 0.31 + 0.004 * k, 0.7, 0.2) for k in range(1, 61)]
+    s = street([rule("gathering")]).during(120, lambda _: people)
+    (event,) = s.events("OPEN")
+    assert (len(event["objects"]), event["facts"]["people"]) == (50, 60)
+
+
 def test_time_that_goes_back_within_a_session_is_not_judged(street, rule, obj):
     s = street([rule("presence")])
     s.during(3, lambda _: [obj(1, 0.5, 0.7)])

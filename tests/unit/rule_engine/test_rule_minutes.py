@@ -90,7 +90,7 @@ def test_a_camera_that_comes_back_after_a_day_begins_anew(street, rule):
     s.see()
     s.t = 2 * 86_400.0
     s.see()
-    assert minutes(s) == []
+    assert [(m["frames"], seconds(m)) for m in minutes(s)] == [(1, {})], "the minute of its last sign, and none between"
 
 
 def test_seconds_of_a_minute_add_up(street, rule, obj):
@@ -190,12 +190,24 @@ def test_a_restart_between_a_minute_and_its_moment_tells_the_same(spread, rule, 
     assert "coverage" in [o.topic for o in first]
 
 
-def test_a_camera_that_is_removed_tells_of_the_minute_it_owes(spread):
+def test_a_camera_that_is_removed_tells_of_the_minute_it_owes_and_of_the_one_that_runs(spread):
     _, s = spread()
     s.empty(60.4)
     s.publish(camera={"removed": True})
     s.see()
-    assert len(minutes(s)) == len(minutes(s, "rule-events")) == 1
+    assert [m["watched_s"] for m in minutes(s)] == [60.0, pytest.approx(0.2)]
+    assert len(minutes(s, "rule-events")) == 2
+
+
+def test_a_camera_that_is_removed_tells_what_its_zones_had_counted(street, rule, obj):
+    s = street([rule("count_zone")])
+    s.during(30, lambda _: [obj(1, 0.5, 0.7)])
+    s.publish(camera={"removed": True})
+    s.see()
+    (count,) = s.events("COUNT")
+    assert count["facts"]["mean"] == pytest.approx(1.0)
+    (minute,) = minutes(s)
+    assert minute["watched_s"] == pytest.approx(count["facts"]["watched_s"])
 
 
 def test_a_clock_that_goes_back_tells_of_the_minutes_first(spread):
