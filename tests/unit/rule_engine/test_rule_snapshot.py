@@ -16,7 +16,13 @@ DERIVED = {"versions", "table", "rules", "plan", "whole", "mode_check_at"}
 @pytest.fixture
 def lived_in(street, rule, obj, camera, calibration):
     """The state of a camera with somebody in it, an open episode, a minute that is counted, one that is owed."""
-    rules = [rule("presence"), rule("count_zone"), rule("fall"), rule("line_cross"), rule("speed", classes=["person"])]
+    rules = [
+        rule("presence"),
+        rule("count_zone"),
+        rule("fall"),
+        rule("line_cross"),
+        rule("speed", numbers={"limit_mps": 2.0}),
+    ]
     s = street(rules, camera=camera(calibration=calibration))
     s.core._spread_ms = 10_300  # it tells of a minute some seconds after it
     s.during(61, lambda _: [obj(1, 0.5, 0.7), obj(2, 0.45, 0.6)])
