@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import av
+
 from vigie_common.catalogue import ModelFileError, check_model_file, find_model_file, load_catalogue, model_cache
 from vigie_common.errors import BadInputError, DependencyError
 from vigie_dev.install import whole
@@ -49,13 +51,14 @@ def find_footage(given: str = "") -> Path:
     """The recording to show: the given file, else vtest.avi from wherever it can be had.
 
     Raises:
-        BadInputError: the given file is not there.
+        BadInputError: the given file is not there, or is no video.
         DependencyError: none is here and none can be fetched; says what to do.
     """
     if given:
         path = Path(given).expanduser().resolve()
         if not path.is_file():
             raise BadInputError(f"VIDEO={given}: there is no such file: give the path of a video file")
+        _check_readable(path, given)
         return path
     beside = shared_data()
     if beside is not None and (beside / "videos" / VTEST).is_file():
@@ -116,6 +119,19 @@ def find_detector(given: str = "") -> Detector:
                 f", or give the file itself, MODEL=/path/of/the/model.onnx. ({missing})"
             ) from missing
     return HOG
+
+
+def _check_readable(path: Path, given: str) -> None:
+    try:
+        with av.open(str(path)) as container:
+            is_video = bool(container.streams.video)
+    except (av.error.FFmpegError, OSError) as refused:
+        raise BadInputError(
+            f"VIDEO={given}: no video that can be read ({refused.strerror}): give a complete file of a common format, "
+            "such as MP4 with H.264"
+        ) from None
+    if not is_video:
+        raise BadInputError(f"VIDEO={given}: it has no video stream: give a file that has one")
 
 
 def _check(path: Path) -> None:

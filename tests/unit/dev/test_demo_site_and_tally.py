@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from vigie_cli.rules_publish import refuse_failing_tests
 from vigie_cli.site_folder import read_site_folder
 from vigie_dev import demo
 from vigie_dev.demo import alert_line, write_site
@@ -42,6 +43,7 @@ def test_the_generated_site_is_right_for_any_footage_whatever_its_name(tmp_path,
         monkeypatch.setattr(demo, "VTEST_SHA256", demo.sha256(video))
     site = read_site_folder(write_site(tmp_path / "site", video, Detector("hog", None)))
     assert (site.problems, site.cameras.problems) == ((), ())
+    refuse_failing_tests(site)  # or `vigie apply` would refuse it
     (camera,) = (located.content for located in site.cameras.cameras)
     assert (camera.source.file, camera.models, bool(camera.position)) == (str(video), ["hog"], known)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import av
 import pytest
 
 from vigie_common.errors import BadInputError, ConfigurationError, DependencyError
@@ -18,8 +19,21 @@ def bare(monkeypatch, tmp_path):
 
 def test_the_given_video_is_taken(tmp_path):
     video = tmp_path / "mine.mp4"
-    video.write_bytes(b"x")
+    with av.open(str(video), "w") as container:
+        stream = container.add_stream("mpeg4", rate=10)
+        stream.width = stream.height = 64
+        container.mux(stream.encode(av.VideoFrame(64, 64, "yuv420p")))
+        container.mux(stream.encode())
     assert find_footage(str(video)) == video
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("stays.csv", b"t_s,track_id\n1.0,1\n"), ("mine.mp4", b""), ("a.mp4", b"x")]
+)
+def test_a_given_file_that_is_no_video_is_told_before_anything_starts(tmp_path, name, content):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(BadInputError, match=rf"VIDEO=.*{name}: no video that can be read \(.+\): give a complete file"):
+        find_footage(str(tmp_path / name))
 
 
 def test_a_given_video_that_is_not_there_is_named(tmp_path):
