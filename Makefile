@@ -13,7 +13,7 @@ MAKEFLAGS += --no-print-directory
 ##@ Run
 
 .PHONY: setup
-setup: ## Install into .venv and fetch Kafka and Triton; quick the second time
+setup: ## Install into .venv, fetch Kafka and Triton, compile the cores; quick the second time
 	@$(PYTHON) dev/bootstrap.py
 
 .PHONY: demo

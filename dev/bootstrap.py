@@ -197,7 +197,7 @@ def main() -> int:
     )
     parser.add_argument("--tests", action="store_true", help="fetch also what only the tests need")
     parser.add_argument("--go", action="store_true", help="check for Go, which the chart checks need")
-    parser.add_argument("--only", action="append", metavar="NAME", help="kafka, triton, postgres or registry")
+    parser.add_argument("--only", action="append", metavar="NAME", help="kafka, triton, cores, postgres or registry")
     given = parser.parse_args()
     if not supported(sys.version_info):
         better = other_python()
@@ -216,7 +216,7 @@ def main() -> int:
         print("\nset-up: interrupted; run it again to go on", file=sys.stderr)
         return 130
     say(f"  {time.monotonic() - begun:.1f} s")
-    say(f"3/3 servers ({cache_folder()})")
+    say(f"3/3 servers and compiled cores ({cache_folder()})")
     chosen = [part for name in given.only or [] for part in ("--only", name)]
     python = str(VENV / "bin" / "python")
     tests = ["--tests"] if given.tests else []

@@ -18,11 +18,11 @@ def _parser() -> argparse.ArgumentParser:
 
     setup = commands.add_parser(
         "setup",
-        help="fetch the servers into the download cache",
+        help="fetch the servers and compile the cores into the cache",
         epilog="example: python -m vigie_dev setup --only kafka --only triton",
     )
     setup.add_argument("--tests", action="store_true", help="also what only the tests need")
-    setup.add_argument("--only", action="append", metavar="NAME", help="kafka, triton, postgres or registry")
+    setup.add_argument("--only", action="append", metavar="NAME", help="kafka, triton, cores, postgres or registry")
 
     demo = commands.add_parser(
         "demo",
@@ -55,7 +55,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _seconds(text: str) -> float:
-    seconds = float(text)
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
     if not 0 < seconds <= 86_400:
         raise argparse.ArgumentTypeError(f"{text}: give seconds, more than 0 and at most 86400")
     return seconds

@@ -1,4 +1,4 @@
-"""What the local stack downloads: each component once, whole or not at all, into the cache."""
+"""What the local stack downloads or compiles: each component once, whole or not at all, into the cache."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import tarfile
 import tempfile
 import time
 import zipfile
+from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -34,6 +35,9 @@ _POSTGRES_PLATFORMS = {
     ("Darwin", "x86_64"): "darwin-amd64",
     ("Darwin", "arm64"): "darwin-arm64v8",
 }
+_COMPILED = ("vigie_tracking.compiled", "vigie_rule_engine.layers.jit", "vigie_scene.kernels.compiled")
+"""Modules with a library of compiled code; the images make the same (docker/service.Dockerfile)."""
+
 _DOWNLOAD_WITHIN_S = 900
 
 
@@ -189,7 +193,16 @@ def install_registry() -> Path:
     return folder
 
 
-RUNNING: Mapping[str, Callable[[], Path]] = MappingProxyType({"kafka": install_kafka, "triton": install_triton})
+def install_cores() -> Path:
+    """The folder of the compiled cores: made here, so that nobody waits for the compiler later."""
+    for module in _COMPILED:
+        import_module(module).KERNELS.library  # noqa: B018 - made if it is not there
+    return cache_folder() / "compiled"
+
+
+RUNNING: Mapping[str, Callable[[], Path]] = MappingProxyType(
+    {"kafka": install_kafka, "triton": install_triton, "cores": install_cores}
+)
 """What the services and the demo need."""
 
 TESTING: Mapping[str, Callable[[], Path]] = MappingProxyType(

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from vigie_cli.compiling import say_compiling
 from vigie_common.stream import ConfigVersion, FixedView, Message
 from vigie_rule_engine.catalogue import TEMPLATES
 from vigie_rule_engine.core import RuleCore
@@ -95,7 +94,6 @@ def written(
             "rules": {camera["site"]: ConfigVersion(camera["site"], 0, 0, 0, bundle)},
         }
     )
-    say_compiling()
     core = RuleCore(0)
     for offset, record in enumerate(tracks):
         message = Message("tracks", 0, offset, record["camera_id"], record["captured_at"], cast("Any", record))

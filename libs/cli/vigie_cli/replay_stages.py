@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from vigie_alert.book import AlertBook
-from vigie_cli.compiling import say_compiling
 from vigie_common.errors import PoisonRecordError
 from vigie_common.stream import ConfigVersion, FixedView, Message, Output
 from vigie_inference.service import Inference
@@ -80,10 +79,8 @@ async def replay_frames(
     Raises:
         vigie_common.errors.VigieError: the recording cannot be read.
     """
-    judged = bool(configuration.versions.get("cameras"))
-    if judged:
-        say_compiling()
-    tracking, rules, book = TrackingCore(0), RuleCore(0, "replay") if judged else None, AlertBook()
+    rules = RuleCore(0, "replay") if configuration.versions.get("cameras") else None
+    tracking, book = TrackingCore(0), AlertBook()
     async for detected in _detected(frames, triton_url, totals):
         tracks = _through("tracking", tracking.process, detected, configuration, totals)
         events = [

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from vigie_cli.compiling import say_compiling
 from vigie_common.errors import PoisonRecordError
 from vigie_common.stream import ConfigVersion, FixedView, Message
 from vigie_rule_engine.core import RuleCore
@@ -85,7 +84,6 @@ def judge(
         by_site = {site: ConfigVersion(site, _LONG_AGO, rules, 0, judging) for site in sorted(sites)}
         return FixedView({"cameras": versions, "rules": by_site})
 
-    say_compiling()
     core = RuleCore(0, mode=mode, watcher=watcher)
     outputs: list[Any] = []
     count, refused = 0, []

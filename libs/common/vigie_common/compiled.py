@@ -25,6 +25,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar, cast
 
 import numpy as np
 
+from vigie_common.errors import DependencyError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from types import ModuleType
@@ -73,7 +75,7 @@ INT: Final = Argument(np.dtype(np.int64), 0)
 FLOAT: Final = Argument(np.dtype(np.float64), 0)
 
 
-class CompilerError(RuntimeError):
+class CompilerError(DependencyError):
     """The library could not be made; says how to get what is missing."""
 
 
@@ -152,13 +154,18 @@ class Kernels:
         if self._library is None:
             path = self.path
             if not path.is_file():
+                sys.stderr.write(f"compiling {self.package}, once on this machine: up to a minute\n")
                 try:
                     path.parent.mkdir(parents=True, exist_ok=True)
                     with (path.parent / ".lock").open("w") as lock:
                         fcntl.flock(lock, fcntl.LOCK_EX)
                         if not path.is_file():
                             self._build(path)
-                except OSError:  # a read-only image, no home: for this process alone
+                except OSError as refused:  # a read-only image, no home: for this process alone
+                    sys.stderr.write(
+                        f"{cache_root()} cannot be written ({refused.strerror}): what is compiled now is compiled "
+                        "again the next time; set VIGIE_CACHE to a folder that can\n"
+                    )
                     with tempfile.TemporaryDirectory(prefix="vigie-compiled-") as folder:
                         path = Path(folder) / library_file()
                         self._build(path)

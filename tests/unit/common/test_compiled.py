@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from vigie_common.compiled import INT, CompilerError, Kernels, array
+from vigie_common.errors import DependencyError
 
 JIT = """\
 from pathlib import Path
@@ -65,13 +66,18 @@ def own(tmp_path):
 
 @pytest.fixture
 def run(package, made):
-    """Runs a program that may import the package, with its library below `cache`; gives what it prints, in words."""
+    """Runs a program that may import the package, with its library below `cache`; gives what it prints, in words.
 
-    def call(program=CALL, *, cache=made, fails=False, **environment):
+    On stderr if it fails, or line by line if that is asked for.
+    """
+
+    def call(program=CALL, *, cache=made, fails=False, stderr=False, **environment):
         environment = {"VIGIE_CACHE": str(cache), "PYTHONPATH": str(package.parent)} | environment
         command = [sys.executable, "-c", program]
         done = subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, check=False)
         assert bool(done.returncode) == fails, done.stderr
+        if stderr:
+            return done.stderr.splitlines()
         return done.stderr if fails else done.stdout.split()
 
     return call
@@ -152,6 +158,19 @@ def test_without_a_c_compiler_it_says_what_to_install(run, own):
     assert "apt install g++ python3-dev" in told
 
 
+def test_who_waits_for_the_compiler_is_told_so_once(run, own):
+    assert run(cache=own, stderr=True) == ["compiling cored, once on this machine: up to a minute"]
+    assert run(cache=own, stderr=True) == []
+
+
+def test_where_the_cache_cannot_be_written_it_says_so_and_goes_on(run, tmp_path):
+    taken = tmp_path / "taken"
+    taken.write_text("a file")
+    _, told = run(cache=taken, stderr=True)
+    assert told.startswith(f"{taken} cannot be written (Not a directory): what is compiled now is compiled again")
+    assert told.endswith("set VIGIE_CACHE to a folder that can")
+
+
 def test_a_damaged_library_is_named_with_what_to_do(run, own):
     run(cache=own)
     (library,) = libraries(own)
@@ -176,4 +195,4 @@ def test_an_entry_that_is_in_no_named_module_or_takes_something_else_is_refused(
     called.__module__ = "unit.x"
     with pytest.raises(ValueError, match="takes 2 arguments, not these"):
         kernels.entry(array(float))(called)
-    assert issubclass(CompilerError, RuntimeError)
+    assert issubclass(CompilerError, DependencyError)

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from vigie_common.errors import ConfigurationError
+from vigie_dev import install
 from vigie_dev.install import RUNNING, TESTING, choose, whole
+from vigie_dev.places import CHECKOUT
 
 
 def test_a_download_appears_only_when_it_is_whole(tmp_path):
@@ -43,5 +47,14 @@ def test_of_two_downloads_at_once_the_first_stays(tmp_path):
 def test_components_are_chosen_by_name():
     assert list(choose(["triton", "registry"])) == ["triton", "registry"]
     assert {**RUNNING, **TESTING}.keys() == {"kafka", "triton", "postgres", "registry"}
-    with pytest.raises(ConfigurationError, match="no component 'mysql'; known: kafka, triton, postgres, registry"):
+    with pytest.raises(
+        ConfigurationError, match="no component 'mysql'; known: kafka, triton, cores, postgres, registry"
+    ):
         choose(["mysql"])
+
+
+def test_the_images_carry_the_same_compiled_cores():
+    dockerfile = (CHECKOUT / "docker" / "service.Dockerfile").read_text(encoding="utf-8")
+    listed = re.search(r"for compiled in (.+?); do", dockerfile)
+    assert listed is not None
+    assert tuple(listed[1].split()) == install._COMPILED
