@@ -96,6 +96,7 @@ def _why_opened(one: Happening, seen: Evidence) -> Iterator[str]:
     at = next((s for s in seen.trace.samples if s.at >= one.at and _is_of(s, one)), None)
     if at is not None:
         yield f"  then: {values(at)}"
+        yield from _inherited(at, seen)
     waited = [s for s in seen.trace.samples if s.held_up and one.started_at <= s.at < one.at and _is_of(s, one)]
     if waited:
         yield f"before that {_cooling(waited[0], zone)}"
@@ -155,7 +156,7 @@ def came_nearest(question: Question, samples: Iterable[Sample]) -> Sample | None
 
 def _why_not(best: Sample, seen: Evidence) -> Iterator[str]:
     """How near it came: by the sample that went farthest."""
-    who = "the zone" if best.subject == "zone" else f"a {best.object_class} ({best.subject.rpartition(':')[2]})"
+    who = "the zone" if best.subject == "zone" else f"a {best.object_class} ({_number(best.subject)})"
     template = TEMPLATES[seen.rule["template"]]
     came = f"{who} came nearest at {clock(best.at, seen.zone)}"
     if template.counts and template.scope == "zone":
@@ -173,6 +174,26 @@ def _why_not(best: Sample, seen: Evidence) -> Iterator[str]:
     else:
         yield f"the template never said on; {came}"
     yield f"  then: {values(best)}"
+    yield from _inherited(best, seen)
+
+
+def _inherited(sample: Sample, seen: Evidence) -> Iterator[str]:
+    """Whose stay it went on with, where it has held for longer than the object was seen."""
+    before = [s for s in seen.trace.samples if s.since == sample.since and s.scope == sample.scope and s.at < sample.at]
+    others = list(dict.fromkeys(s.subject for s in before if s.subject != sample.subject))
+    if sample.phase == "idle" or sample.subject == "zone" or not others:
+        return
+    last = max((s.at for s in before if s.subject == others[-1] and s.verdict != "unseen"), default=sample.since)
+    whom = ", then ".join(f"{sample.object_class} {_number(subject)}" for subject in others)
+    yield (
+        f"  it went on with the stay of {whom}, last seen {clock(last, seen.zone)}: one of both was taken for the other; "
+        "what it moved and for how long it was seen are its own"
+    )
+
+
+def _number(subject: str) -> str:
+    """The track id, without its session; `zone`."""
+    return subject.rpartition(":")[2]
 
 
 def _progress(sample: Sample) -> tuple[int, float, int, int, float]:

@@ -85,6 +85,27 @@ def test_a_minute_is_explained_by_its_own_facts(explained):
     assert len(said) == 2
 
 
+def stays_as_another(t):
+    """Somebody walks in and stays; another track begins beside, and theirs ends."""
+    return [(1, min(0.5, 0.3 + 0.05 * t), 0.75)] * (t < 22) + [(2, 0.58, 0.75)] * (t > 21)
+
+
+def test_a_stay_that_went_on_with_another_track_names_the_one_before(explained):
+    said = explained("dwell", "zone: livraison, for: 40s", stays_as_another, at_s=50)
+    assert said[0].startswith("opened 2026-01-05 12:00:4"), said
+    assert said[1].startswith("then: template on; in the zone for 4")
+    assert said[2] == (
+        "it went on with the stay of person 1, last seen 12:00:21.5: one of both was taken for the other; what it moved "
+        "and for how long it was seen are its own"
+    )
+
+
+def test_so_does_one_that_has_not_lasted_yet(explained):
+    said = explained("dwell", "zone: livraison, for: 100s", stays_as_another, at_s=50)
+    assert said[0].startswith("a person (2) came nearest at 12:00:"), said
+    assert said[2].startswith("it went on with the stay of person 1, last seen 12:00:21.5")
+
+
 def test_the_course_is_of_whom_the_answer_names_around_the_moment_however_much_went_before(explained):
     """Some flicker in the zone; who is asked about comes only then."""
 

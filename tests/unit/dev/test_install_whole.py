@@ -47,9 +47,7 @@ def test_of_two_downloads_at_once_the_first_stays(tmp_path):
 def test_components_are_chosen_by_name():
     assert list(choose(["triton", "registry"])) == ["triton", "registry"]
     assert {**RUNNING, **TESTING}.keys() == {"kafka", "triton", "cores", "postgres", "registry"}
-    with pytest.raises(
-        ConfigurationError, match="no component 'mysql'; known: kafka, triton, cores,"
-    ):
+    with pytest.raises(ConfigurationError, match="no component 'mysql'; known: kafka, triton, cores,"):
         choose(["mysql"])
 
 
