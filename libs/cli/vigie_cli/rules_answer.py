@@ -186,7 +186,7 @@ def _inherited(sample: Sample, seen: Evidence) -> Iterator[str]:
     last = max((s.at for s in before if s.subject == others[-1] and s.verdict != "unseen"), default=sample.since)
     whom = ", then ".join(f"{sample.object_class} {_number(subject)}" for subject in others)
     yield (
-        f"  it went on with the stay of {whom}, last seen {clock(last, seen.zone)}: one of both was taken for the other; "
+        f"  it went on with the stay of {whom}, last seen {clock(last, seen.zone)}: one was taken for the other; "
         "what it moved and for how long it was seen are its own"
     )
 

@@ -95,7 +95,7 @@ def test_a_stay_that_went_on_with_another_track_names_the_one_before(explained):
     assert said[0].startswith("opened 2026-01-05 12:00:4"), said
     assert said[1].startswith("then: template on; in the zone for 4")
     assert said[2] == (
-        "it went on with the stay of person 1, last seen 12:00:21.5: one of both was taken for the other; what it moved "
+        "it went on with the stay of person 1, last seen 12:00:21.5: one was taken for the other; what it moved "
         "and for how long it was seen are its own"
     )
 
