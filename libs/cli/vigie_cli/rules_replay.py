@@ -155,8 +155,12 @@ def replay(
     """Judge the same tracks by both and compare, rule by rule.
 
     Authorisations are those that go with each: a rule that alerts in one and not in the other has moved.
+
+    Raises:
+        BadInputError: no record is of a camera that is judged.
     """
     cameras = changed.camera_records(camera)
+    _require_common({str(one["camera_id"]) for one in cameras}, {str(one["camera_id"]) for one in records}, changed)
     bundle = dict(changed.bundle)
     before, against = present
     if changed.only is not None and before is not None:
@@ -177,6 +181,15 @@ def replay(
         zone := changed.cameras.site.time_zone,
         tuple(in_shadow(found, bundle, cameras, zone)),
     )
+
+
+def _require_common(cameras: set[str], recorded: set[str], changed: Changed) -> None:
+    if recorded and not cameras & recorded:
+        raise BadInputError(
+            f"the tracks are of {', '.join(sorted(recorded))}, which has no camera file here (there are "
+            f"{', '.join(sorted(cameras)) or 'none'}): give the folder of its site with {changed.option}, or record "
+            "them for a camera with `vigie replay VIDEO --camera FILE`"
+        )
 
 
 def _happenings(events: Sequence[Mapping[str, Any]], only: frozenset[str] | None) -> tuple[Happening, ...]:

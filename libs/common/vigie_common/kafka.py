@@ -90,9 +90,10 @@ async def unreachable(settings: Settings, error: BaseException) -> VigieError:
         refusal = _refusal(settings, f"{host}:{port}", error)
         if refusal is not None:
             return refusal
+    why = str(error) or type(error).__name__
     return DependencyError(
-        f"Kafka at {settings.kafka_bootstrap} does not answer ({error or type(error).__name__}): start it, or check "
-        "VIGIE_KAFKA_BOOTSTRAP, VIGIE_KAFKA_SECURITY_PROTOCOL and the credentials"
+        f"Kafka at {settings.kafka_bootstrap} does not answer ({why}): start it, or check VIGIE_KAFKA_BOOTSTRAP, "
+        "VIGIE_KAFKA_SECURITY_PROTOCOL and the credentials"
     )
 
 

@@ -428,6 +428,16 @@ def test_replay_says_which_records_it_did_not_judge_and_why(site, visit):
     assert (len(plain["refused"]), sum(plain["left_out"].values()), len(plain["new"])) == (1, 2, 1)
 
 
+def test_replay_of_nothing_but_other_cameras_is_refused_and_not_found_to_be_without_a_difference(site, visit):
+    path = site / visit("noon.jsonl", 0, "b")
+    records = [json.loads(line) | {"camera_id": "replay"} for line in path.read_text().splitlines()]
+    path.write_text("".join(json.dumps(one) + "\n" for one in records))
+    refused = rules("replay", "rules/town/delivery-parking.yaml", "--tracks", path, "--against", "nothing")
+    assert refused.exit_code == 1
+    assert str(refused.exception).startswith("the tracks are of replay, which has no camera file here (there are ")
+    assert "`vigie replay VIDEO --camera FILE`" in str(refused.exception)
+
+
 def test_replay_without_kafka_says_how_it_compares_with_a_folder(site, monkeypatch):
     monkeypatch.chdir(site)
     monkeypatch.setenv("VIGIE_KAFKA_BOOTSTRAP", "127.0.0.1:9")
