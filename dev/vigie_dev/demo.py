@@ -14,7 +14,7 @@ import time
 from collections import Counter
 from pathlib import Path
 from string import Template
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlsplit
 
 from aiokafka.errors import KafkaError
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 _FRAMES_PER_SECOND = {"hog": 3, "yolox-nano": 5}
 """What two shared cores keep up with."""
 _OTHER_FRAMES_PER_SECOND = 2
+ZONE: Final = "Europe/Paris"
+"""Of the demonstration's site, dev/demo/cameras/site.yaml."""
+
 _REFRESH_S = 0.5
 _LAG_EVERY_S = 2.0
 
@@ -111,7 +114,8 @@ def _described(detector: Detector) -> str:
 def _hint(stack: Stack) -> None:
     environment = _short(stack.folder / "environment")
     print(f"running; in another terminal: source {environment} && .venv/bin/vigie alerts tail --lang en")
-    print(f"evidence images: {_short(stack.evidence)}   logs: {_short(stack.folder / 'logs')}", flush=True)
+    print(f"evidence images: {_short(stack.evidence)}   logs: {_short(stack.folder / 'logs')}")
+    print(f"times are local to the site, {ZONE}", flush=True)
 
 
 def _short(path: Path) -> Path:
@@ -191,8 +195,8 @@ def alert_line(alert: Mapping[str, Any]) -> str | None:
 
 
 def _clock(at: int) -> str:
-    """The time of day of an instant (ms); the demo's site has no zone of its own."""
-    return f"{clock(at, 'UTC')[:8]} UTC"
+    """The time of day of an instant (ms), local to the site, as `vigie alerts tail` tells it."""
+    return clock(at, ZONE)[:8]
 
 
 def _image(uri: str) -> str:

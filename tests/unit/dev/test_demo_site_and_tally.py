@@ -43,6 +43,7 @@ def test_the_generated_site_is_right_for_any_footage_whatever_its_name(tmp_path,
         monkeypatch.setattr(demo, "VTEST_SHA256", demo.sha256(video))
     site = read_site_folder(write_site(tmp_path / "site", video, Detector("hog", None)))
     assert (site.problems, site.cameras.problems) == ((), ())
+    assert site.cameras.site.time_zone == demo.ZONE
     refuse_failing_tests(site)  # or `vigie apply` would refuse it
     (camera,) = (located.content for located in site.cameras.cameras)
     assert (camera.source.file, camera.models, bool(camera.position)) == (str(video), ["hog"], known)
@@ -90,7 +91,7 @@ def test_a_restart_counts_once_whoever_started_the_worker_again():
 
 def test_an_alert_is_told_when_it_opens_and_when_it_ends_and_not_between():
     opened = alert_line(_alert(evidence=[{"uri": "file:///tmp/a%20b.jpg"}]))
-    assert re.match(r"\d\d:\d\d:\d\d UTC  warning ", opened)
+    assert re.match(r"\d\d:\d\d:\d\d  warning ", opened)
     assert opened.endswith("warning  Presence: person for 3 s (c crossing, exercise)  /tmp/a b.jpg")
     assert alert_line(_alert(revision=2)) is None
     ended = alert_line(_alert(revision=3, state="ENDED", ended_at=9000, ended_reason="over"))
