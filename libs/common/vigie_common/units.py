@@ -19,6 +19,8 @@ from math import isfinite
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
+from vigie_common.spaces import odd_space
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -78,16 +80,22 @@ _WORDS: Final = {
         " heights": "hauteur hauteurs",
     },
     "speed": {" km/h": "kmh kph km/hour", " m/s": "mps m/sec", " heights/s": "height/sec heights/sec"},
+    "share": {"%": "percent pourcent"},
 }
 """Units as people also say them, by the spelling that the files take."""
 
 
-_PATTERNS: Final = {"duration": DURATION_PATTERN, "distance": DISTANCE_PATTERN, "speed": SPEED_PATTERN}
+_PATTERNS: Final = {
+    "duration": DURATION_PATTERN,
+    "distance": DISTANCE_PATTERN,
+    "speed": SPEED_PATTERN,
+    "share": FRACTION_PATTERN,
+}
 
 
 def _meant(text: str, kind: str) -> str | None:
     """`60m` for `60 minutes`, `1.5s` for `1,5s`."""
-    text = text.replace(",", ".")
+    text = re.sub(r"\s", " ", text.replace(",", "."))
     if re.match(_PATTERNS[kind], text.strip(), re.ASCII):
         return text.strip()
     found = re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?) *([^\W\d][^\s\d]*)", text.strip(), re.ASCII | re.IGNORECASE)
@@ -107,7 +115,13 @@ def _refusal(value: object, kind: str, examples: str, units: Sequence[str]) -> V
     if number is not None:
         return ValueError(f"a {kind} needs its unit: write {_either([f'{number}{unit}' for unit in units])}")
     said = _meant(value, kind) if isinstance(value, str) else None
-    return ValueError(f"not a {kind}: write {said or f'a number and its unit, such as {examples}'}")
+    return ValueError(f"not a {kind}{_odd(value)}: write {said or f'a number and its unit, such as {examples}'}")
+
+
+def _odd(value: object) -> str:
+    """`, it has U+00A0 (no-break space)`, which looks as an ordinary space does; or nothing."""
+    found = odd_space(value) if isinstance(value, str) else None
+    return f", it has {found[1]}" if found is not None else ""
 
 
 def parse_duration(value: object) -> Quantity:
@@ -179,9 +193,8 @@ def parse_fraction(value: object) -> Quantity:
     if found is None:
         number = _bare(value)
         if number is None:
-            point = value.replace(",", ".").strip() if isinstance(value, str) else ""
-            said = point if re.match(FRACTION_PATTERN, point, re.ASCII) else "a number and %, such as 75%"
-            raise ValueError(f"not a share: write {said}")
+            said = _meant(value, "share") if isinstance(value, str) else None
+            raise ValueError(f"not a share{_odd(value)}: write {said or 'a number and %, such as 75%'}")
         share = float(number)
         raise ValueError(f"a share needs its sign: write {share * 100 if share <= 1 else share:g}%")
     if found.value > 1.0:

@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from vigie_common.spaces import odd_space
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -117,6 +119,24 @@ def unquoted(lines: Sequence[str], place: tuple[int, int]) -> Advice | None:
             return None
         meaning = 'what stands before ": " is a key'
     return written.place, f"{written.key}: {meaning}: {written.in_quotes}"
+
+
+_SPACES: Final = re.compile(r"^\s*(?:-\s+)*|[:,]\s+")
+"""What stands before a key or a value."""
+
+
+def spaced_oddly(lines: Sequence[str], line: int) -> Advice | None:
+    """That a space before a key or a value of a line, or of the one above it, is none to YAML."""
+    for number in range(line, 0, -1):
+        written = lines[number - 1] if number <= len(lines) else ""
+        for before in _SPACES.finditer(written):
+            found = odd_space(before[0])
+            if found is not None:
+                place = Place(number, before.start() + found[0] + 1)
+                return place, f"{found[1]} is no space to YAML: write ordinary spaces"
+        if number < line and written.strip() and not written.lstrip().startswith("#"):
+            break
+    return None
 
 
 def cut_off(lines: Sequence[str], line: int) -> Advice | None:

@@ -28,7 +28,8 @@ from ruamel.yaml.events import (
 from ruamel.yaml.reader import ReaderError
 
 from vigie_common.errors import BadInputError
-from vigie_common.yaml_advice import advice, unquoted
+from vigie_common.spaces import odd_space
+from vigie_common.yaml_advice import advice, spaced_oddly, unquoted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -179,16 +180,18 @@ def parse_document(text: str, file: str) -> Document:
         mark = Mark(found.line + 1, found.column + 1) if found is not None else START
         why = error.problem or error.context or ""
         begun = error.context_mark
-        if "could not find expected ':'" in why and begun is not None:
+        lines = _BREAK.split(text)
+        odd = spaced_oddly(lines, mark.line)
+        if odd is not None:
+            mark, why = Mark(odd[0].line, odd[0].column), odd[1]
+        elif "could not find expected ':'" in why and begun is not None:
             mark = Mark(begun.line + 1, begun.column + 1)
-            why = (
-                f"{shown(_BREAK.split(text)[begun.line].strip())} has no colon: write key: value, or key: over a block"
-            )
+            why = f"{shown(lines[begun.line].strip())} has no colon: write key: value, or key: over a block"
         elif "'\\t'" in why:
             why = "a tab: indent with spaces"
         else:
             where = None if begun is None else (begun.line + 1, begun.column + 1)
-            told = advice(_BREAK.split(text), (mark.line, mark.column), why, where)
+            told = advice(lines, (mark.line, mark.column), why, where)
             mark, why = (Mark(told[0].line, told[0].column), told[1]) if told is not None else (mark, why)
         raise InvalidFileError([Problem(file, mark, f"not YAML: {why}")]) from error
     except (YAMLError, ValueError, OverflowError) as error:
@@ -323,7 +326,10 @@ class _Builder:
             raise TypeError("only lists and mappings are open")
         waiting = self.pending[-1]
         if waiting is None:
-            if not is_text:
+            odd = spaced_oddly(self.lines, node.mark.line) if odd_space(text) and node.style is None else None
+            if odd is not None:
+                self.fail(Mark(odd[0].line, odd[0].column), odd[1])
+            elif not is_text:
                 self.fail(node.mark, "a key is a list or a mapping: a key must be a text")
             elif node.style is None and text.lower() in _BOOL_BEFORE:
                 message = f'key {text}: older YAML (1.1) reads it as true or false: write "{text}", or another name'

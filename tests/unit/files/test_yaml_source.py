@@ -268,6 +268,22 @@ def test_a_key_without_its_colon_is_shown_where_it_stands():
             ),
         ),
         (
+            "with:\n  a: 1\n\u00a0 b: 2\n\n  c: 3",
+            "3:1: not YAML: U+00A0 (no-break space) is no space to YAML: write ordinary spaces",
+        ),
+        (
+            "with:\n  a: 1\n\u202f b: 2",
+            "3:1: U+202F (narrow no-break space) is no space to YAML: write ordinary spaces",
+        ),
+        (
+            "a: 1\nb:\u00a02\n",
+            "2:3: not YAML: U+00A0 (no-break space) is no space to YAML: write ordinary spaces",
+        ),
+        (
+            "with: {a: 1, b:\u00a02}",
+            "1:16: U+00A0 (no-break space) is no space to YAML: write ordinary spaces",
+        ),
+        (
             "- a\nb: 1",
             "2:1: not YAML: b: a key and a list stand beside each other: begin the items of a list below a key",
         ),
