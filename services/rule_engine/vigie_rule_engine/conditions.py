@@ -21,6 +21,7 @@ from cel_expr_python import cel
 from vigie_common.errors import BadInputError
 from vigie_rule_engine.catalogue import facts_of_template
 from vigie_rule_engine.condition_advice import overload, said_type, syntax, unknown
+from vigie_rule_engine.condition_spelling import misspelt
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 LONGEST: Final = 1024
 """Bytes of the longest condition."""
 
+_LEAST_INT: Final = -(2**63)
+"""Of CEL."""
 
 _VARIABLES: Final[Mapping[str, Any]] = {
     "local.hour": cel.Type.INT,
@@ -60,22 +63,6 @@ _FORBIDDEN: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
     ),
 )
 """What no condition may contain, and why; braces have no other use in CEL."""
-
-_WORDS: Final = re.compile(
-    r"(?<![\w.])(?:and|or|not)(?!\w)|(?<![=!<>])=[<>]|<>|(?<![=!<>])=(?!=)|(?<!&)&(?!&)|(?<!\|)\|(?!\|)", re.IGNORECASE
-)
-_SIGNS: Final[Mapping[str, str]] = {
-    "and": "&&",
-    "or": "||",
-    "not": "!",
-    "=": "==",
-    "=>": ">=",
-    "=<": "<=",
-    "<>": "!=",
-    "&": "&&",
-    "|": "||",
-}
-"""What other languages write, and CEL's sign for it."""
 
 _NO_CODE: Final = re.compile(
     r"//[^\n]*"
@@ -145,10 +132,9 @@ def compile_condition(source: str, template: str) -> Condition:
     try:
         expression = cel_environment(template).compile(source)
     except RuntimeError as error:
-        word = _WORDS.search(bare) if "Syntax error" in str(error) else None
-        if word:
-            sign = _SIGNS[word.group().lower()]
-            raise ConditionError(f"when: {word.group()}: CEL writes {sign}", *place_of(bare, word.start())) from error
+        told = misspelt(bare) if "Syntax error" in str(error) else None
+        if told is not None:
+            raise ConditionError(f"when: {told[1]}", *place_of(bare, told[0])) from error
         raise _explained(str(error), source, template) from error
     if expression.return_type() != cel.Type.BOOL:
         raise ConditionError(
@@ -207,6 +193,9 @@ def _explained(message: str, source: str, template: str) -> ConditionError:
         column = begins + 1 if begins >= 0 else column  # the compiler points at the last point of a name
     elif "string" in reason and "int" in reason and "local.weekday" in source:
         fix = "weekday is a number from 1, Monday, to 7, Sunday: write local.weekday == 1, or local.weekday in [6, 7]"
+        return ConditionError(f"when: {fix}", line, column)
+    elif "invalid int literal" in reason:
+        fix = f"a number without a point lies between {_LEAST_INT} and {-_LEAST_INT - 1}: write a smaller one"
         return ConditionError(f"when: {fix}", line, column)
     else:
         told = overload(reason, source, offset, types)
