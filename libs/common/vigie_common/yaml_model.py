@@ -286,7 +286,7 @@ def _sentence(kind: str, given: object, context: Mapping[str, Any], message: str
         return f"{shown(given)} is not allowed: use {one_of(allowed)}{nearest(given, allowed)}"
     if kind == "value_error":
         error = str(context["error"])
-        return error if isinstance(given, dict | list) else f"{shown(given)}: {error}"
+        return error if given is None or isinstance(given, dict | list) else f"{shown(given)}: {error}"
     if kind == "string_unicode":
         return "half of a character (a lone surrogate) is no text: remove it"
     if kind == "not_shown":

@@ -1,4 +1,4 @@
-"""Comparisons of a condition that are never true: with a number that a clock never shows, or a text that is no date.
+"""What of a condition is never true: a comparison with what a clock never shows or with no date, a division by zero.
 
 Only what is certain is told: a comparison of a variable alone with a literal alone, and two of one whole number that
 stand together under `&&` and leave no number.
@@ -43,6 +43,7 @@ _SIGNS: Final[Mapping[str, Callable[[int, int], bool]]] = {
 }
 _TURNED: Final[Mapping[str, str]] = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 
+_BY_ZERO: Final = re.compile(r"[/%]\s*-?0+(?:\.0*)?(?![\w.])")
 _DATED: Final = re.compile(r"(?<![\w.])local\.date\s*(?P<sign>[=!<>]=|[<>]|in\s*\[[^\]]*)\s*$")
 _DATED_AFTER: Final = re.compile(r"^\s*(?P<sign>[=!<>]=|[<>])\s*local\.date(?![\w.(])")
 _BEGUN: Final = re.compile(r"\d{4}(-\d\d(-\d\d)?)?", re.ASCII)
@@ -69,6 +70,9 @@ def never_true(source: str) -> Iterator[Found]:
             if int(item[0]) not in RANGES[name]:
                 at = listed.start("numbers") + item.start()
                 yield f"when: {name} is never {item[0]}: {_range_words(name)}", *place_of(source, at)
+    for zero in _BY_ZERO.finditer(bare):
+        text = f"when: {zero[0]} divides by zero, and what fails is false: divide by another number"
+        yield text, *place_of(source, zero.start())
     yield from _contradictions(source, bare, seen)
     yield from _undated(source, bare, texts)
 

@@ -102,6 +102,14 @@ class Condition:
         except _FAILURES:
             return False
 
+    def constant(self) -> bool | None:
+        """What it is whatever the variables are, as `1 > 2` and `true || local.holiday`; None: it depends on them."""
+        try:
+            value = self._expression.eval(data={})
+            return bool(value.value()) if value.type() == cel.Type.BOOL else None
+        except _FAILURES:
+            return None
+
 
 @lru_cache(maxsize=32)
 def cel_environment(template: str) -> Any:

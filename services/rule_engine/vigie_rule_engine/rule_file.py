@@ -8,15 +8,14 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from vigie_common.compound_terms import LONGEST_COOLDOWN_MS
 from vigie_common.field_types import Identifier, InstantText, Name, Text, Texts
-from vigie_common.taxonomy import CLASS_NAMES
 from vigie_common.units import parse_duration, parse_instant
-from vigie_common.yaml_advice import cut_off
 from vigie_common.yaml_model import FieldError, FileModel, Located, load, validated
-from vigie_common.yaml_source import Document, InvalidFileError, Mark, Problem, read_document
+from vigie_common.yaml_source import Document, InvalidFileError, Problem, read_document
 from vigie_rule_engine.catalogue import TEMPLATES, nearest_template
 from vigie_rule_engine.expectations import Duration, Expectation, never_found
-from vigie_rule_engine.file_texts import mark_inside, text_problems
+from vigie_rule_engine.file_texts import text_problems
 from vigie_rule_engine.parameters import Parameters, normalised
+from vigie_rule_engine.rule_condition import Condition, condition_problems
 from vigie_rule_engine.template import Template
 
 Status = Literal["draft", "test", "stable"]
@@ -105,7 +104,7 @@ class RuleFile(FileModel):
     template: Text = Field(description="what judges")
     cameras: CameraSelection
     with_: dict[str, Any] = Field(alias="with", description="parameters of the template, with their units")
-    when: Text | None = Field(default=None, description="CEL condition, true or false")
+    when: Condition = Field(default=None, description="CEL condition, true or false")
     severity: Severity = Field(default="info", description="for the operator")
     category: Identifier = Field(description="kind of event; authorisations name it")
     cooldown: Cooldown | None = Field(
@@ -217,7 +216,7 @@ def examine_rule(document: Document, folder: Path) -> tuple[Rule | None, RulePar
         parameters, found = normalised(template, given)
         problems += _placed(document, template, ["with"], found)
     if template is not None:
-        problems += _condition_problems(document, fields.get("when"), template, parameters)
+        problems += condition_problems(document, fields.get("when"), template, parameters)
         if template.counts and fields.get("cooldown") is not None:
             message = f"cooldown: {template.name} counts, and a count is no alert that could be repeated: remove it"
             problems.append(document.problem(["cooldown"], message))
@@ -262,34 +261,6 @@ def read_part(model: type[M], value: object) -> M | None:
         return model.model_validate(value)
     except ValidationError:
         return None
-
-
-def _condition_problems(document: Document, when: object, template: Template, parameters: Parameters) -> list[Problem]:
-    """What is wrong with `when`, at its own line and column where the YAML keeps them."""
-    from vigie_rule_engine.condition_names import unknown_names
-    from vigie_rule_engine.condition_ranges import never_true
-    from vigie_rule_engine.conditions import ConditionError, compile_condition, is_open
-
-    if not isinstance(when, str) or not when:
-        return []
-    try:
-        compile_condition(when, template.name)
-    except ConditionError as error:
-        node = document.at(["when"])
-        cut = cut_off(document.lines, node.mark.line) if node is not None and node.style is None else None
-        if cut is not None and is_open(when):
-            return [Problem(document.file, Mark(cut[0].line, cut[0].column), cut[1])]
-        return [Problem(document.file, mark_inside(document, ["when"], error.line, error.column), str(error))]
-    over_line = template.scope == "track over line"
-    known = {
-        "object.class": parameters.classes or CLASS_NAMES,
-        "zone.name": () if over_line else parameters.zones,
-        "line.name": parameters.lines if over_line else (),
-    }
-    return [
-        Problem(document.file, mark_inside(document, ["when"], line, column), text)
-        for text, line, column in (*unknown_names(when, known), *never_true(when))
-    ]
 
 
 def _text_problems(document: Document, template: Template, parameters: Parameters, given: object) -> list[Problem]:

@@ -253,10 +253,24 @@ def test_a_condition_on_a_class_or_zone_that_the_rule_does_not_have_is_named(ref
                 """'zone.name == "a #b"'"""
             ),
         ),
-        ("[6, 7]", "F:8:7: when: a list where a text is expected: put the whole text in quotes"),
+        (
+            "[local.holiday]",
+            (
+                "F:8:7: when: a list where one condition is expected: join its items with &&, or with || where one "
+                "is enough"
+            ),
+        ),
+        ("{a: b}", "F:8:7: when: a mapping where one condition is expected: put the whole condition in quotes"),
+        ("7", "F:8:7: when: 7: it is no condition: write one, such as local.hour >= 7"),
+        ("", "F:8:1: when: is left empty: write a condition, such as local.hour >= 7, or remove the key"),
+        ("true", "F:8:7: when: true: it is always true: leave `when` out"),
+        ("false", "F:8:7: when: false: it is never true: write status: draft for a rule that does not run"),
+        ('"true"', 'F:8:7: when: "true": it is always true: leave `when` out'),
+        ("1 > 2", 'F:8:7: when: "1 > 2": it is never true: write status: draft for a rule that does not run'),
+        ("local.hour / 0 == 1", "F:8:18: when: / 0 divides by zero, and what fails is false: divide by another number"),
     ],
 )
-def test_a_condition_that_yaml_takes_for_something_else_is_to_be_quoted(refusal, when, message):
+def test_a_condition_that_is_none_is_refused_with_what_to_write(refusal, when, message):
     assert refusal(read_rule, RULE, "local.hour >= 7 && local.hour < 20", when) == [message]
 
 
@@ -747,11 +761,6 @@ def test_any_condition_is_a_rule_or_a_clear_error(condition):
             "cameras: {tags: [delivery]}",
             "cameras: campus-01",
             'F:6:10: cameras: "campus-01" where a mapping is expected: write {tags: [name]} or {ids: [camera]}',
-        ),
-        (
-            "when: local.hour >= 7 && local.hour < 20",
-            "when: true",
-            'F:8:7: when: true where a text is expected: write "true" in quotes, or leave it out',
         ),
     ],
 )

@@ -232,6 +232,10 @@ def test_a_name_that_is_compared_with_what_it_never_is(source, told):
         ),
         ("local.date in ['2026-05-04', '2026-02-30']", [('local.date is never as "2026-02-30": write', (1, 30))]),
         ("'05/04' < local.date", [('local.date is never as "05/04": write year-month-day, such as', (1, 1))]),
+        ("local.hour / 0 == 1", [("/ 0 divides by zero, and what fails is false", (1, 12))]),
+        ("true &&\n local.hour %0 == 1", [("%0 divides by zero, and what fails is false", (2, 13))]),
+        ("facts.score / 0.0 > 1.0", [("/ 0.0 divides by zero, and what fails is false", (1, 13))]),
+        ("facts.score / 0.5 > 1.0 && zone.name != '/ 0' && local.hour / 10 > 1", []),
         ("local.hour >= 22 || local.hour < 6", []),
         ("!(local.hour >= 7 && local.hour < 7 + 1) && local.hour > 24 - 1", []),
         ("local.hour + 1 > 24 && local.hour < 24 && local.hour != 24", []),
@@ -269,6 +273,22 @@ def test_what_is_told_to_be_never_true_is_true_of_no_time_and_the_other_of_some(
     )
     condition = compile_condition(source, "stopped")
     assert any(map(condition.holds, times)) is not any(never_true(source))
+
+
+@pytest.mark.parametrize(
+    ("source", "constant"),
+    [
+        ("true", True),
+        ("1 > 2", False),
+        ("local.holiday || true", True),
+        ("false && local.hour > 7", False),
+        ("local.hour > 7", None),
+        ("zone.name == ''", None),
+        ("1 / 0 == 1", None),
+    ],
+)
+def test_a_condition_that_no_variable_changes_is_known_as_one(source, constant):
+    assert compile_condition(source, "stopped").constant() is constant
 
 
 def test_the_nearest_name_is_offered():
