@@ -108,6 +108,34 @@ def advice(
     return unquoted(lines, place)
 
 
+def quoted_early(
+    lines: Sequence[str], place: tuple[int, int], quoted: tuple[tuple[int, int], tuple[int, int]] | None
+) -> Advice | None:
+    """That a text in quotes lacks the closing one, or has one within it, if the parser gave up right behind it.
+
+    Args:
+        lines: of the text.
+        place: line and column, from 1, where the parser gave up.
+        quoted: where the last text in quotes begins, and the sign after it.
+    """
+    if quoted is None:
+        return None
+    begun, ended = (Place(*mark) for mark in quoted)
+    line = _after(lines, Place(ended.line, 1))
+    if ended.line != place[0] or line[ended.column - 1 : place[1] - 1].strip() or not _after(lines, ended).strip():
+        return None
+    sign = _after(lines, begun)[0]
+    if begun.line < ended.line:
+        if not re.match(r"\s*(?:-\s+)*[\w-]+:\s", line[: ended.column]):
+            return None
+        return begun, f"the text that begins with {sign} here is not closed: write {sign} at its end"
+    key = re.search(r"([\w-]+):\s+$", line[: begun.column - 1])
+    whole = re.match(rf"{sign}(.+?){sign}\s*(?:[,}}\]]|#|$)", _after(lines, begun))
+    if key is None or key[1] in _CONDITIONS or whole is None:
+        return None
+    return begun, f"{key[1]}: {_READS_AS[sign]}: put the whole text in {_quoted(whole[1])}"
+
+
 def unquoted(lines: Sequence[str], place: tuple[int, int]) -> Advice | None:
     """That a text needs quotes, if what stands at a place is one, or a part of one, that begins beside its key."""
     written = _written(lines, place[0])

@@ -29,7 +29,7 @@ from ruamel.yaml.reader import ReaderError
 
 from vigie_common.errors import BadInputError
 from vigie_common.spaces import odd_space
-from vigie_common.yaml_advice import advice, spaced_oddly, unquoted
+from vigie_common.yaml_advice import advice, quoted_early, spaced_oddly, unquoted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -170,8 +170,9 @@ def parse_document(text: str, file: str) -> Document:
     Raises:
         InvalidFileError: it is not the YAML described above.
     """
+    builder = _Builder(file)
     try:
-        return _Builder(file).build(YAML(typ="safe", pure=True).parse(text), text)
+        return builder.build(YAML(typ="safe", pure=True).parse(text), text)
     except ReaderError as error:
         message = f"the character U+{ord(text[error.position]):04X} is not allowed in YAML: remove it"
         raise InvalidFileError([Problem(file, _mark_at(text, error.position), message)]) from error
@@ -191,7 +192,8 @@ def parse_document(text: str, file: str) -> Document:
             why = "a tab: indent with spaces"
         else:
             where = None if begun is None else (begun.line + 1, begun.column + 1)
-            told = advice(lines, (mark.line, mark.column), why, where)
+            told = quoted_early(lines, (mark.line, mark.column), builder.quoted)
+            told = told or advice(lines, (mark.line, mark.column), why, where)
             mark, why = (Mark(told[0].line, told[0].column), told[1]) if told is not None else (mark, why)
         raise InvalidFileError([Problem(file, mark, f"not YAML: {why}")]) from error
     except (YAMLError, ValueError, OverflowError) as error:
@@ -254,6 +256,8 @@ class _Builder:
         self.open: list[Node] = []
         self.pending: list[tuple[str, Mark] | None] = []
         """Of each open node: the key that waits for its value."""
+        self.quoted: tuple[tuple[int, int], tuple[int, int]] | None = None
+        """Where the last text in quotes begins, and the sign after it."""
 
     def build(self, events: Iterator[Event], text: str) -> Document:
         self.lines = tuple(_BREAK.split(text))
@@ -306,6 +310,8 @@ class _Builder:
             self.refuse(mark, f"tag {tag}: tags are not allowed, a file is data only: remove the tag")
         if isinstance(event, ScalarEvent):
             node = Node(mark, _scalar(event), style=event.style or None)
+            if node.style in {"'", '"'}:
+                self.quoted = (mark.line, mark.column), (event.end_mark.line + 1, event.end_mark.column + 1)
             self.place(node, is_text=True, text=str(event.value))
             return
         new = Node(mark, {} if isinstance(event, MappingStartEvent) else [])

@@ -250,6 +250,28 @@ def test_a_key_without_its_colon_is_shown_where_it_stands():
             "1:4: not YAML: the text that begins with ' here is not closed: write ' at its end",
         ),
         (
+            'b:\n  fr: "x {o}\n  en: "y {o} z"\nc: 1',
+            '2:7: not YAML: the text that begins with " here is not closed: write " at its end',
+        ),
+        (
+            "a: {fr: 'x, en: y}\nb: 1\nc: 'a b'\nd: 'e'",
+            "1:9: not YAML: the text that begins with ' here is not closed: write ' at its end",
+        ),
+        (
+            "a: {fr: 'L'arrêt', en: 'x'}",
+            (
+                "1:9: not YAML: fr: what begins with ' ends at the next one: put the whole text in double quotes: "
+                """"L'arrêt\""""
+            ),
+        ),
+        (
+            'a:\n  fr: "le "bus" bleu"  # x',
+            (
+                '2:7: not YAML: fr: what begins with " ends at the next one: put the whole text in single quotes: '
+                """'le "bus" bleu'"""
+            ),
+        ),
+        (
             'a: "\\d"',
             r"1:6: not YAML: \d is nothing in double quotes, where \ begins a sign: write it in single quotes",
         ),
