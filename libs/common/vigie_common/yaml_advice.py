@@ -39,6 +39,8 @@ _READS_AS: Final = {
 }
 """What the first sign of a text means to YAML."""
 
+_CLOSING: Final = {"[": "]", "{": "}"}
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -92,6 +94,8 @@ def advice(
     at = Place(*place)
     if "',' or ']'" in why or "',' or '}'" in why:
         return _in_brackets(lines, at, why, Place(*begun) if begun is not None else at)
+    if "but found '<stream end>'" in why and begun is not None and _after(lines, Place(*begun))[:1] in {"[", "{"}:
+        return _not_closed(lines, Place(*begun))
     if "unexpected end of stream" in why and begun is not None:
         sign = _after(lines, Place(*begun))[:1]
         return Place(*begun), f"the text that begins with {sign} here is not closed: write {sign} at its end"
@@ -216,7 +220,7 @@ def _indent(line: str) -> int:
 def _in_brackets(lines: Sequence[str], at: Place, why: str, begun: Place) -> Advice:
     """A list or mapping in brackets that is not closed, lacks a comma, or holds a text that needs quotes."""
     first, below = (_after(lines, Place(place.line, 1)) for place in (begun, at))
-    opening, closing = ("[", "]") if "']'" in why else ("{", "}")
+    opening, closing = ("[", _CLOSING["["]) if "']'" in why else ("{", _CLOSING["{"])
     ended = at.line > begun.line and _indent(below) <= _indent(first)
     if "but got ':'" in why and not ended:
         before = re.search(r"([\w-]+):\s+([^,{}\[\]]*)$", below[: at.column - 1])
@@ -231,10 +235,15 @@ def _in_brackets(lines: Sequence[str], at: Place, why: str, begun: Place) -> Adv
         if more and "but got '<stream end>'" not in why:
             fix = f"write a comma before it, {closing} to close what begins with {opening}, or the whole text in quotes"
             return at, f"{more} follows without a comma: {fix}"
-    end = at.column - 1 if at.line == begun.line and "'<stream end>'" not in why else len(first)
-    inside = _without_comment(first[begun.column - 1 : end].rstrip().rstrip(","))
+    return _not_closed(lines, begun, at.column - 1 if at.line == begun.line and "'<stream end>'" not in why else None)
+
+
+def _not_closed(lines: Sequence[str], begun: Place, end: int | None = None) -> Advice:
+    """A bracket that is not closed, with what of its line stands before `end`."""
+    inside = _without_comment(_after(lines, Place(begun.line, 1))[begun.column - 1 : end]).rstrip().rstrip(",")
+    closing = _CLOSING[inside[0]]
     fix = f"write {inside}{closing}" if len(inside) < _LONGEST else f"write {closing} at its end"
-    return begun, f"{opening} is not closed: {fix}"
+    return begun, f"{inside[0]} is not closed: {fix}"
 
 
 def _indented(lines: Sequence[str], at: Place) -> Advice | None:

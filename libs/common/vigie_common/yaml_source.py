@@ -191,7 +191,7 @@ def parse_document(text: str, file: str) -> Document:
         elif "'\\t'" in why:
             why = "a tab: indent with spaces"
         else:
-            where = None if begun is None else (begun.line + 1, begun.column + 1)
+            where = builder.opened(why) or (None if begun is None else (begun.line + 1, begun.column + 1))
             told = quoted_early(lines, (mark.line, mark.column), builder.quoted)
             told = told or advice(lines, (mark.line, mark.column), why, where)
             mark, why = (Mark(told[0].line, told[0].column), told[1]) if told is not None else (mark, why)
@@ -287,6 +287,12 @@ class _Builder:
             raise InvalidFileError(self.problems)
         return Document(self.file, self.root, self.lines)
 
+    def opened(self, why: str) -> tuple[int, int] | None:
+        """Where the list or mapping begins that the text ends in, if that is why the parser gave up."""
+        if "node content" not in why or "'<stream end>'" not in why or not self.open:
+            return None
+        return self.open[-1].mark.line, self.open[-1].mark.column
+
     def fail(self, mark: Mark, message: str) -> None:
         self.problems.append(Problem(self.file, mark, message))
 
@@ -344,12 +350,33 @@ class _Builder:
             return
         key, key_mark = waiting
         self.pending[-1] = None
+        if node.value is None and is_text and not text and node.style is None and self.lacks_colon(key, key_mark):
+            self.fail(key_mark, _no_colon(key, parent.value))
+            return
         if key in parent.value:
             first = parent.keys[key]
             self.fail(key_mark, f'duplicate key "{key}": it stands at {first.line}:{first.column} already')
             return
         parent.value[key] = node
         parent.keys[key] = key_mark
+
+    def lacks_colon(self, key: str, mark: Mark) -> bool:
+        """Whether a key without a value stands alone."""
+        if odd_space(key):  # it is told already
+            return False
+        after = self.lines[mark.line - 1][mark.column - 1 :]
+        return after.startswith(key) and not after[len(key) :].lstrip().startswith(":")
+
+
+def _no_colon(key: str, before: dict[str, Node]) -> str:
+    """What is wrong with a key without a value: no space behind its colon, or it goes on the text before it."""
+    name, colon, value = key.partition(":")
+    if colon:
+        return f"{shown(key)} has no space after its colon: write {name}: {value}"
+    last = next(reversed(before.values()), None)
+    text = f"{last.value}, {key}" if last is not None and last.style is None and isinstance(last.value, str) else ""
+    quotes = f", or, if the comma belongs to the text, put it in quotes: {shown(text)}" if text else ""
+    return f"{shown(key)} has no colon: write {key}: value{quotes}"
 
 
 _CREDENTIALS: Final = re.compile(

@@ -244,6 +244,18 @@ def test_a_key_without_its_colon_is_shown_where_it_stands():
                 "or the whole text in quotes"
             ),
         ),
+        ("a:\n  b: [", "2:6: not YAML: [ is not closed: write []"),
+        ("a: [[0, 1],  # x\n", "1:4: not YAML: [ is not closed: write [[0, 1]]"),
+        ("a: {b: 1,\n", "1:4: not YAML: { is not closed: write {b: 1}"),
+        (
+            "title: {fr: Arrêt, interdit, en: x}",
+            (
+                '1:20: "interdit" has no colon: write interdit: value, or, if the comma belongs to the text, put it in '
+                'quotes: "Arrêt, interdit"'
+            ),
+        ),
+        ("a: {b: 1, for:3m}", '1:11: "for:3m" has no space after its colon: write for: 3m'),
+        ("a: {b: 1, c}", '1:11: "c" has no colon: write c: value'),
         ("a: [1, 2]]", "1:10: not YAML: ] closes nothing: remove it"),
         (
             "a: 'x\nb: 2\n",
