@@ -33,6 +33,8 @@ DURATION_PATTERN: Final = (
 )
 DISTANCE_PATTERN: Final = r"^\d{1,9}(\.\d{1,9})? ?(m|cm|heights?)$"
 SPEED_PATTERN: Final = r"^\d{1,9}(\.\d{1,9})? ?(km/h|m/s|heights?/s)$"
+_DIGITS: Final = 9
+"""Of the longest whole number in one."""
 FRACTION_PATTERN: Final = r"^\d{1,3}(\.\d{1,9})? ?%$"
 
 LAST_MS: Final = 32_503_680_000_000
@@ -55,6 +57,10 @@ class Quantity:
 
     value: float
     unit: str
+
+
+class BeyondError(ValueError):
+    """A quantity of its kind that no parameter can be: less than nothing, or of very many digits."""
 
 
 def _bare(value: object) -> str | None:
@@ -114,8 +120,16 @@ def _refusal(value: object, kind: str, examples: str, units: Sequence[str]) -> V
     number = _bare(value)
     if number is not None:
         return ValueError(f"a {kind} needs its unit: write {_either([f'{number}{unit}' for unit in units])}")
+    if isinstance(value, str) and _is_beyond(value.strip(), kind):
+        return BeyondError(f"a {kind} is 0 or more, and less than {10**_DIGITS}{units[0]}")
     said = _meant(value, kind) if isinstance(value, str) else None
     return ValueError(f"not a {kind}{_odd(value)}: write {said or f'a number and its unit, such as {examples}'}")
+
+
+def _is_beyond(text: str, kind: str) -> bool:
+    """Whether a text would be of a kind without its minus, or with fewer digits."""
+    within = re.sub(rf"(?<![\d.])\d{{{_DIGITS + 1},}}", "1", re.sub(r"^[-−] ?", "", text))
+    return within != text and re.match(_PATTERNS[kind], within, re.ASCII) is not None
 
 
 def _odd(value: object) -> str:
@@ -192,6 +206,8 @@ def parse_fraction(value: object) -> Quantity:
     found = _measure(value, FRACTION_PATTERN, {"%": ("fraction", 0.01)})
     if found is None:
         number = _bare(value)
+        if number is None and isinstance(value, str) and _is_beyond(value.strip(), "share"):
+            raise BeyondError("a share is 0% or more: write 0% to 100%")
         if number is None:
             said = _meant(value, "share") if isinstance(value, str) else None
             raise ValueError(f"not a share{_odd(value)}: write {said or 'a number and %, such as 75%'}")

@@ -141,6 +141,9 @@ _EXPECTED: Final[Mapping[str, str]] = {
     "finite_number": "a finite number",
 }
 
+_NOTHING: Final = frozenset({"none", "nothing", "empty", "no", "aucun", "aucune", "rien"})
+"""What people write for a list of nothing."""
+
 _BOUND: Final[Mapping[str, tuple[str, str]]] = {
     "greater_than_equal": ("ge", "at least"),
     "greater_than": ("gt", "more than"),
@@ -257,6 +260,8 @@ def _shape(kind: str, given: object, annotation: Any) -> str:
         and isinstance(given, str | int | float)
     ):
         return f": write [{given}]"
+    if kind == "list_type" and isinstance(given, str) and given.lower() in _NOTHING:
+        return ": write [] for none"
     if _EXPECTED.get(kind) != "a mapping":
         return ""
     if len(members) == 1:

@@ -7,7 +7,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 
 from vigie_common.taxonomy import CLASS_NAMES
-from vigie_common.units import parse_distance, parse_speed
+from vigie_common.units import BeyondError, parse_distance, parse_speed
 from vigie_common.yaml_model import nearest
 from vigie_common.yaml_source import shown
 from vigie_rule_engine.catalogue import default_of
@@ -45,7 +45,10 @@ def _quantity(template: Template, parameter: Parameter, value: object) -> Quanti
         ValueError: no or another unit, metres where the template measures in heights alone or the other way round,
             or a value that is not allowed.
     """
-    quantity = _parsed(parameter, value)
+    try:
+        quantity = _parsed(parameter, value)
+    except BeyondError:
+        raise ValueError(f"it must be {allowed_words(parameter)}") from None
     if quantity.unit in METRIC_UNITS and not parameter.metric:
         raise ValueError(f"{template.name} measures in heights of the object, not in metres: write {parameter.default}")
     within = allowed(parameter).get(quantity.unit)
@@ -82,16 +85,17 @@ def _names(value: object) -> list[str]:
         ValueError: it is neither.
     """
     values = value if isinstance(value, list) else [value]
-    if not values:
-        raise ValueError("it is empty: write one name at least")
     if not all(isinstance(v, str) for v in values):
         raise ValueError("write a name or a list of names")
     return [str(v) for v in values]
 
 
 def _listed_wrong(name: str, value: object) -> list[tuple[list[object], str]]:
-    """What of a list of names is none, or is there already; each with its path."""
+    """That a list of names is empty, or what of it is no name or is there already; each with its path."""
     found: list[tuple[list[object], str]] = []
+    if isinstance(value, list) and not value:
+        example = ", such as [person]" if name == "classes" else f", such as {name}: name, or remove the key"
+        found.append(([name], f"with.{name}: the list is empty: write one name at least{example}"))
     for i, one in enumerate(value if isinstance(value, list) else ()):
         if not isinstance(one, str):
             found.append(([name, i], f"with.{name}[{i}]: {shown(one)} where a name is expected: write a name"))

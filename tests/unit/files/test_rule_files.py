@@ -201,6 +201,16 @@ CLASSES = "person, bicycle, motorcycle, scooter, car, van, bus, truck, tram, ani
         ),
         (
             "expect: [{open: 3m10s, within: 2s, close: 5m}]",
+            "expect: none",
+            ['F:18:13: tests[0].expect: "none" where a list is expected: write [] for none'],
+        ),
+        (
+            "expect: [{open: 3m10s, within: 2s, close: 5m}]",
+            "expect: [{open: -5s}]",
+            ['F:18:21: tests[0].expect[0].open: "-5s": a duration is 0 or more, and less than 1000000000s'],
+        ),
+        (
+            "expect: [{open: 3m10s, within: 2s, close: 5m}]",
             "expect: [{within: 2s}]",
             [("F:18:14: tests[0].expect[0]: expect an episode {open: 3m} or a count {count: in, at: 12s}")],
         ),
@@ -635,6 +645,10 @@ def test_every_default_of_the_catalogue_is_what_an_author_could_write():
         ("fall", "aspect", -1, "-1: it must be 0.1 to 10"),
         ("fall", "took", "0s", '"0s": it must be 0.5s to 30d'),
         ("dwell", "for", "200d", '"200d": it must be 0s to 30d'),
+        ("dwell", "for", "31d", '"31d": it must be 0s to 30d'),
+        ("dwell", "for", "-5s", '"-5s": it must be 0s to 30d'),
+        ("dwell", "for", f"{'9' * 23}s", f'"{"9" * 23}s": it must be 0s to 30d'),
+        ("gathering", "slower", "-3 km/h", '"-3 km/h": it must be 0.01 to 100 heights/s or 0.1 to 500 km/h'),
         ("dwell", "for", "999999999d", '"999999999d": it must be 0s to 30d'),
         ("dwell", "keep_open", "365d", '"365d": it must be 0s to 30d'),
         ("dwell", "excursion", "999999d", '"999999d": it must be 0s to 30d'),
@@ -774,7 +788,7 @@ def test_what_has_another_shape_is_refused_with_an_example_of_the_right_one(refu
         ("[dog]", 'did you mean "animal"?'),
         ("[Pedestrians]", 'did you mean "person"?'),
         ("[vans]", 'did you mean "van"?'),
-        ("[]", "with.classes: a list: it is empty: write one name at least"),
+        ("[]", "with.classes: the list is empty: write one name at least, such as [person]"),
     ],
 )
 def test_a_class_by_another_name_and_an_empty_list_are_refused_with_what_to_write(refusal, given, ending):
