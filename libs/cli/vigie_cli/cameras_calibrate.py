@@ -19,6 +19,7 @@ from vigie_common.ground_plane import (
     ground_plane,
     leave_one_out_m,
 )
+from vigie_common.utf8 import not_utf8
 from vigie_common.yaml_model import validated
 from vigie_common.yaml_source import InvalidFileError, Mark, Problem, parse_document
 
@@ -83,7 +84,8 @@ def read_points(path: Path, size: tuple[int, int] | None) -> tuple[list[ControlP
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InvalidFileError([Problem(name, Mark(1, 1), "not UTF-8: save the file as UTF-8")]) from error
+        line, column, wrong = not_utf8(error)
+        raise InvalidFileError([Problem(name, Mark(line, column), f"{wrong}: save the file as UTF-8")]) from error
     dialect = ";" if ";" in text.partition("\n")[0] else ","
     rows = csv.DictReader(io.StringIO(text), delimiter=dialect, skipinitialspace=True)
     given = [(field or "").strip() for field in rows.fieldnames or ()]

@@ -34,7 +34,7 @@ def read_tracks(files: Iterable[Path], camera: str | None, start: str, time_zone
     """
     recordings: list[tuple[Path, list[dict[str, Any]]]] = []
     for path in files:
-        if path.suffix == ".csv":
+        if path.suffix.lower() == ".csv":
             if camera is None:
                 raise BadInputError(f"{path}: which camera saw this? Add --camera ID")
             records = read_recording(path).records(camera, event_time("--start", start, time_zone))

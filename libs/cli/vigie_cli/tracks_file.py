@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from vigie_common.errors import BadInputError
 from vigie_common.schemas import current, misfit
 from vigie_common.units import LAST_MS
+from vigie_common.utf8 import not_utf8
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+_FORMS: Final = "give .csv recordings or .jsonl tracks"
+_BY_ENDING: Final = "a file is read as its name ends: call a CSV recording .csv, tracks records in JSON .jsonl"
 
 
 def read_tracks_file(path: Path) -> Iterator[dict[str, Any]]:
@@ -23,14 +27,17 @@ def read_tracks_file(path: Path) -> Iterator[dict[str, Any]]:
     defaults = {field["name"]: field["default"] for field in current("tracks").parsed["fields"] if "default" in field}
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else error
-        raise BadInputError(f"{path}: cannot be read ({why}): give .csv recordings or .jsonl tracks") from error
+    except OSError as error:
+        raise BadInputError(f"{path}: cannot be read ({error.strerror}): {_FORMS}") from error
+    except UnicodeDecodeError as error:
+        at_line, column, why = not_utf8(error)
+        raise BadInputError(f"{path}:{at_line}:{column}: {why}: {_FORMS}, as UTF-8") from error
     for number, line in enumerate(lines, start=1):
         try:
             record = json.loads(line)
         except (ValueError, RecursionError) as error:
-            raise BadInputError(f"{path}:{number}: not JSON ({error}): one tracks record a line") from None
+            fix = "one tracks record a line" if path.suffix == ".jsonl" else _BY_ENDING
+            raise BadInputError(f"{path}:{number}: not JSON ({error}): {fix}") from None
         wrong = misfit("tracks", record)
         if wrong is not None:
             raise BadInputError(f"{path}:{number}: {wrong}: one tracks record a line, as `vigie replay` writes")

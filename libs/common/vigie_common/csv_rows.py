@@ -6,6 +6,7 @@ import csv
 from typing import TYPE_CHECKING, Final
 
 from vigie_common.errors import BadInputError
+from vigie_common.utf8 import not_utf8
 from vigie_common.yaml_model import nearest
 
 if TYPE_CHECKING:
@@ -26,9 +27,11 @@ def csv_rows(path: Path, columns: tuple[str, ...], what: str) -> Iterator[tuple[
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else error
-        raise BadInputError(f"{path}: cannot be read ({why}): give {what}") from error
+    except OSError as error:
+        raise BadInputError(f"{path}: cannot be read ({error.strerror}): give {what}") from error
+    except UnicodeDecodeError as error:
+        line, column, wrong = not_utf8(error)
+        raise BadInputError(f"{path}:{line}:{column}: {wrong}: give {what}, saved as UTF-8") from error
     lines = text.splitlines()
     reader = csv.DictReader(lines, strict=True)
     try:

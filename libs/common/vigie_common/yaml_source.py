@@ -29,6 +29,7 @@ from ruamel.yaml.reader import ReaderError
 
 from vigie_common.errors import BadInputError
 from vigie_common.spaces import odd_space
+from vigie_common.utf8 import not_utf8
 from vigie_common.yaml_advice import advice, quoted_early, spaced_oddly, unquoted
 
 if TYPE_CHECKING:
@@ -157,10 +158,8 @@ def read_document(path: Path, name: str | None = None) -> Document:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        before = content[: error.start]
-        mark = Mark(before.count(b"\n") + 1, error.start - before.rfind(b"\n"))
-        message = f"byte 0x{content[error.start]:02x} is not UTF-8: save the file as UTF-8"
-        raise InvalidFileError([Problem(file, mark, message)]) from error
+        line, column, wrong = not_utf8(error)
+        raise InvalidFileError([Problem(file, Mark(line, column), f"{wrong}: save the file as UTF-8")]) from error
     return parse_document(text, file)
 
 

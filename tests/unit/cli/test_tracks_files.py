@@ -146,3 +146,37 @@ def test_a_file_without_records_is_refused(written, record):
         read(written([]))
     with pytest.raises(BadInputError, match=r"a.jsonl: no records of camera cam-2; it has cam-1: "):
         read_tracks([written([record])], "cam-2", "2026-01-05T12:00", "Europe/Paris")
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (
+            "a.txt",
+            (
+                "a.txt:1: not JSON (Expecting value: line 1 column 1 (char 0)): a file is read as its name ends: call "
+                "a CSV recording .csv, tracks records in JSON .jsonl"
+            ),
+        ),
+        ("a.jsonl", "a.jsonl:1: not JSON (Expecting value: line 1 column 1 (char 0)): one tracks record a line"),
+    ],
+)
+def test_a_recording_by_another_ending_is_told_that_the_ending_chooses_the_form(tmp_path, name, message):
+    path = tmp_path / name
+    path.write_bytes(PARKS.read_bytes())
+    with pytest.raises(BadInputError) as refused:
+        read(path)
+    assert str(refused.value) == f"{tmp_path}/{message}"
+
+
+def test_a_recording_whose_ending_is_in_capitals_is_read(tmp_path):
+    path = tmp_path / "A.CSV"
+    path.write_bytes(PARKS.read_bytes())
+    assert read_tracks([path], "cam-1", "2026-01-05T12:00", "Europe/Paris")
+
+
+def test_tracks_that_are_no_text_are_named_with_the_byte(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b"{}\n\x89PNG")
+    with pytest.raises(BadInputError, match=r"a\.jsonl:2:1: byte 0x89 is not UTF-8: give \.csv recordings or \.jsonl"):
+        read(path)

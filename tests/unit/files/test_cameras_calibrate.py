@@ -95,6 +95,13 @@ def test_points_that_cannot_be_used_are_told_with_their_line(cameras, tmp_path, 
     assert (result.exit_code, result.stderr.replace(str(file), "F")) == (1, told + "\n")
 
 
+def test_points_that_are_not_in_utf_8_are_told_with_the_byte(cameras, tmp_path):
+    file = tmp_path / "points.csv"
+    file.write_bytes("x,y,lat,lon,name\n0,0,0,0,café\n".encode("latin-1"))
+    result = vigie("calibrate", cameras / "maison-carree-02.yaml", "--points", file)
+    assert result.stderr == f"{file}:2:12: byte 0xe9 is not UTF-8: save the file as UTF-8\n"
+
+
 def test_a_spreadsheet_in_french_is_read(cameras, points, tmp_path):
     rows = ["lat; lon; x; y"]
     rows += [";".join(f"{value:.9f}".replace(".", ",") for value in (p.lat, p.lon, p.x, p.y)) for p in points]

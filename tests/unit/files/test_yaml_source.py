@@ -114,6 +114,14 @@ def test_a_file_that_is_not_utf_8_is_named_with_the_byte(tmp_path):
     assert str(refused.value) == "latin.yaml:2:12: byte 0xe9 is not UTF-8: save the file as UTF-8"
 
 
+def test_a_byte_behind_a_mark_of_utf_8_is_shown_where_it_stands(tmp_path):
+    path = tmp_path / "marked.yaml"
+    path.write_bytes(b"\xef\xbb\xbfa: \xe9\n")
+    with pytest.raises(InvalidFileError) as refused:
+        read_document(path, "f.yaml")
+    assert str(refused.value) == "f.yaml:1:4: byte 0xe9 is not UTF-8: save the file as UTF-8"
+
+
 def test_a_file_that_nobody_wrote_is_refused_before_it_is_parsed(tmp_path):
     path = tmp_path / "big.yaml"
     path.write_bytes(b"#" * (2 << 20))

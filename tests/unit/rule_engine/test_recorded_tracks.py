@@ -61,6 +61,13 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
         read_recording(tmp_path / "none.csv")
 
 
+def test_a_file_that_is_no_text_is_named_with_the_byte_and_its_place(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_bytes(HEADER.encode() + b"0,1,\x89PNG")
+    with pytest.raises(BadInputError, match=r"a\.csv:2:5: byte 0x89 is not UTF-8: give a CSV .*, saved as UTF-8$"):
+        read_recording(path)
+
+
 def test_the_tests_of_the_example_site_pass():
     report = run_tests([SITE / "rules"], SITE / "cameras")
     assert report.passed, "\n".join(report.lines())
