@@ -55,10 +55,10 @@ _OTHERWISE: Final = re.compile(
     re.IGNORECASE,
 )
 _WITH_UNIT: Final = re.compile(
-    r"(?<![\w.,])(?P<number>\d{1,9}(?:[.,]\d{1,9})?)\s*"
+    r"(?<![\w.,])(?P<number>[0-9]{1,9}(?:[.,][0-9]{1,9})?)\s*"
     r"(?:(?P<unit>km/h|m/s|heights?/s|heights?|cm|ms|min|[dhms])(?![\w/(])|(?P<share>%)(?!\s*[\w(.-]))"
 )
-_DECIMAL_COMMA: Final = re.compile(r"(?<![\w.,])(\d+),(\d+)(?![\w.,])")
+_DECIMAL_COMMA: Final = re.compile(r"(?<![\w.,])([0-9]+),([0-9]+)(?![\w.,])")
 _COMPARED: Final = re.compile(r"(?P<name>[a-z_][\w.]*)\s*(?:[=!<>]=|[<>])\s*$", re.IGNORECASE)
 
 

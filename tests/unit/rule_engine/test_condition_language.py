@@ -146,6 +146,7 @@ def test_what_is_wrong_and_where(source, message, place):
         ("facts.stopped_for_s > 1,5m", "1,5m: a number has no unit here: write 90.0"),
         ("facts.moved_heights > 3 heights", "3 heights: a number has no unit here: write 3.0"),
         ("facts.moved_heights > 3 m", "a number has no unit here: write the number alone, in the unit in which the"),
+        ("facts.stopped_for_s > ٣s", "٣ is no sign of CEL"),
         ("facts.score > 50%", "50%: a number has no unit here: write 0.5"),
         ("facts.score > 50 % && true", "50 %: a number has no unit here: write 0.5"),
         ("local.hour >= 7h", "7h: a number has no unit here: write 7"),
