@@ -130,13 +130,22 @@ def quoted_early(
         return None
     sign = _after(lines, begun)[0]
     if begun.line < ended.line:
-        if not re.match(r"\s*(?:-\s+)*[\w-]+:\s", line[: ended.column]):
+        if not re.match(r"\s*(?:-\s|\{?\s*[\w-]+:\s)", line[: ended.column]):
             return None
-        return begun, f"the text that begins with {sign} here is not closed: write {sign} at its end"
+    elif re.search(r",\s*[\w-]+:\s*$", line[begun.column : ended.column - 2]) is None:
+        return _quote_within(lines, begun, ended)
+    return begun, f"the text that begins with {sign} here is not closed: write {sign} at its end"
+
+
+def _quote_within(lines: Sequence[str], begun: Place, ended: Place) -> Advice | None:
+    """A text in quotes that has the same sign within it, where it ends to YAML."""
+    line, sign = _after(lines, Place(begun.line, 1)), _after(lines, begun)[0]
     key = re.search(r"([\w-]+):\s+$", line[: begun.column - 1])
     whole = re.match(rf"{sign}(.+?){sign}\s*(?:[,}}\]]|#|$)", _after(lines, begun))
-    if key is None or key[1] in _CONDITIONS or whole is None:
+    if key is None or key[1] in _CONDITIONS or whole is None or re.search(rf"[:,]\s*{sign}", whole[1]):
         return None
+    if line[ended.column - 1].isspace() and not line[ended.column - 3].isspace():
+        return None  # a word in quotes, and more words
     return begun, f"{key[1]}: {_READS_AS[sign]}: put the whole text in {_quoted(whole[1])}"
 
 

@@ -315,7 +315,7 @@ class _Builder:
             self.refuse(mark, f"tag {tag}: tags are not allowed, a file is data only: remove the tag")
         if isinstance(event, ScalarEvent):
             node = Node(mark, _scalar(event), style=event.style or None)
-            if node.style in {"'", '"'}:
+            if node.style in {"'", '"'} and tag is event.anchor is None:
                 self.quoted = (mark.line, mark.column), (event.end_mark.line + 1, event.end_mark.column + 1)
             self.place(node, is_text=True, text=str(event.value))
             return

@@ -252,6 +252,28 @@ def test_a_key_without_its_colon_is_shown_where_it_stands():
                 "or the whole text in quotes"
             ),
         ),
+        (
+            'a: {b: "y" c, d: "z"}',
+            (
+                "1:12: not YAML: c follows without a comma: write a comma before it, } to close what begins with {, or "
+                "the whole text in quotes"
+            ),
+        ),
+        (
+            'a: "x" y "z"',
+            (
+                '1:4: not YAML: a: what begins with " ends at the next one: put the whole text in single quotes: '
+                """'"x" y "z"'"""
+            ),
+        ),
+        (
+            'a: {fr: "x, en: "y"}',
+            '1:9: not YAML: the text that begins with " here is not closed: write " at its end',
+        ),
+        (
+            'a:\n  - {fr: "x}\n  - {fr: "y"}',
+            '2:10: not YAML: the text that begins with " here is not closed: write " at its end',
+        ),
         ("a:\n  b: [", "2:6: not YAML: [ is not closed: write []"),
         ("a: [[0, 1],  # x\n", "1:4: not YAML: [ is not closed: write [[0, 1]]"),
         ("a: {b: 1,\n", "1:4: not YAML: { is not closed: write {b: 1}"),
