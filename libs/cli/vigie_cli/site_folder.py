@@ -89,10 +89,10 @@ def rule_sources(folder: Path) -> list[Path]:
     Raises:
         BadInputError: it is not there, or is a site that has none yet.
     """
-    if folder.is_file():
-        return [folder]
-    if not folder.is_dir():
+    if not folder.exists():
         raise BadInputError(_not_there(folder))
+    if not folder.is_dir():
+        return [folder]
     if (folder / "cameras").is_dir() and not rule_folders(folder):
         begin = f"vigie rules new NAME --template TEMPLATE --site {folder}"
         raise BadInputError(

@@ -55,7 +55,7 @@ def find_site(folder: Path) -> Path:
     if not folder.is_dir():
         raise BadInputError(f"{folder}: no such folder: give the one that holds {SITE_FILE} and the camera files")
     for path in (folder / SITE_FILE, folder / "cameras" / SITE_FILE, folder.resolve().parent / SITE_FILE):
-        if path.is_file():
+        if path.exists():  # what is no file is told where it is read
             return path
     raise BadInputError(
         f"{folder}: no {SITE_FILE} in it, in cameras/ below it nor in the folder above: "

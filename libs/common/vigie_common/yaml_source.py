@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+import stat
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -148,7 +149,11 @@ def read_document(path: Path, name: str | None = None) -> Document:
     """
     file = name if name is not None else str(path)
     try:
-        size = path.stat().st_size
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):  # to read a pipe is to wait for its writer
+            message = f"cannot be read: {_kind(status.st_mode)}, not a file: remove it, or call it otherwise"
+            raise InvalidFileError([Problem(file, START, message)])
+        size = status.st_size
         content = path.read_bytes() if size <= MAX_BYTES else b""
     except OSError as error:
         raise InvalidFileError([Problem(file, START, f"cannot be read: {error.strerror}")]) from error
@@ -161,6 +166,14 @@ def read_document(path: Path, name: str | None = None) -> Document:
         line, column, wrong = not_utf8(error)
         raise InvalidFileError([Problem(file, Mark(line, column), f"{wrong}: save the file as UTF-8")]) from error
     return parse_document(text, file)
+
+
+_KINDS: Final = ((stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a named pipe"), (stat.S_ISSOCK, "a socket"))
+
+
+def _kind(mode: int) -> str:
+    """What a path is that is no regular file, by its mode."""
+    return next((kind for is_kind, kind in _KINDS if is_kind(mode)), "a device")
 
 
 def parse_document(text: str, file: str) -> Document:

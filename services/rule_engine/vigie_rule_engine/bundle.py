@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from vigie_common.digest import content_digest
@@ -15,7 +17,6 @@ from vigie_rule_engine.rule_file import AuthorisationFile, Rule, RuleParts, cool
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from vigie_common.site_file import SiteFile
 
@@ -55,6 +56,9 @@ def read_rules(*folders: Path) -> RuleFolder:
     """Every `*.yaml` and `*.yml` below the folders, and files that are named, in the order of paths.
 
     Each is a rule, a compound or an authorisation, by its keys. Rules and compounds share their ids.
+
+    Raises:
+        OSError: a folder cannot be read: what is in it would be missing from the rules in silence.
     """
     rules: list[Rule] = []
     authorisations: list[Located[AuthorisationFile]] = []
@@ -121,21 +125,29 @@ _BEGINS: Final = re.compile(rf"(?:[^\S\n]*(?:#[^\n]*)?\n)*(?:{'|'.join(_KINDS)})
 
 
 def _yaml_files(folder: Path) -> Iterable[Path]:
-    if folder.is_file():
+    if folder.exists() and not folder.is_dir():
         yield folder
         return
     for path in _below(folder):
-        there = path.is_file() or not path.exists()  # a link that leads nowhere is told, not passed over
-        if path.suffix.lower() in _ENDINGS and there:
+        # a link that leads nowhere and a pipe are told, not passed over
+        if path.suffix.lower() in _ENDINGS and not path.is_dir():
             yield path
 
 
 def _below(folder: Path) -> Iterable[Path]:
     """What lies below a folder of rules, without what is hidden and what tests read."""
-    for path in folder.rglob("*"):
-        inside = path.relative_to(folder).parts
-        if not any(part.startswith(".") for part in inside) and not _NOT_RULES & set(inside):
-            yield path
+    for here, folders, files in os.walk(folder, onerror=_refuse):
+        folders[:] = [name for name in folders if _is_ours(name)]
+        yield from (Path(here, name) for name in (*folders, *files) if _is_ours(name))
+
+
+def _is_ours(name: str) -> bool:
+    return not name.startswith(".") and name not in _NOT_RULES
+
+
+def _refuse(error: OSError) -> None:
+    """A folder that cannot be read is no empty one."""
+    raise error
 
 
 def _passed_over(folder: Path) -> Iterable[Problem]:

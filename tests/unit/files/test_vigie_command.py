@@ -1,4 +1,6 @@
+import errno
 import json
+import os
 import shutil
 from datetime import timedelta
 
@@ -129,6 +131,86 @@ def test_a_folder_without_rules_is_no_success(tmp_path):
         1,
         f"{tmp_path}: no rule and no authorisation below it: give the folder that holds them\n",
     )
+
+
+@pytest.fixture
+def unreadable(monkeypatch):
+    """Makes a folder one that may not be listed, for root too."""
+
+    def make(folder):
+        def refuse(really):
+            def listed(place="."):
+                if str(place) == str(folder):
+                    raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(place))
+                return really(place)
+
+            return listed
+
+        monkeypatch.setattr(os, "scandir", refuse(os.scandir))
+        monkeypatch.setattr(os, "listdir", refuse(os.listdir))
+
+    return make
+
+
+@pytest.mark.parametrize("which", ["rules", "rules/town", "cameras"])
+@pytest.mark.parametrize(
+    "arguments",
+    [("rules", "lint"), ("rules", "test"), ("rules", "publish", "--dry-run"), ("apply", "--dry-run")],
+)
+def test_a_folder_that_cannot_be_read_is_one_line_with_its_path(site, unreadable, arguments, which):
+    unreadable(site / which)
+    result = vigie(*arguments, site)
+    assert (result.exit_code, result.stdout, result.stderr) == (
+        1,
+        "",
+        f"{site / which}: Permission denied: check the path, and who may read and write there\n",
+    )
+
+
+@pytest.mark.parametrize("command", ["check", "apply"])
+def test_a_folder_of_cameras_that_cannot_be_read_is_one_line_with_its_path(site, unreadable, command):
+    unreadable(site / "cameras")
+    result = vigie("cameras", command, site)
+    said = f"{site / 'cameras'}: Permission denied: check the path, and who may read and write there\n"
+    assert (result.exit_code, result.stdout, result.stderr) == (1, "", said)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "where"),
+    [
+        (("rules", "lint"), "rules/town"),
+        (("rules", "test"), "rules/town"),
+        (("rules", "publish", "--dry-run"), "rules/town"),
+        (("apply", "--dry-run"), "rules/town"),
+        (("rules", "lint"), "cameras"),
+        (("cameras", "check"), "cameras"),
+    ],
+)
+def test_what_is_called_as_a_file_and_is_none_is_named_and_never_waited_for(site, arguments, where):
+    pipe = site / where / "pipe.yaml"
+    os.mkfifo(pipe)
+    result = vigie(*arguments, site)
+    assert result.exit_code == 1
+    told = next(line for line in result.output.splitlines() if line.startswith(f"{pipe}:1:1: "))
+    assert told.endswith("cannot be read: a named pipe, not a file: remove it, or call it otherwise")
+
+
+def test_a_folder_of_cameras_that_is_called_as_a_file_of_one_is_named(site):
+    (site / "cameras/old.yaml").mkdir()
+    [told, last] = vigie("cameras", "check", site).stdout.splitlines()
+    assert told == (
+        f"{site}/cameras/old.yaml:1:1: error: cannot be read: a folder, not a file: remove it, or call it otherwise"
+    )
+    assert "1 error" in last
+
+
+def test_a_named_pipe_in_place_of_a_rule_or_of_the_site_is_told_as_that(site):
+    pipe = site / "pipe.yaml"
+    os.mkfifo(pipe)
+    assert f"{pipe}:1:1: cannot be read: a named pipe, not a file" in vigie("rules", "lint", pipe).output
+    (site / "cameras/site.yaml").unlink()
+    os.mkfifo(site / "cameras/site.yaml")
+    assert "site.yaml:1:1: cannot be read: a named pipe, not a file" in vigie("rules", "lint", site).output
 
 
 def test_prune_without_any_camera_file_removes_nothing(tmp_path, site):
