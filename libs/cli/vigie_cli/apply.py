@@ -19,7 +19,7 @@ from vigie_cli.effective_at import effective_ms, now_ms, parse_at
 from vigie_cli.event_times import instant
 from vigie_cli.rules_bundles import SHORT, bundle_histories
 from vigie_cli.rules_notes import unauthorised_in
-from vigie_cli.rules_publish import plan_bundle, refuse_failing_tests
+from vigie_cli.rules_publish import plan_bundle, refuse_unfit
 from vigie_cli.site_folder import read_site_folder, site_time_zone
 from vigie_cli.wording import counted
 from vigie_common.camera_file import camera_record, removal_record
@@ -108,7 +108,7 @@ async def apply_folder(
     if prune and site.cameras.problems:
         # the camera of a wrong file is not gone, and its id may be the very thing that is wrong
         raise InvalidFileError(site.cameras.problems)
-    refuse_failing_tests(site)
+    refuse_unfit(folder, site)
     async with answered(settings):
         effective_at, changes = await _bring_in_force(settings, site, author, at, prune=prune, dry_run=dry_run)
     return Applied(effective_at, changes, site.cameras.problems)

@@ -54,14 +54,14 @@ def lint(
     Example: vigie rules lint rules --cameras cameras
     """
     from vigie_cli.rules_lint import lint_place
+    from vigie_cli.site_folder import refuse_empty
 
     linted = lint_place(folder, cameras)
     _print(linted.problems, linted.warnings, as_json=as_json)
     if linted.problems or (strict and linted.warnings):
         raise typer.Exit(1)
     rules, known = linted.rules, linted.cameras
-    if not (rules.rules or rules.compounds or rules.authorisations):
-        raise BadInputError(f"{folder}: no rule and no authorisation below it: give the folder that holds them")
+    refuse_empty(folder, rules)
     if not as_json:
         where = f" with {counted(len(known.cameras), 'camera')}" if known is not None else " (cameras not checked)"
         found = [counted(len(rules.rules), "rule")]

@@ -14,7 +14,7 @@ from vigie_cli.effective_at import SOON, effective_ms
 from vigie_cli.event_times import instant
 from vigie_cli.rules_bundles import SHORT, History, bundle_differences, chosen_site, read_histories, way_back
 from vigie_cli.rules_notes import folder_notes, nowhere, unauthorised_in, unauthorised_live
-from vigie_cli.site_folder import read_site_folder
+from vigie_cli.site_folder import read_site_folder, refuse_empty
 from vigie_cli.wording import counted
 from vigie_common.errors import BadInputError
 from vigie_common.topics import TopicNames
@@ -124,15 +124,21 @@ def plan_bundle(
     )
 
 
-def refuse_failing_tests(site: SiteFolder) -> None:
-    """Refuse a site with a stable rule whose tests fail: only what is proven alerts.
+def refuse_unfit(folder: Path, site: SiteFolder) -> None:
+    """Refuse rules that the lint refuses, or a stable one whose tests fail: only what is proven alerts.
 
     Raises:
-        BadInputError: which tests fail, expected beside found.
+        InvalidFileError: the lint has found something.
+        BadInputError: there is nothing to judge by, or tests fail: which, expected beside found.
     """
     from vigie_cli.rules_test import run_rule_tests
 
-    stable = [] if site.rules is None else [rule for rule in site.rules.rules if rule.content.status == "stable"]
+    if site.rules is None:
+        return
+    if site.problems:
+        raise InvalidFileError(site.problems)
+    refuse_empty(folder, site.rules, "; to take the last rule out of service leave its file there with status: draft")
+    stable = [rule for rule in site.rules.rules if rule.content.status == "stable"]
     if not stable:
         return
     report = run_rule_tests(stable, site.cameras)
@@ -155,9 +161,7 @@ async def publish_folder(settings: Settings, folder: Path, at: At, author: str, 
         raise BadInputError(
             f"{folder}: no rules/ below it: give the folder of the site, which holds rules/ and cameras/"
         )
-    if site.problems:
-        raise InvalidFileError(site.problems)
-    refuse_failing_tests(site)
+    refuse_unfit(folder, site)
     told = folder_notes(site)
     histories, cameras = await read_histories(settings), await camera_records(settings)
     bundle = rule_bundle(site.cameras.site, site.rules, author=author, effective_at=effective_ms(at))

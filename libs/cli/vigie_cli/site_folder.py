@@ -75,6 +75,17 @@ def rule_problems(rules: RuleFolder, cameras: CameraFolder | None) -> list[Probl
     return problems
 
 
+def refuse_empty(folder: Path, rules: RuleFolder, instead: str = "") -> None:
+    """Refuse a folder that holds nothing to judge by; `instead`: what else may have been meant.
+
+    Raises:
+        BadInputError: there is no rule, compound or authorisation.
+    """
+    if not (rules.rules or rules.compounds or rules.authorisations):
+        fix = f"give the folder that holds them{instead}"
+        raise BadInputError(f"{folder}: no rule and no authorisation below it: {fix}")
+
+
 _RULE_FOLDERS: Final = ("rules", "authorisations")
 
 

@@ -47,14 +47,14 @@ def deployed(monkeypatch):
 async def test_ten_seconds_from_now_are_counted_from_when_the_tests_have_passed(site, monkeypatch, deployed):
     passed_at = []
 
-    def slow_tests(_):
+    def slow_tests(*_):
         until = now_ms() + 20
         while now_ms() < until:
             pass
         passed_at.append(now_ms())
 
     deployed()
-    monkeypatch.setattr(rules_publish, "refuse_failing_tests", slow_tests)
+    monkeypatch.setattr(rules_publish, "refuse_unfit", slow_tests)
     plan = await publish_folder(None, site, timedelta(seconds=10), "ann", dry_run=True)
     assert plan.bundle["effective_at"] >= passed_at[0] + 10_000
     plan = await publish_folder(None, site, 1_800_000_000_000, "ann", dry_run=True)

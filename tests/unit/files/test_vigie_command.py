@@ -213,6 +213,18 @@ def test_a_named_pipe_in_place_of_a_rule_or_of_the_site_is_told_as_that(site):
     assert "site.yaml:1:1: cannot be read: a named pipe, not a file" in vigie("rules", "lint", site).output
 
 
+@pytest.mark.parametrize("command", [("rules", "publish"), ("apply",)])
+def test_an_empty_folder_of_rules_takes_no_rule_out_of_service(site, command):
+    shutil.rmtree(site / "rules")
+    (site / "rules").mkdir()
+    result = vigie(*command, site, "--dry-run")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == (
+        f"{site}: no rule and no authorisation below it: give the folder that holds them; to take the last rule out of "
+        "service leave its file there with status: draft\n"
+    )
+
+
 def test_prune_without_any_camera_file_removes_nothing(tmp_path, site):
     (tmp_path / "bare/rules").mkdir(parents=True)
     shutil.copy(site / "cameras/site.yaml", tmp_path / "bare")
