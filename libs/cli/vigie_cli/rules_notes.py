@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from vigie_cli.rules_difference import Happening
     from vigie_cli.site_folder import SiteFolder
-    from vigie_common.records import Camera, Compound, Rule
+    from vigie_common.records import Camera, Compound, Rule, RuleBundle, RuleError
     from vigie_rule_engine.bundle import RuleFolder
     from vigie_rule_engine.lint import CameraFolder
 
@@ -122,6 +123,26 @@ def nowhere(bundle: Mapping[str, Any], cameras: Iterable[Mapping[str, Any]]) -> 
         f"{', '.join(sorted(rules))}: {'runs' if len(rules) == 1 else 'run'} nowhere, "
         f"no camera of {bundle['site']} in service {_meant(tags, ids)}"
         for (tags, ids), rules in sorted(asked.items())
+    )
+
+
+def refused(bundle: Mapping[str, Any], cameras: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Rules that deployed cameras which they mean will refuse as they are in service: which, and why the first does.
+
+    Args:
+        bundle: a RuleBundle record.
+        cameras: Camera records of any site, removed ones too.
+    """
+    from vigie_rule_engine.compile import compile_table
+
+    errors: dict[str, list[RuleError]] = {}
+    for camera in _in_service(bundle, cameras):
+        for error in compile_table(camera, cast("RuleBundle", bundle)).errors:
+            errors.setdefault(error["rule"], []).append(error)
+    return tuple(
+        f"{rule}: does not run on {named([error['camera_id'] for error in told])} as in service: "
+        f"{min(told, key=itemgetter('camera_id'))['message']}"
+        for rule, told in sorted(errors.items())
     )
 
 

@@ -13,7 +13,7 @@ from vigie_cli.configuration_topics import answered, deployment_codec, publish
 from vigie_cli.effective_at import SOON, effective_ms
 from vigie_cli.event_times import instant
 from vigie_cli.rules_bundles import SHORT, History, bundle_differences, chosen_site, read_histories, way_back
-from vigie_cli.rules_notes import folder_notes, nowhere, unauthorised_in, unauthorised_live
+from vigie_cli.rules_notes import folder_notes, nowhere, refused, unauthorised_in, unauthorised_live
 from vigie_cli.site_folder import read_site_folder, refuse_empty
 from vigie_cli.wording import counted
 from vigie_common.errors import BadInputError
@@ -166,7 +166,7 @@ async def publish_folder(settings: Settings, folder: Path, at: At, author: str, 
     histories, cameras = await read_histories(settings), await camera_records(settings)
     bundle = rule_bundle(site.cameras.site, site.rules, author=author, effective_at=effective_ms(at))
     zone = site.cameras.site.time_zone
-    told += (*unauthorised_in(site, bundle), *nowhere(bundle, cameras))
+    told += (*unauthorised_in(site, bundle), *nowhere(bundle, cameras), *refused(bundle, cameras))
     plan = plan_bundle(histories.get(str(bundle["site"])), bundle, zone, told)
     return await _carry_out(settings, plan, dry_run=dry_run)
 
@@ -185,7 +185,11 @@ async def publish_former(
     cameras = await camera_records(settings)
     zone = site_time_zones(cameras).get(history.site, "UTC")
     bundle = {**former.bundle, "author": author, "effective_at": effective_ms(at)}
-    told = (*unauthorised_live(bundle, cameras, bundle["effective_at"]), *nowhere(bundle, cameras))
+    told = (
+        *unauthorised_live(bundle, cameras, bundle["effective_at"]),
+        *nowhere(bundle, cameras),
+        *refused(bundle, cameras),
+    )
     return await _carry_out(settings, plan_bundle(history, bundle, zone, told), dry_run=dry_run)
 
 

@@ -75,7 +75,8 @@ def line_of(name: str, camera: Camera) -> Shape:
 
 def _unknown(what: str, name: str, camera_id: str, known: Sequence[str]) -> str:
     there = f"it has {', '.join(sorted(known))}" if known else f"it has no {what}"
-    return f"{what} {name!r} is not in camera {camera_id} ({there}): add it to the camera file or correct the name"
+    fix = "add it to the camera file, if it is not there, and apply that (vigie cameras apply), or correct the name"
+    return f"{what} {name!r} is not in camera {camera_id} ({there}): {fix}"
 
 
 def _within(what: str, name: str, camera: Camera, shares: Sequence[float]) -> None:

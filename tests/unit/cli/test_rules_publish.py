@@ -10,6 +10,8 @@ from vigie_cli.effective_at import effective_ms
 from vigie_cli.event_times import written_instant
 from vigie_cli.rules_bundles import History, Published
 from vigie_cli.rules_publish import lines, plan_bundle, publish_folder
+from vigie_common.camera_file import camera_record
+from vigie_rule_engine.lint import read_cameras
 
 
 def now_ms():
@@ -27,16 +29,17 @@ SITE = (
 
 
 @pytest.fixture
-def deployed(monkeypatch):
-    """Puts cameras of nimes with their tags on the topic: `deployed(("cam-1", ["centre"]))`; no rules are there."""
+def deployed(monkeypatch, site):
+    """Puts cameras of nimes with their tags on the topic: `deployed(("arenes-01", ["centre"]))`; no rules are there."""
+    folder = read_cameras(site, None)
+    files = {c.content.camera: camera_record(c.content, folder.site, site, 0) for c in folder.cameras}
 
     def make(*cameras, **fields):
         async def no_history(_):
             return {}
 
         async def records(_):
-            named = {"site": "nimes", "removed": False} | fields
-            return [named | {"camera_id": camera, "tags": tags} for camera, tags in cameras]
+            return [files[camera] | {"tags": tags} | fields for camera, tags in cameras]
 
         monkeypatch.setattr(rules_publish, "read_histories", no_history)
         monkeypatch.setattr(rules_publish, "camera_records", records)
@@ -193,6 +196,30 @@ async def test_rules_that_mean_no_camera_in_service_are_noted_with_what_they_ask
     deployed(*SITE[:2])
     rules = "densite, parvis-frequentation, parvis-presence"
     assert f"note: {rules}: run nowhere, no camera of nimes in service is maison-carree-02" in await told()
+
+
+async def test_a_zone_and_a_line_that_only_the_camera_file_has_are_noted_with_the_command_that_applies_it(
+    site, change, dry_run
+):
+    assert [line for line in await dry_run() if " does not run on " in line] == []
+    change(site / "rules/town/delivery-parking.yaml", "zone: livraison", "zone: quai")
+    for camera in ("feucheres-03", "maison-carree-02"):
+        change(site / f"cameras/{camera}.yaml", "  livraison:", "  quai:")
+    for camera in ("arenes-01", "maison-carree-02"):
+        change(site / f"cameras/{camera}.yaml", "  porte:", "  portail:")
+    change(site / "rules/town/gate-count.yaml", "line: porte", "line: portail")
+    told = [line for line in await dry_run() if " does not run on " in line]
+    fix = "add it to the camera file, if it is not there, and apply that (vigie cameras apply), or correct the name"
+    assert told == [
+        (
+            "note: livraison-stationnement: does not run on feucheres-03, maison-carree-02 as in service: zone "
+            f"'quai' is not in camera feucheres-03 (it has livraison, voie): {fix}"
+        ),
+        (
+            "note: porte-comptage: does not run on arenes-01, maison-carree-02 as in service: line 'portail' is "
+            f"not in camera arenes-01 (it has porte): {fix}"
+        ),
+    ]
 
 
 @pytest.mark.parametrize("fields", [{"removed": True}, {"site": "ales"}])
