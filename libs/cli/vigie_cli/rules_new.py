@@ -13,7 +13,7 @@ from vigie_common.catalogue import load_catalogue
 from vigie_common.errors import BadInputError
 from vigie_common.field_types import ID_PATTERN
 from vigie_common.yaml_model import nearest
-from vigie_common.yaml_source import InvalidFileError, parse_document
+from vigie_common.yaml_source import InvalidFileError, parse_document, written
 from vigie_rule_engine.bundle import read_rules, rule_record
 from vigie_rule_engine.lint import read_cameras
 from vigie_rule_engine.model_classes import not_found
@@ -210,7 +210,7 @@ def rule_text(name: str, template: Template, camera: CameraFile, site: SiteFile,
 def _head(name: str, template: Template, camera: CameraFile, site: SiteFile, start: Start) -> str:
     """Everything but the tests."""
     languages = [language for language in site.languages if language in _TEXTS["zone"]] or ["en"]
-    title = name.replace("-", " ").replace("_", " ").capitalize()
+    title = written(name.replace("-", " ").replace("_", " ").capitalize())
     texts = _TEXTS.get(template.scope, _TEXTS["track"])
     fact = "" if template.counts else next((f"{{facts.{name.removesuffix('_s')}}}" for name in template.facts), "")
     colon = {"fr": " : "}
@@ -219,11 +219,11 @@ def _head(name: str, template: Template, camera: CameraFile, site: SiteFile, sta
     lines = [
         f"# yaml-language-server: $schema={SCHEMAS}/rule.schema.json",
         f"# {template.doc} More: vigie rules templates {template.name}",
-        f"rule: {name}",
+        f"rule: {written(name)}",
         f"title: {{{', '.join(f'{language}: {title}' for language in languages)}}}",
         "status: test                    # runs in shadow; stable: alerts, under an authorisation for its category",
         f"template: {template.name}",
-        f"cameras: {{ids: [{camera.camera}]}}",
+        f"cameras: {{ids: [{written(camera.camera)}]}}",
         "with:",
         *(_parameter(parameter, template, camera, start) for parameter in template.parameters),
         "# when: local.hour >= 7 && local.hour < 20",
@@ -255,9 +255,9 @@ def _chosen(parameter: Parameter, template: Template, camera: CameraFile, start:
     if parameter.kind == "classes":
         return start.classes
     if parameter.kind == "zone":
-        return next(iter(camera.zones), None) if start.zone or parameter.default is None else None
+        return next(map(written, camera.zones), None) if start.zone or parameter.default is None else None
     if parameter.kind == "line":
-        return next(iter(camera.lines), None) if parameter.default is None else None
+        return next(map(written, camera.lines), None) if parameter.default is None else None
     if parameter.default is None:
         return _GIVEN[parameter.kind]
     return str(parameter.default) if parameter.name == "for" and not template.counts else None

@@ -6,6 +6,7 @@ these files need none, and a tag is how YAML runs code. Every node keeps its lin
 
 from __future__ import annotations
 
+import json
 import math
 import re
 import stat
@@ -216,6 +217,15 @@ def parse_document(text: str, file: str) -> Document:
                 raise InvalidFileError([Problem(file, _mark_at(text, escape.start()), message)]) from error
         first_line = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InvalidFileError([Problem(file, START, f"not YAML: {first_line}")]) from error
+
+
+def written(text: str) -> str:
+    """A text as it is written inside a flow list or mapping, to be read back as that text: in quotes where need be."""
+    try:
+        read = parse_document(f"[{text}]", "").root.plain()
+    except InvalidFileError:
+        read = None
+    return text if read == [text] else json.dumps(text, ensure_ascii=False)
 
 
 def _mark_at(text: str, offset: int) -> Mark:

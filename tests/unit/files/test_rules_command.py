@@ -140,6 +140,23 @@ def test_a_new_rule_of_every_template_lints_and_passes_its_tests_at_once(scene_s
     assert (tested.exit_code, tested.stdout.splitlines()[-1]) == (0, "3 tests: 3 passed, 0 failed")
 
 
+@pytest.mark.parametrize("name", ["123", "null", "true", "1e5"])
+def test_a_new_rule_whose_id_yaml_would_read_as_something_else_is_written_as_a_text(site, name):
+    made = rules("new", name, "--template", "stopped", "--site", site)
+    assert (made.exit_code, made.stdout.splitlines()[0]) == (0, f"{site}/rules/{name}.yaml"), made.exception
+    assert read_rule(site / f"rules/{name}.yaml").content.rule == name
+    assert rules("lint", site / f"rules/{name}.yaml").exit_code == 0
+
+
+def test_a_new_rule_for_a_camera_and_a_zone_that_yaml_would_read_as_numbers_is_right(site, change):
+    change(site / "cameras/feucheres-03.yaml", "camera: feucheres-03", 'camera: "12"')
+    change(site / "cameras/feucheres-03.yaml", "  livraison:", "  7:")
+    made = rules("new", "bay", "--template", "stopped", "--site", site, "--camera", "12")
+    assert made.exit_code == 0, made.exception
+    content = read_rule(site / "rules/bay.yaml").content
+    assert (content.cameras.ids, content.with_["zone"]) == (["12"], "7")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
