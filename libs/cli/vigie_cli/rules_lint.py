@@ -47,7 +47,7 @@ def lint_place(place: Path, cameras: Path | None) -> Linted:
         cameras = site
     models = load_catalogue().models
     known = read_cameras(cameras, frozenset(models)) if cameras is not None else None
-    rules = read_rules(*(with_its_site(place, site) if one else rule_sources(place)))
+    rules = read_rules(*with_its_site(place, site), asked=place) if one else read_rules(*rule_sources(place))
     problems = rule_problems(rules, known)
     warnings = lint_warnings(rules, known, models, time.time_ns() // 1_000_000)
     if not one:

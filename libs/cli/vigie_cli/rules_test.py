@@ -102,7 +102,8 @@ def run_tests(
     compounds = [c for c in read.compounds if rule is None or c.content.compound == rule]
     outcomes = (*report.outcomes, *(outcome for c in compounds for outcome in compound_outcomes(c)))
     files = {Path(p.document.file).resolve(): p.document.file for name, p in parts.items() if rule in {None, name}}
-    found = rule_problems(read if beside is None else read_rules(*beside), known)
+    asked = next((file for file in folders if file.is_file()), None)
+    found = rule_problems(read if beside is None else read_rules(*beside, asked=asked), known)
     own = [(files.get(Path(problem.file).resolve()), problem) for problem in found]
     linted = [str(dataclasses.replace(problem, file=file)) for file, problem in own if file is not None]
     others = [str(problem) for problem in (*read.problems, *known.problems)]

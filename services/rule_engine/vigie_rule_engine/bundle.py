@@ -52,10 +52,14 @@ class RuleFolder:
         return (*(examine_compound(compound.document)[1] for compound in self.compounds), *self.broken_compounds)
 
 
-def read_rules(*folders: Path) -> RuleFolder:
+def read_rules(*folders: Path, asked: Path | None = None) -> RuleFolder:
     """Every `*.yaml` and `*.yml` below the folders, and files that are named, in the order of paths.
 
     Each is a rule, a compound or an authorisation, by its keys. Rules and compounds share their ids.
+
+    Args:
+        folders: where to look.
+        asked: the one file that is asked about: an id that another file has too is told of this one.
 
     Raises:
         OSError: a folder cannot be read: what is in it would be missing from the rules in silence.
@@ -91,8 +95,8 @@ def read_rules(*folders: Path) -> RuleFolder:
         except InvalidFileError as error:
             problems += error.problems
     named_rules = [("rule", rule.content.rule, rule.located) for rule in rules]
-    problems += _duplicates([*named_rules, *(("compound", c.content.compound, c) for c in compounds)])
-    problems += _duplicates(("authorisation", a.content.authorisation, a) for a in authorisations)
+    problems += _duplicates([*named_rules, *(("compound", c.content.compound, c) for c in compounds)], asked)
+    problems += _duplicates([("authorisation", a.content.authorisation, a) for a in authorisations], asked)
     return RuleFolder(
         tuple(rules),
         tuple(authorisations),
@@ -171,10 +175,13 @@ def _begins_as_rule(path: Path) -> bool:
     return _BEGINS.match(begin.decode("utf-8", "replace")) is not None
 
 
-def _duplicates(named: Iterable[tuple[str, str, Located[Any]]]) -> list[Problem]:
-    """Ids, each under its key, that another file has already."""
+def _duplicates(named: list[tuple[str, str, Located[Any]]], asked: Path | None) -> list[Problem]:
+    """Ids, each under its key, that another file has already; the one that is asked about comes last."""
     first: dict[str, str] = {}
     problems = []
+    if asked is not None:
+        own = asked.resolve()
+        named = sorted(named, key=lambda one: Path(one[2].document.file).resolve() == own)
     for kind, name, located in named:
         mark = located.document.mark([kind])
         if name in first:

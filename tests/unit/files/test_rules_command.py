@@ -277,6 +277,18 @@ def test_one_file_is_linted_beside_the_others_of_its_site_and_tested_alone(site,
     assert str(rules("lint", "rules/none.yaml").exception).startswith("rules/none.yaml: no such file: give")
 
 
+@pytest.mark.parametrize("command", ["lint", "test"])
+@pytest.mark.parametrize(("one", "other"), [("gate-count.yaml", "the-same.yml"), ("the-same.yml", "gate-count.yaml")])
+def test_an_id_that_two_files_have_is_told_of_either_by_itself(site, command, one, other):
+    shutil.copy(site / "rules/town/gate-count.yaml", site / "rules/town/the-same.yml")
+    told = rules(command, site / "rules/town" / one)
+    assert told.exit_code == 1
+    assert told.stdout.splitlines()[0] == (
+        f'{site}/rules/town/{one}:2:7: rule: the id "porte-comptage" is taken by {site}/rules/town/{other}:2:7: '
+        "choose another"
+    )
+
+
 @pytest.mark.parametrize("form", [(), ("--json",)])
 def test_replay_ends_with_1_when_a_camera_cannot_run_a_changed_rule(site, monkeypatch, repository, form):
     monkeypatch.chdir(site)
