@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from vigie_common.catalogue import load_catalogue
 from vigie_common.errors import BadInputError
-from vigie_common.site_file import find_site, read_site
+from vigie_common.site_file import SITE_FILE, find_site, read_site
 from vigie_common.yaml_model import nearest
 from vigie_rule_engine.bundle import read_rules
 from vigie_rule_engine.lint import CameraFolder, lint, read_cameras
@@ -61,8 +61,15 @@ def site_time_zone(folder: Path) -> str:
 
 
 def _refuse_no_folder(folder: Path) -> None:
-    if not folder.is_dir():
+    if not folder.exists():
         raise BadInputError(f"{folder}: no such folder: give the one that holds site.yaml or cameras/site.yaml")
+    site = site_of(folder)
+    known = f"{site}, " if (site / "cameras").is_dir() else ""
+    fix = f"give {known}the folder of the site, which holds rules/ and cameras/"
+    if not folder.is_dir():
+        raise BadInputError(f"{folder}: a file: {fix}")
+    if known and _among_rules(folder, site):
+        raise BadInputError(f"{folder}: a folder of rules: {fix}")
 
 
 def rule_problems(rules: RuleFolder, cameras: CameraFolder | None) -> list[Problem]:
@@ -122,10 +129,10 @@ def _not_there(path: Path) -> str:
 
 
 def camera_folder(folder: Path) -> Path:
-    """Where the cameras of a folder of rules are: of a site in it, else beside the rules; of a file, in its site."""
-    if folder.is_file():
-        return site_of(folder)
-    return folder if (folder / "cameras").is_dir() else folder.parent
+    """Where the cameras of rules, a folder or a file of them, are: of their site, else in the folder or around it."""
+    site, around = site_of(folder), folder.parent
+    beside = not (site / "cameras").is_dir() and not (site / SITE_FILE).exists() and (around / SITE_FILE).exists()
+    return around if beside else site
 
 
 def site_of(path: Path) -> Path:
@@ -138,7 +145,11 @@ def site_of(path: Path) -> Path:
     here = path.resolve()
     for folder in (own, *own.resolve().parents):
         around = folder in {own, own.resolve().parent}
-        inside = any(here.is_relative_to((folder / name).resolve()) for name in _RULE_FOLDERS)
-        if (around or inside) and (folder / "cameras").is_dir():
-            return folder
+        if (around or _among_rules(here, folder)) and (folder / "cameras").is_dir():
+            return next((one for one in path.parents if one.resolve() == folder), folder)  # as it was given
     return own
+
+
+def _among_rules(path: Path, site: Path) -> bool:
+    """Whether a path lies in a site's rules or authorisations."""
+    return any(path.resolve().is_relative_to((site / name).resolve()) for name in _RULE_FOLDERS)

@@ -225,6 +225,46 @@ def test_an_empty_folder_of_rules_takes_no_rule_out_of_service(site, command):
     )
 
 
+@pytest.mark.parametrize("site_yaml", ["cameras/site.yaml", "site.yaml"])
+@pytest.mark.parametrize("command", [("rules", "publish"), ("apply",)])
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        ("site/rules", "a folder of rules: give site, the folder of the site, which holds rules/ and cameras/"),
+        ("site/rules/town", "a folder of rules: give site, the folder of the site, which holds rules/ and cameras/"),
+        ("site/rules/town/footfall.yaml", "a file: give site, the folder of the site, which holds rules/ and cameras/"),
+        ("elsewhere.yaml", "a file: give the folder of the site, which holds rules/ and cameras/"),
+        ("nowhere", "no such folder: give the one that holds site.yaml or cameras/site.yaml"),
+    ],
+)
+def test_what_lies_in_a_site_is_told_from_its_folder(
+    site, monkeypatch, tmp_path_factory, command, place, said, site_yaml
+):
+    around = tmp_path_factory.mktemp("around")
+    (site / "cameras/site.yaml").rename(site / site_yaml)
+    shutil.copytree(site, around / "site")
+    (around / "elsewhere.yaml").touch()
+    monkeypatch.chdir(around)
+    result = vigie(*command, place, "--dry-run")
+    assert (result.exit_code, result.stderr) == (1, f"{place}: {said}\n")
+
+
+def test_a_folder_of_rules_without_a_site_is_named_as_it_was_given(site, monkeypatch, tmp_path_factory):
+    monkeypatch.chdir(tmp_path_factory.mktemp("around"))
+    shutil.copytree(site / "rules/town", "m")
+    result = vigie("rules", "test", "m")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("m: no site.yaml in it, in cameras/ below it nor in the folder above: ")
+
+
+def test_publish_refuses_rules_beside_a_wrong_camera_file_as_the_lint_does(site):
+    change(site / "cameras/arenes-01.yaml", "fps: 5", "fps: 500")
+    result = vigie("rules", "publish", site, "--dry-run")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == vigie("rules", "lint", site).stdout.splitlines()[0] + "\n"
+    assert "arenes-01.yaml:5:17: sampling.fps: 500" in result.stderr
+
+
 def test_prune_without_any_camera_file_removes_nothing(tmp_path, site):
     (tmp_path / "bare/rules").mkdir(parents=True)
     shutil.copy(site / "cameras/site.yaml", tmp_path / "bare")
