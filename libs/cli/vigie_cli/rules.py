@@ -405,6 +405,10 @@ def explain(
     if tracks:
         refuse_unused({"--since": since}, "of the topics; --tracks are read whole")
     else:
+        if rule is None:
+            refuse_unused({"--camera": camera}, "goes with --rule, or with --tracks; an episode says its own")
+        else:
+            refuse_unused({"--since": since}, "of an episode; --rule is asked about the moment of --at")
         refuse_unused(
             {"--rules": rules, "--start": start}, "with --tracks; else rules and time are those of the topics"
         )

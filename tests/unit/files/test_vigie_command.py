@@ -444,6 +444,15 @@ TRACKS = ("--tracks", "rules/town/tracks/parks-in-the-bay.csv", "--camera", "mai
         (("explain", "--rule", "a"), "--rule needs --camera and --at"),
         (("explain", "abc", "--at", "2026-01-05"), "--at: goes with --rule"),
         (("explain", "abc", *TRACKS, "--since", "5m"), "--since: of the topics; --tracks are read whole"),
+        (("explain", "abc", "--camera", "arenes-01"), "--camera: goes with --rule, or with --tracks"),
+        (
+            ("explain", "--rule", "a", "--camera", "b", "--at", "2026-01-05", "--since", "6h"),
+            "--since: of an episode; --rule is asked about the moment of --at",
+        ),
+        (
+            ("explain", "--rule", "a", "--camera", "maison-carree-02", "--at", "noon", "--rules", ".", *TRACKS[:2]),
+            "--at noon: not a time",
+        ),
         (("explain", "abc", "--rules", "."), "--rules: with --tracks; "),
         (("status", "--since", "5"), "--since 5: a duration needs its unit"),
         (("status", "--since", "0s"), "--since 0s: goes back no time at all"),
