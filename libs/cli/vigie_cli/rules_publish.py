@@ -161,6 +161,8 @@ async def publish_folder(settings: Settings, folder: Path, at: At, author: str, 
         raise BadInputError(
             f"{folder}: no rules/ below it: give the folder of the site, which holds rules/ and cameras/"
         )
+    if site.cameras.problems:  # without all cameras the rules were not checked in full
+        raise InvalidFileError((*site.problems, *site.cameras.problems))
     refuse_unfit(folder, site)
     told = folder_notes(site)
     histories, cameras = await read_histories(settings), await camera_records(settings)

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from vigie_cli.rules_publish import refuse_failing_tests
+from vigie_cli.rules_publish import refuse_unfit
 from vigie_cli.site_folder import read_site_folder
 from vigie_dev import demo
 from vigie_dev.demo import alert_line, write_site
@@ -44,7 +44,7 @@ def test_the_generated_site_is_right_for_any_footage_whatever_its_name(tmp_path,
     site = read_site_folder(write_site(tmp_path / "site", video, Detector("hog", None)))
     assert (site.problems, site.cameras.problems) == ((), ())
     assert site.cameras.site.time_zone == demo.ZONE
-    refuse_failing_tests(site)  # or `vigie apply` would refuse it
+    refuse_unfit(tmp_path / "site", site)  # as `vigie apply` does
     (camera,) = (located.content for located in site.cameras.cameras)
     assert (camera.source.file, camera.models, bool(camera.position)) == (str(video), ["hog"], known)
 
