@@ -183,6 +183,10 @@ def parse_document(text: str, file: str) -> Document:
     Raises:
         InvalidFileError: it is not the YAML described above.
     """
+    text = text.removeprefix("\ufeff")
+    if "\ufeff" in text:  # the reader does not count it, so that every place behind it on its line is another
+        message = "U+FEFF (zero width no-break space), which cannot be seen: remove it"
+        raise InvalidFileError([Problem(file, _mark_at(text, text.index("\ufeff")), message)])
     builder = _Builder(file)
     try:
         return builder.build(YAML(typ="safe", pure=True).parse(text), text)

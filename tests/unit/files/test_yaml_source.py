@@ -1,7 +1,7 @@
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from vigie_common.errors import BadInputError
@@ -159,8 +159,17 @@ YAML_LIKE = st.text(alphabet=st.sampled_from(list("ab1. :-[]{}\n\t'\"#&*!|>%@?,~
 
 @settings(max_examples=300)
 @given(st.one_of(st.text(max_size=60), YAML_LIKE))
+@example("\ufeff[0")
+@example("\ufeff\ufeff{a: [0")
 def test_any_text_is_a_document_or_a_clear_error(text):
     assert all(line.startswith("f.yaml:") for line in told(parse_document, text, "f.yaml"))
+
+
+def test_a_byte_order_mark_within_a_file_is_named_where_it_stands():
+    assert told(parse_document, "a: 1\nb: [\ufeff2\n", "F") == [
+        "F:2:5: U+FEFF (zero width no-break space), which cannot be seen: remove it"
+    ]
+    assert told(parse_document, "\ufeffa: [1\n", "F") == ["F:1:4: not YAML: [ is not closed: write [1]"]
 
 
 @given(st.binary(max_size=200))
