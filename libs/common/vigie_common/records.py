@@ -635,7 +635,7 @@ class Location(TypedDict):
     accuracy_m: float | None
     """Metres."""
     method: str
-    """Camera_position or homography."""
+    """Camera_position or ground_plane."""
 
 
 class CompoundStamp(TypedDict):

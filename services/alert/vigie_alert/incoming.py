@@ -24,7 +24,7 @@ def check_event(event: Mapping[str, Any]) -> None:
 
     Raises:
         PoisonRecordError: unknown kind, an id that is no UUID (it names files), a missing minute, a bad name or
-            session, no time or time zone.
+            session, no time or time zone, a frame that cannot be, objects without the size of their frame.
     """
     what = f"rule event {event['id']!r}"
     if event["kind"] not in _EVENT_KINDS:
@@ -37,6 +37,10 @@ def check_event(event: Mapping[str, Any]) -> None:
     for field in ("at", "started_at", "ended_at", "minute"):
         _require_time(what, field, event[field])
     _require_zone(what, event["time_zone"])
+    place = event["frame_ref"] or {}
+    for field, number in place.items():
+        if number < 0:
+            raise PoisonRecordError(f"{what}: frame_ref.{field} is {number}, and must be 0 or more")
     if event["kind"] == "AFFIRM":
         _require_name(what, "session", event["session"])
         if event["minute"] is None:
@@ -44,6 +48,11 @@ def check_event(event: Mapping[str, Any]) -> None:
     if event["kind"] in {"OPEN", "UPDATE", "CLOSE"}:
         _require_uuid(what, "episode_id", event["episode_id"])
         _require_name(what, "rule.id", event["rule"]["id"])
+        if event["objects"] and (event["width"] <= 0 or event["height"] <= 0):
+            raise PoisonRecordError(
+                f"{what}: it has objects but its frame is {event['width']} x {event['height']} pixels: boxes need the "
+                "size of the frame that they lie in"
+            )
         if event["ordinal"] < 0:
             raise PoisonRecordError(f"{what}: ordinal is {event['ordinal']}, and must be 0 or more")
         for stamp in event["compounds"]:

@@ -260,11 +260,6 @@ def _lost(standing: Standing, at: int) -> Standing:
 def _normalised(event: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The event's boxes, from pixels of the sampled frame to 0..1."""
     width, height = event["width"], event["height"]
-    if event["objects"] and (width <= 0 or height <= 0):
-        raise PoisonRecordError(
-            f"rule event {event['id']}: it has objects but its frame is {width} x {height} pixels: "
-            "boxes need the size of the frame that they lie in"
-        )
     return [
         {
             "track_id": o["track_id"],

@@ -80,6 +80,7 @@ class RuleCore:
             PoisonRecordError: the record contradicts itself; the state is unchanged.
         """
         record: Tracks = message.value  # type: ignore[assignment]  # the tracks topic carries Tracks
+        check(record)
         events: list[Output] = []
         if message.appended_at >= self._sweep_at:
             events += self._sweep(message.appended_at, config)
@@ -87,7 +88,6 @@ class RuleCore:
         if version is None:
             self.tally.records["unknown_camera"] += 1
             return events
-        check(record)
         if version.value["removed"]:
             self.tally.records["removed_camera"] += 1
             events += self._remove(record["camera_id"], "rule_changed")
@@ -236,13 +236,14 @@ class RuleCore:
     def _sweep(self, appended_at: int, config: ConfigView) -> Iterator[Output]:
         """Once a minute of the broker's clock: cameras that are removed, silent, or long gone.
 
-        A camera is silent while others of the partition are heard: when nothing comes at all, nobody is.
+        A camera is silent while others of the partition are heard: when nothing comes at all, nobody is. Whether one
+        is removed is not judged by the event time of another, which may be ahead.
         """
         self._sweep_at = appended_at + SWEEP_MS
         for camera_id in sorted(self._cameras):
             state = self._cameras[camera_id]
             version = config.value("cameras", camera_id)
-            if version is not None and version.value["removed"]:
+            if version is not None and version.value["removed"] and version.effective_at <= appended_at:
                 yield from self._remove(camera_id, "rule_changed")
             elif appended_at - state.appended_at >= FORGET_CAMERA_MS:
                 yield from self._remove(camera_id, "camera_offline")

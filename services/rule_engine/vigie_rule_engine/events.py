@@ -249,6 +249,7 @@ def _goes_on(state: CameraState, episode: Episode, row: int, slot: int, until: i
     """What every later event of an episode says anew; the rest is as it opened."""
     opened = episode.opened
     facts = facts_of(state, opened["rule"]["template"], row, slot, opened["started_at"], until, metric=episode.metric)
+    facts = opened["facts"] | facts  # what cannot be measured any more is as it was told
     # a restart may bring the end before the rules are known again; what they say is as it was
     facts |= {name: opened["facts"][name] for name in FACTS_OF_THE_RULE if name in opened["facts"]}
     return {

@@ -74,7 +74,7 @@ def _wrong_way(state: CameraState, row: int, slot: int, _lasted: float) -> dict[
 
 def _speed(state: CameraState, row: int, slot: int, _lasted: float) -> dict[str, float]:
     found = {}
-    if len(state.kept.grounds):
+    if len(state.kept.grounds) and state.kept.grounds[slot]["speed"] >= 0.0:  # below: not seen for long enough
         ground = state.kept.grounds[slot]
         found = {"speed_kmh": float(ground["speed"]) * _KMH, "sure_kmh": float(ground["sure"]) * _KMH}
     if state.rules is not None and row < len(state.rules):

@@ -43,7 +43,7 @@ class Sight:
             minute: event time at which the minute began.
         """
         boxes = len(record["track_id"])
-        if record["width"] > 0 and record["height"] > 0 and state.aspect * record["height"] != record["width"]:
+        if record["width"] > 0 and record["height"] > 0 and record["width"] / record["height"] != state.aspect:
             state.resize(record["width"] / record["height"])
         if boxes:
             boxes = min(boxes, MOST_SUBJECTS)

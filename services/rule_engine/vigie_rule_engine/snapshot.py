@@ -21,7 +21,7 @@ from vigie_rule_engine.room import in_use, room_for
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-FORMAT: Final = 8
+FORMAT: Final = 9
 """Raised whenever a dtype of the layers' state, or what is packed here, changes."""
 
 _REBUILD: Final = "it will be rebuilt from the tracks topic"

@@ -74,12 +74,17 @@ def class_name(object_class: str, language: str) -> str:
     return _CLASSES.get(language, _CLASSES["en"]).get(object_class, object_class)
 
 
+def _short(value: float) -> str:
+    """A number as people say it: two digits, or all that stand before the point."""
+    return f"{value:.2g}" if abs(value) < 10 else f"{value:.0f}"
+
+
 def _fact(name: str, facts: Mapping[str, float], language: str) -> str | None:
     """A measured value with its unit; `name` may leave the unit out."""
     for key in (name, f"{name}_s", f"{name}_m", f"{name}_mps", f"{name}_heights", f"{name}_heights_per_s"):
         if key in facts:
             if key.endswith("_per_s") or not key.endswith("_s"):
-                number = _decimal(f"{facts[key]:.2g}", language)
+                number = _decimal(_short(facts[key]), language)
                 unit = next((u for suffix, u in _UNITS.items() if key.endswith(suffix)), "")
                 word = _UNIT_WORDS.get(language, {}).get(unit, unit)
                 return f"{number} {word}".rstrip()

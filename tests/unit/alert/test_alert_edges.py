@@ -16,7 +16,7 @@ from vigie_alert.settings import AlertSettings
 from vigie_alert.tables import alerts, metadata
 from vigie_common.codec import Codec
 from vigie_common.database import passes_by_waiting
-from vigie_common.errors import ConfigurationError
+from vigie_common.errors import ConfigurationError, PoisonRecordError
 from vigie_common.settings import read_settings
 
 
@@ -106,3 +106,19 @@ async def test_what_passes_by_waiting_is_told_from_what_does_not(tmp_path):
     await engine.dispose()
     assert passes_by_waiting(missing.value)
     assert not passes_by_waiting(KeyError("x"))
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"frame_ref": {"partition": 0, "offset": -1}}, "frame_ref.offset is -1, and must be 0 or more"),
+        ({"frame_ref": {"partition": -7, "offset": 0}}, "frame_ref.partition is -7, and must be 0 or more"),
+        ({"width": 0}, "it has objects but its frame is 0 x "),
+    ],
+)
+def test_an_event_of_a_frame_that_cannot_be_is_refused_before_anything_of_it_is_taken(
+    book, rule_event, stamp, fields, told
+):
+    with pytest.raises(PoisonRecordError, match=told):
+        book.apply_event(rule_event(compounds=[stamp()], **fields))
+    assert book == AlertBook()

@@ -28,6 +28,14 @@ def test_each_language_has_its_words():
 
 
 @pytest.mark.parametrize(
+    ("people", "said"),
+    [(3.0, "3"), (4.26, "4.3"), (9.96, "10"), (12.4, "12"), (120.0, "120"), (1234.0, "1234"), (-127.4, "-127")],
+)
+def test_a_number_has_two_digits_or_all_before_the_point(people, said):
+    assert fill("{facts.people} people", {}, {"people": people}, "en") == f"{said} people"
+
+
+@pytest.mark.parametrize(
     ("name", "fr", "en"),
     [
         ("facts.moved", "1,5 hauteurs", "1.5 heights"),

@@ -7,14 +7,13 @@ from vigie_common.taxonomy import ObjectClass
 from vigie_rule_engine.layers.furniture import FIXTURE, FIXTURES, fixture_at, remember_furniture
 from vigie_rule_engine.layers.subjects import SUBJECT
 
-NOW = 10_000_000
 PERSON, CAR = int(ObjectClass.person), int(ObjectClass.car)
-HOUR = 3_600_000
+MINUTE, HOUR = 60_000, 3_600_000
 
 
 def seen(x=0.5, h=0.2, **fields):
     s = np.zeros(1, SUBJECT)[0]
-    for name, value in ({"cls": PERSON, "x": x, "y": 0.7, "h": h, "born": NOW - 60_000} | fields).items():
+    for name, value in ({"cls": PERSON, "x": x, "y": 0.7, "h": h, "born_w": 1 - MINUTE} | fields).items():
         s[name] = value
     return s
 
@@ -26,7 +25,7 @@ def is_fixture(fixtures, thing, w):
 def remembered(*things):
     fixtures = np.zeros(FIXTURES, FIXTURE)
     for w, thing in enumerate(things, start=1):
-        remember_furniture(fixtures, thing, NOW, w)
+        remember_furniture(fixtures, thing, w)
     return fixtures
 
 
@@ -34,12 +33,12 @@ def remembered(*things):
     ("thing", "stands"),
     [
         ({}, True),
-        ({"born": NOW - 59_999}, False),  # not yet
+        ({"born_w": 2 - MINUTE}, False),  # not yet
         ({"moved": 0.3}, False),  # somebody
         ({"cls": CAR}, False),
     ],
 )
-def test_what_was_seen_for_a_minute_and_never_moved_is_remembered(thing, stands):
+def test_what_was_watched_for_a_minute_and_never_moved_is_remembered(thing, stands):
     assert is_fixture(remembered(seen(**thing)), seen(), 2) == stands
 
 
@@ -55,7 +54,7 @@ def test_after_an_hour_of_looking_without_it_it_is_forgotten():
     fixtures = remembered(seen())
     assert is_fixture(fixtures, seen(), 1 + HOUR)
     assert not is_fixture(fixtures, seen(), 2 + HOUR)
-    remember_furniture(fixtures, seen(), NOW, 1 + HOUR)
+    remember_furniture(fixtures, seen(), 1 + HOUR)
     assert is_fixture(fixtures, seen(), 2 + HOUR), "it was seen again meanwhile"
 
 
@@ -119,3 +118,12 @@ def test_the_place_goes_with_the_picture_when_its_shape_changes(zone, obj):
     zone.during(5, lambda t: [walks(obj, 1, t)]).during(4, lambda t: [walks(obj, 1, 5 + t), obj(2, 0.5, 0.7)])
     zone.during(60, lambda _: [obj(2, 0.5, 0.7)])
     assert zone.story() == []
+
+
+def test_dark_time_makes_nobody_street_furniture(street, rule, obj):
+    somebody = lambda _: [obj(1, 0.5, 0.7)]  # noqa: E731 - a place
+    s = street([rule("presence")]).during(6, somebody).empty(58, "dark").during(1, somebody)
+    fixtures = s.core._cameras["cam-1"].kept.fixtures
+    assert fixtures["seen_w"].max() == 0
+    s.during(60, somebody)
+    assert fixtures["seen_w"].max() > 0

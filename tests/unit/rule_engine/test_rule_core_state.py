@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from vigie_common.errors import PoisonRecordError, VigieError
 from vigie_common.identity import episode_id
+from vigie_common.stream import ConfigVersion, FixedView, Message
 from vigie_rule_engine.core import RuleCore
 from vigie_rule_engine.layers.limits import MOST_SUBJECTS
+from vigie_rule_engine.measures import facts_of
 from vigie_rule_engine.snapshot import FORMAT
 
 
@@ -353,3 +355,52 @@ def test_no_more_boxes_than_the_bound_have_state(street, rule, obj):
     s.see(*crowd(obj, 3_000)(0.0))
     assert s.core._cameras["cam-1"].n == MOST_SUBJECTS
     assert len(s.core._cameras["cam-1"].subjects) == MOST_SUBJECTS
+
+
+@pytest.mark.parametrize("size", [(500, 282), (640, 588), (960, 540)])
+def test_frames_of_one_size_are_drawn_once_whatever_it_is(street, rule, obj, size):
+    s = street([rule("presence")], size=size)
+    s.see(obj(1, 0.5, 0.7))
+    plan = s.core._cameras["cam-1"].plan
+    s.see(obj(1, 0.5, 0.7))
+    assert s.core._cameras["cam-1"].plan is plan
+
+
+def test_a_record_that_is_refused_takes_nothing_of_what_was_due_with_it(street, rule, obj):
+    s = street([rule("presence")], others=["cam-2"]).during(5, lambda _: [obj(1, 0.5, 0.7)])
+    s.publish(camera={"removed": True})
+    before = s.core.snapshot()
+    at = s.record()["captured_at"] + 61_000
+    with pytest.raises(PoisonRecordError):
+        s.take(s.record(camera_id="cam-2", captured_at=at, track_id=[1]), appended_at=at)
+    assert s.core.snapshot() == before
+    s.take(s.record(camera_id="cam-2", captured_at=at), appended_at=at)
+    assert s.story()[-1] == ("CLOSE", 4.8, "rule_changed")
+
+
+def test_a_camera_is_removed_by_its_own_time_and_not_by_that_of_one_whose_clock_is_ahead(street, rule, obj, t0):
+    s = street([rule("presence")], others=["cam-2"]).during(5, lambda _: [obj(1, 0.5, 0.7)])
+    view, tomorrow = s.view(), t0 + 86_400_000
+    removed = ConfigVersion("cam-1", tomorrow, 1, t0, s.camera | {"removed": True})
+    ahead = FixedView({"cameras": {**view.versions["cameras"], "cam-1": removed}, "rules": view.versions["rules"]})
+
+    def heard(appended_at):
+        record = s.record(camera_id="cam-2", captured_at=tomorrow + appended_at)
+        return s.core.process(Message("tracks", 0, s.offset, "cam-2", appended_at, record), ahead)
+
+    assert [o for o in heard(t0 + 70_000) if o.value.get("kind") == "CLOSE"] == []
+    (closed,) = (o.value for o in heard(tomorrow + 1) if o.value.get("kind") == "CLOSE")
+    assert closed["ended_reason"] == "rule_changed"
+
+
+def test_a_speed_that_is_not_known_is_left_out(street, rule, obj, camera, calibration):
+    speed = rule("speed", classes=["car"], numbers={"limit_mps": 1.0})
+    s = street([speed], camera=camera(calibration=calibration)).during(
+        2, lambda t: [obj(1, 0.4 + 0.05 * t, 0.7, cls="car")]
+    )
+    state = s.core._cameras["cam-1"]
+    assert facts_of(state, "speed", 0, 0, 0, 1, metric=True)["speed_kmh"] > 0
+    state.kept.grounds["speed"] = -1.0
+    assert sorted(facts_of(state, "speed", 0, 0, 0, 1, metric=True)) == [
+        "limit_kmh", "moved_heights", "score", "seen_for_s", "speed_heights_per_s",
+    ]  # fmt: skip

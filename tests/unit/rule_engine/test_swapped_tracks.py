@@ -76,7 +76,7 @@ def test_an_exchange_gives_the_track_and_what_was_seen_and_leaves_who_they_are()
         "x2",
         "y2",
     )
-    who = ("born_track", "born_session", "cls", "born", "born_x", "born_y")
+    who = ("born_track", "born_session", "cls", "born", "born_w", "born_x", "born_y")
     for name in SUBJECT.names:
         now, then = state.subjects[name].tolist(), before[name].tolist()
         if name in seen:

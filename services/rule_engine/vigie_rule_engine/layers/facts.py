@@ -141,6 +141,7 @@ def observe(
         s["hidden_w"] = 0
         if s["steady"] != steady:
             come_to_rest(s, w)  # its clock is another one now
+            s["born_w"] = w
         s["steady"] = steady
         s["x1"] = x1
         s["y1"] = y1
@@ -153,7 +154,7 @@ def observe(
         if grounds.shape[0] > 0 and steady == 1:
             locate(grounds[k], s, is_new, plan.plane, t)
         if steady == 1:
-            remember_furniture(kept.fixtures, s, t, w)
+            remember_furniture(kept.fixtures, s, w)
         firm = is_firm(s)
         for r in range(regions.shape[0]):
             if steady == 1 or regions[r]["corners"] == 0:

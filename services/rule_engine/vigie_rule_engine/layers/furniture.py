@@ -21,7 +21,7 @@ FIXTURES: Final = 8
 """Places that a camera remembers; the one that was seen longest ago gives way."""
 
 FURNITURE_MS: Final = 60_000
-"""What has been seen for so long and has never moved is street furniture."""
+"""What has been watched for so long and has never moved is street furniture."""
 
 _REMEMBERED_MS: Final = 3_600_000
 _PERSON: Final = int(ObjectClass.person)
@@ -38,9 +38,9 @@ def fixture_at(fixtures: Array, s: Slot, w: int) -> int:
 
 
 @jit
-def remember_furniture(fixtures: Array, s: Slot, t: int, w: int) -> None:
-    """Note of a subject that is seen at `t` where it is, if it has been there for long and never moved."""
-    if s["cls"] != _PERSON or s["moved"] >= AT_REST or t - s["born"] < FURNITURE_MS:
+def remember_furniture(fixtures: Array, s: Slot, w: int) -> None:
+    """Note of a subject that is seen where it is, if it has been watched there for long and never moved."""
+    if s["cls"] != _PERSON or s["moved"] >= AT_REST or w - s["born_w"] < FURNITURE_MS:
         return
     at = fixture_at(fixtures, s, w)
     if at < 0:

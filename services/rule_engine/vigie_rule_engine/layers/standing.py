@@ -88,10 +88,10 @@ def in_place(kept: Kept, n: int, k: int, t: int) -> int:
 
 
 @jit
-def in_place_of_furniture(kept: Kept, n: int, k: int, t: int) -> int:
+def in_place_of_furniture(kept: Kept, n: int, k: int, t: int, w: int) -> int:
     """Slot of whoever is where subject `k` was, a thing that has never moved and seems to walk off; -1: nobody."""
     s = kept.subjects[k]
-    if s["moved_then"] >= AT_REST or t - s["born"] < FURNITURE_MS:
+    if s["moved_then"] >= AT_REST or w - s["born_w"] < FURNITURE_MS:
         return -1
     for j in range(n):
         o = kept.subjects[j]
@@ -125,7 +125,7 @@ def heal(kept: Kept, n: int, t: int, w: int, steady: int) -> None:
         if s["seen"] == t and s["off"] != 0 and stood(s):
             j = in_place(kept, n, k, t)
             if j < 0:
-                j = in_place_of_furniture(kept, n, k, t)
+                j = in_place_of_furniture(kept, n, k, t, w)
             if j >= 0:
                 exchange(kept, k, j, w)
         elif s["seen"] < t and s["steady"] == steady and stood(s):

@@ -30,6 +30,7 @@ SUBJECT: Final = np.dtype(
         ("cls", "<i8"),
         ("model", "<i8"),
         ("born", "<i8"),
+        ("born_w", "<i8"),  # by the same clock as seen_w
         ("seen", "<i8"),
         ("seen_w", "<i8"),  # by the watch clock of steady time, if `steady`
         ("hidden_w", "<i8"),  # watch clock when others last hid the place where it stood, unseen; 0: they do not
@@ -274,6 +275,7 @@ def bear(s: Slot, track: int, session: int, cls: int, x: float, y: float, h: flo
     s["born_track"] = track
     s["born_session"] = session
     s["born"] = t
+    s["born_w"] = w
     s["cls"] = cls
     s["x"] = x
     s["y"] = y
