@@ -82,7 +82,7 @@ class Gallery:
         return waiting | {alert_id: task.result() for alert_id, task in tasks.items() if not task.cancelled()}
 
     def sweep(self, today: date) -> list[str]:
-        """Delete the days that are past keeping; gives their names."""
+        """Delete the days that are past keeping; gives their names. One that cannot be deleted is told and stays."""
         gone = []
         for folder in sorted(self._folder.glob("????-??-??")):
             try:
@@ -90,7 +90,11 @@ class Gallery:
             except ValueError:
                 continue
             if day + timedelta(days=self._days) < today:
-                shutil.rmtree(folder)
+                try:
+                    shutil.rmtree(folder, onerror=_unless_gone)
+                except OSError as error:
+                    _log.warning("evidence past its keeping cannot be deleted", folder=str(folder), error=str(error))
+                    continue
                 gone.append(folder.name)
         return gone
 
@@ -126,6 +130,12 @@ def _why(late: BaseException) -> str:
     if isinstance(late, OSError) and late.filename is not None:
         return f"{late.filename} cannot be written ({late.strerror}): let this service, or set VIGIE_ALERT_EVIDENCE_DIR"
     return str(late) or type(late).__name__
+
+
+def _unless_gone(_call: object, _path: str, told: tuple[object, BaseException, object]) -> None:
+    """Another process may delete the same day at the same time."""
+    if not isinstance(told[1], FileNotFoundError):
+        raise told[1]
 
 
 def _settled(row: EvidenceRow) -> EvidenceRow:

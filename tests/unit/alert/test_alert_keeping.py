@@ -1,11 +1,17 @@
 """What the database forgets, and what it must not."""
 
+import os
+from datetime import date
+
 import pytest
+from structlog.testing import capture_logs
 
 from vigie_alert import keeping
 from vigie_alert.database import migrate, open_database
+from vigie_alert.evidence import Gallery
 from vigie_alert.outbox import Relay
 from vigie_alert.publication import SHARDS, publication
+from vigie_alert.settings import AlertSettings
 from vigie_alert.store import AlertStore, Reach, Turn
 from vigie_common.codec import Codec
 from vigie_common.compound_terms import LONGEST_COOLDOWN_MS, LONGEST_WITHIN_MS
@@ -55,3 +61,33 @@ def test_members_are_kept_for_longer_than_an_episode_may_be_told_after_its_start
     waits = [p for template in TEMPLATES.values() for p in template.parameters if p.name == "for"]
     longest_s = max(allowed(p)["s"].most for p in waits) + (LONGEST_COOLDOWN_MS + LONGEST_WITHIN_MS) / 1000
     assert keeping._MEMBERS_KEPT.total_seconds() > longest_s
+
+
+@pytest.fixture
+def gallery(tmp_path):
+    return Gallery(AlertSettings(alert_evidence_dir=tmp_path, alert_evidence_days=30), frames=None)
+
+
+def test_a_day_that_cannot_be_deleted_is_told_and_the_others_go(gallery, tmp_path):
+    (tmp_path / "2020-01-01").write_text("a file")
+    (tmp_path / "2020-01-02").mkdir()
+    with capture_logs() as said:
+        assert gallery.sweep(date(2026, 3, 1)) == ["2020-01-02"]
+    assert [(line["log_level"], line["folder"]) for line in said] == [("warning", str(tmp_path / "2020-01-01"))]
+    assert [left.name for left in tmp_path.iterdir()] == ["2020-01-01"]
+
+
+def test_a_rival_that_deletes_the_same_day_does_no_harm(gallery, tmp_path, monkeypatch):
+    day, delete = tmp_path / "2020-01-01", os.unlink
+    day.mkdir()
+    for name in "ab":
+        (day / f"{name}.jpg").touch()
+
+    def after_the_rival(path, **where):
+        delete(path, **where)
+        delete(path, **where)
+
+    monkeypatch.setattr(os, "unlink", after_the_rival)
+    with capture_logs() as said:
+        gallery.sweep(date(2026, 3, 1))
+    assert (said, list(tmp_path.iterdir())) == ([], [])
