@@ -8,6 +8,8 @@ from vigie_alert.handler import _reach
 from vigie_alert.store import AlertStore, Reach, Turn
 from vigie_common.stream.records import Message
 
+START = 1_800_000_000_000
+
 
 @pytest.fixture
 async def store_of_no_database(tmp_path):
@@ -54,3 +56,16 @@ async def test_what_may_change_an_alert_or_a_compound_is_looked_up(
         await store_of_no_tables.transact(
             _reach([Message("rule-events", 0, 0, "", 0, event)]), lambda book: Turn(book.apply_event(event))
         )
+
+
+async def test_a_member_that_ended_before_the_other_began_is_still_found(served, member):
+    ended = [member("fall", 0), member("fall", 0, "CLOSE", 1, lasts_s=5)]
+    (alert,) = await served([*ended, member("crowd", 34.9)])
+    assert (alert["rule"]["id"], alert["state"], alert["started_at"]) == ("distress", "OPEN", START + 34_900)
+
+
+async def test_a_decision_that_comes_twice_brings_one_revision(served, rule_event, closing):
+    opening = rule_event()
+    decision = closing(opening["episode_id"]) | {"decision": "confirm"}
+    revisions = await served([opening, decision, decision])
+    assert [r["revision"] for r in revisions] == [1, 2]
