@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from vigie_alert.lettering import fitting, put_text, text_height, text_width
+from vigie_common.class_words import class_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,15 +32,11 @@ _JPEG_QUALITY: Final = 88
 _LONGEST: Final = 200
 """Characters of a text that are drawn: more would not fit, and take long to find out."""
 
-_WORDS: Final[dict[str, dict[str, str]]] = {
-    "fr": {
-        "exercise": "EXERCICE", "test": "ESSAI", "replay": "REJEU",
-        "person": "personne", "bicycle": "vélo", "motorcycle": "moto", "scooter": "scooter", "car": "voiture",
-        "van": "camionnette", "bus": "bus", "truck": "camion", "tram": "tram", "animal": "animal",
-        "bag": "sac", "fire": "feu", "smoke": "fumée", "weapon": "arme", "unknown": "objet",
-    },
-    "en": {"exercise": "EXERCISE", "test": "TEST", "replay": "REPLAY", "unknown": "object"},
-}  # fmt: skip
+_MODES: Final[dict[str, dict[str, str]]] = {
+    "fr": {"exercise": "EXERCICE", "test": "ESSAI", "replay": "REJEU"},
+    "en": {"exercise": "EXERCISE", "test": "TEST", "replay": "REPLAY"},
+}
+"""What an image says that no live alert is."""
 
 
 def draw_evidence(jpeg: bytes, event: Mapping[str, Any]) -> bytes | None:
@@ -106,7 +103,7 @@ def _draw_box(
     y1, y2 = (round(min(max(item[name] * ratio[1], -height), 2 * height)) for name in ("y1", "y2"))
     for ink, thickness in ((_INK, 5), (colour, 3)):
         cv2.rectangle(image, (x1, y1), (x2, y2), ink, max(round(thickness * unit), 1), cv2.LINE_AA)
-    name = _word(item["object_class"], language)
+    name = class_name(item["object_class"], language)
     _label(image, f"{name} {item['score'] * 100:.0f} %", (x1, y1), colour, unit)
 
 
@@ -141,7 +138,7 @@ def _caption(
     strip = np.full((second + pad, width, 3), _SHADE, np.uint8)
     cv2.rectangle(strip, (0, 0), (round(8 * unit), second + pad), colour, cv2.FILLED)
     left = pad + round(8 * unit)
-    mode = _word(event["mode"], language) if event["mode"] != "live" else ""
+    mode = _MODES.get(language, _MODES["en"]).get(event["mode"], "")
     room = width - left - pad
     if mode:
         wide = text_width(mode, small, 1)
@@ -153,10 +150,6 @@ def _caption(
     where = f"{event['camera_id']}  -  {moment.strftime(layout)}"
     put_text(strip, fitting(where, small, 1, width - left - pad), (left, second), small, _PAPER, 1)
     return strip
-
-
-def _word(word: str, language: str) -> str:
-    return _WORDS.get(language, _WORDS["en"]).get(word, word)
 
 
 def _said(texts: Mapping[str, str], language: str) -> str:

@@ -80,7 +80,7 @@ def plan_of(
 
 
 def plane_numbers(ground: GroundPlane) -> list[float]:
-    """The homography row by row, in ten digits: another machine's last bits must not change a verdict."""
+    """The homography row by row, in eleven digits: another machine's last bits must not change a verdict."""
     return [float(f"{value:.10e}") for value in ground.matrix.ravel().tolist()]
 
 

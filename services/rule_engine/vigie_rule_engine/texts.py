@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from vigie_common.class_words import class_name
 from vigie_rule_engine.catalogue import facts_of_template
 from vigie_rule_engine.conditions import VARIABLE_NAMES
 from vigie_rule_engine.file_texts import PLACEHOLDER
@@ -13,28 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from vigie_rule_engine.template import Template
-
-_CLASSES: Final[Mapping[str, Mapping[str, str]]] = {
-    "fr": {
-        "unknown": "objet",
-        "person": "personne",
-        "bicycle": "vélo",
-        "motorcycle": "moto",
-        "scooter": "trottinette",
-        "car": "voiture",
-        "van": "camionnette",
-        "bus": "bus",
-        "truck": "camion",
-        "tram": "tramway",
-        "animal": "animal",
-        "bag": "bagage",
-        "fire": "feu",
-        "smoke": "fumée",
-        "weapon": "arme",
-    },
-    "en": {"unknown": "object"},
-}
-"""Names of the classes by language; a name that is missing is the taxonomy's own."""
 
 _UNITS: Final[Mapping[str, str]] = {
     "_heights_per_s": "heights/s",
@@ -67,11 +46,6 @@ def duration(seconds: float, language: str) -> str:
 
 def _decimal(number: str, language: str) -> str:
     return number.replace(".", ",") if language == "fr" else number
-
-
-def class_name(object_class: str, language: str) -> str:
-    """What the class is called in a language."""
-    return _CLASSES.get(language, _CLASSES["en"]).get(object_class, object_class)
 
 
 def _short(value: float) -> str:

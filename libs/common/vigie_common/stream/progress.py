@@ -1,4 +1,4 @@
-"""The recovery protocol of one input partition, without any I/O (DESIGN, recovery).
+"""The recovery protocol of one input partition, without any I/O; told in docs/explanation/recovery.md.
 
 The log is the truth, state is a cache of it. With next offset n, acknowledged offset a (every output of every
 record below a is acknowledged) and committed offset k:

@@ -1,4 +1,6 @@
-"""The stateful stream loop: consume, process in a pure core, produce, checkpoint (DESIGN, recovery).
+"""The stateful stream loop: consume, process in a pure core, produce, checkpoint.
+
+The recovery protocol is told in docs/explanation/recovery.md.
 
 Crash-only: what fails is not caught and continued, the worker ends and the next one replays. A worker that was
 believed dead and wakes up can only repeat the truth, since outputs are a function of the logs.
