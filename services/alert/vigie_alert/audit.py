@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from vigie_alert.compound import TEMPLATE
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 Key = tuple[str, str, str, str, str, str]
-"""Mode, site, camera, rule, zone, subject: at most one alert of a key is open at a time."""
+"""Mode, site, camera, rule (of a compound with its version), zone, subject: at most one of a key is open at a time."""
 
 
 @dataclass(slots=True)
@@ -69,10 +71,14 @@ def _key(alert: Mapping[str, Any]) -> Key:
         alert["mode"],
         alert["site"],
         alert["camera"]["id"],
-        alert["rule"]["id"],
+        f"{alert['rule']['id']} {alert['rule']['version']}" if _is_compound(alert) else alert["rule"]["id"],
         alert["zone"],
         alert["subject"],
     )
+
+
+def _is_compound(alert: Mapping[str, Any]) -> bool:
+    return bool(alert["rule"]["template"] == TEMPLATE)
 
 
 def _ended(revisions: Mapping[int, Mapping[str, Any]]) -> float:
@@ -81,5 +87,6 @@ def _ended(revisions: Mapping[int, Mapping[str, Any]]) -> float:
         alert = revisions[number]
         if alert["state"] == "ENDED":
             decided = alert["ended_reason"] == "closed" or alert["decision"] is not None
-            return float(alert["ended_at"] if decided else alert["updated_at"])
+            # the end of a compound may be known late: another camera's record has told it
+            return float(alert["ended_at"] if decided or _is_compound(alert) else alert["updated_at"])
     return float("inf")

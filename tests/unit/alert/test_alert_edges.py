@@ -108,6 +108,20 @@ async def test_what_passes_by_waiting_is_told_from_what_does_not(tmp_path):
     assert not passes_by_waiting(KeyError("x"))
 
 
+def test_a_compound_may_be_open_in_two_versions_and_end_by_what_comes_late(rule_event):
+    def compound(version, start, ended_at=None, known_at=None):
+        opened, *_ = life(rule_event, started_at=start)
+        opened |= {"rule": opened["rule"] | {"template": "compound", "version": version}}
+        if ended_at is None:
+            return [opened]
+        return [opened, opened | {"revision": 2, "state": "ENDED", "ended_at": ended_at, "updated_at": known_at}]
+
+    at = 1_800_000_000_000
+    assert audit([*compound("v1", at), *compound("v2", at + 1_000)]).sound
+    assert audit([*compound("v1", at), *compound("v1", at + 9_000)]).doubles
+    assert audit([*compound("v1", at, at + 5_000, at + 60_000), *compound("v1", at + 9_000)]).sound
+
+
 @pytest.mark.parametrize(
     ("fields", "told"),
     [
