@@ -83,7 +83,7 @@ def _alerting(bundle: Mapping[str, Any]) -> Iterator[Rule | Compound]:
 
 
 def folder_notes(site: SiteFolder) -> tuple[str, ...]:
-    """What the lint warns of in a site's folder, and rules in shadow whose tests fail."""
+    """What the lint warns of in a site's folder, and rules and compounds in shadow whose tests fail."""
     if site.rules is None:
         return ()
     models, now = load_catalogue().models, time.time_ns() // 1_000_000
@@ -159,12 +159,11 @@ def _in_service(bundle: Mapping[str, Any], cameras: Iterable[Mapping[str, Any]])
 
 
 def _failing(rules: RuleFolder, cameras: CameraFolder) -> Iterator[str]:
-    from vigie_cli.rules_test import run_rule_tests
+    from vigie_cli.rules_test import tests_of
 
-    for rule in rules.rules:
-        if rule.content.status == "test" and rule.content.tests:
-            report = run_rule_tests([rule], cameras)
-            failed = sum(not outcome.passed for outcome in report.outcomes) + len(report.problems)
-            if failed:
-                verb = "fails" if failed == 1 else "fail"
-                yield f"{failed} of {rule.content.rule}'s tests {verb}: see `vigie rules test`"
+    reports = [(r.content.rule, tests_of([r], [], cameras)) for r in rules.rules if r.content.status == "test"]
+    compounds = [c for c in rules.compounds if c.content.status == "test"]
+    for name, report in (*reports, *((c.content.compound, tests_of([], [c], cameras)) for c in compounds)):
+        failed = sum(not outcome.passed for outcome in report.outcomes) + len(report.problems)
+        if failed:
+            yield f"{failed} of {name}'s tests {'fails' if failed == 1 else 'fail'}: see `vigie rules test`"

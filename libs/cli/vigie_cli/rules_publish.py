@@ -125,13 +125,13 @@ def plan_bundle(
 
 
 def refuse_unfit(folder: Path, site: SiteFolder) -> None:
-    """Refuse rules that the lint refuses, or a stable one whose tests fail: only what is proven alerts.
+    """Refuse rules that the lint refuses, or a stable rule or compound whose tests fail: only what is proven alerts.
 
     Raises:
         InvalidFileError: the lint has found something.
         BadInputError: there is nothing to judge by, or tests fail: which, expected beside found.
     """
-    from vigie_cli.rules_test import run_rule_tests
+    from vigie_cli.rules_test import tests_of
 
     if site.rules is None:
         return
@@ -139,9 +139,8 @@ def refuse_unfit(folder: Path, site: SiteFolder) -> None:
         raise InvalidFileError(site.problems)
     refuse_empty(folder, site.rules, "; to take the last rule out of service leave its file there with status: draft")
     stable = [rule for rule in site.rules.rules if rule.content.status == "stable"]
-    if not stable:
-        return
-    report = run_rule_tests(stable, site.cameras)
+    compounds = [compound for compound in site.rules.compounds if compound.content.status == "stable"]
+    report = tests_of(stable, compounds, site.cameras)
     if not report.passed:
         failed = [line for outcome in report.outcomes if not outcome.passed for line in outcome.lines()]
         told = "\n".join([*failed, *report.problems])

@@ -28,7 +28,8 @@ from vigie_rule_engine.recorded import read_recording
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from vigie_rule_engine.compound_file import CompoundParts
+    from vigie_common.yaml_model import Located
+    from vigie_rule_engine.compound_file import CompoundFile, CompoundParts
     from vigie_rule_engine.rule_file import Rule, RuleParts, RuleTest
 
 _LONG_AGO: Final = 0
@@ -98,9 +99,11 @@ def run_tests(
         raise BadInputError(
             f"no rule {rule!r} in {', '.join(map(str, folders))}: there are {ids}{nearest(rule, parts)}"
         )
-    report = run_rule_tests([r for r in read.rules if rule is None or r.content.rule == rule], known)
-    compounds = [c for c in read.compounds if rule is None or c.content.compound == rule]
-    outcomes = (*report.outcomes, *(outcome for c in compounds for outcome in compound_outcomes(c)))
+    report = tests_of(
+        [r for r in read.rules if rule is None or r.content.rule == rule],
+        [c for c in read.compounds if rule is None or c.content.compound == rule],
+        known,
+    )
     files = {Path(p.document.file).resolve(): p.document.file for name, p in parts.items() if rule in {None, name}}
     asked = next((file for file in folders if file.is_file()), None)
     found = rule_problems(read if beside is None else read_rules(*beside, asked=asked), known)
@@ -108,15 +111,15 @@ def run_tests(
     linted = [str(dataclasses.replace(problem, file=file)) for file, problem in own if file is not None]
     others = [str(problem) for problem in (*read.problems, *known.problems)]
     return Report(
-        outcomes,
+        report.outcomes,
         tuple(problem for problem in report.problems if problem not in linted),
         tuple(other for other in others if other not in linted),
         tuple(linted),
     )
 
 
-def run_rule_tests(rules: Iterable[Rule], cameras: CameraFolder) -> Report:
-    """Run the tests of these rules."""
+def tests_of(rules: Iterable[Rule], compounds: Iterable[Located[CompoundFile]], cameras: CameraFolder) -> Report:
+    """Run the tests of these rules and compounds."""
     problems: list[str] = []
     outcomes: list[Outcome] = []
     for one in rules:
@@ -128,6 +131,7 @@ def run_rule_tests(rules: Iterable[Rule], cameras: CameraFolder) -> Report:
             except BadInputError as error:
                 mark = one.located.document.mark(["tests", index])
                 problems.append(f"{one.located.document.file}:{mark.line}:{mark.column}: {error}")
+    outcomes += (outcome for compound in compounds for outcome in compound_outcomes(compound))
     return Report(tuple(outcomes), tuple(problems))
 
 

@@ -11,6 +11,7 @@ from vigie_cli.event_times import written_instant
 from vigie_cli.rules_bundles import History, Published
 from vigie_cli.rules_publish import lines, plan_bundle, publish_folder
 from vigie_common.camera_file import camera_record
+from vigie_common.errors import BadInputError
 from vigie_rule_engine.lint import read_cameras
 
 
@@ -174,10 +175,22 @@ async def test_what_the_lint_warns_of_and_failing_tests_of_rules_in_shadow_are_n
     ]
 
 
+async def test_a_compound_whose_tests_fail_is_refused_when_it_is_stable_and_noted_when_in_shadow(site, change, dry_run):
+    path = site / "rules/decree-2023-828/fall-in-a-gathering.yaml"
+    change(path, "expect: []", "expect: [{open: 9s}]")
+    with pytest.raises(BadInputError) as refused:
+        await dry_run()
+    first, *_, last = str(refused.value).splitlines()
+    assert first.startswith("FAIL chute-dans-un-attroupement  ")
+    assert last == "nothing was published: a stable rule's tests must pass, or write status: test"
+    change(path, "status: stable", "status: test")
+    assert "note: 2 of chute-dans-un-attroupement's tests fail: see `vigie rules test`" in await dry_run()
+
+
 async def test_rules_that_mean_no_camera_in_service_are_noted_with_what_they_ask_for(site, change, dry_run, deployed):
     compound = site / "rules/decree-2023-828/fall-in-a-gathering.yaml"
     change(compound, "cameras: {tags: [centre]}", "cameras: {tags: [centre, gate]}")
-    change(compound, "camera: maison-carree-02", "camera: arenes-01")
+    change(compound, "camera: maison-carree-02, open: 0s, close: 5m", "camera: arenes-01, open: 0s, close: 1m")
 
     async def told():
         return [line for line in await dry_run() if " nowhere, " in line]
