@@ -166,6 +166,7 @@ def test_a_truncated_recording_gives_what_it_holds(clip, triton, tmp_path):
         ((), "--model is missing"),
         (("--model", "hog", "--fps", "0"), "--fps 0 is outside 0..60"),
         (("--model", "hog", "--start", "yesterday"), "--start yesterday: not a time"),
+        (("--model", "hog", "--start", "1960-01-01"), "--start 1960-01-01: write a time of the years 1970 to 2999"),
         (("--model", "hog", "--rules", "rules"), "needs a camera file"),
         (("--model", "hog", "--camera", "nowhere.yaml"), "nowhere.yaml"),
     ],

@@ -19,13 +19,13 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from vigie_cli.event_times import event_time
 from vigie_cli.replay_files import ReplayFiles
 from vigie_cli.replay_stages import Totals, fixed_configuration, replay_frames
 from vigie_common.camera_file import camera_problems, camera_record, read_camera
 from vigie_common.catalogue import find_model_file, load_catalogue
 from vigie_common.errors import BadInputError, ConfigurationError
 from vigie_common.site_file import find_site, read_site
-from vigie_common.units import parse_instant
 from vigie_common.yaml_source import InvalidFileError
 from vigie_frame_sampler.plan import masks_from_records
 from vigie_frame_sampler.recording import read_recording
@@ -150,10 +150,7 @@ def _read_site(camera: Path, rules: Path | None) -> tuple[dict[str, Any], dict[s
 def _start_ms(video: Path, start: str | None, zone: str) -> int:
     """Event time of the first picture: as given, else noon of the day the recording was made."""
     if start is not None:
-        try:
-            return parse_instant(start, zone)
-        except ValueError as wrong:
-            raise BadInputError(f"--start {start}: {wrong}") from None
+        return event_time("--start", start, zone)
     day = (_created(video) or datetime.fromtimestamp(video.stat().st_mtime, UTC)).astimezone(ZoneInfo(zone))
     return int(day.replace(hour=_NOON, minute=0, second=0, microsecond=0).timestamp() * 1000)
 
