@@ -26,7 +26,9 @@ def read_tracks_file(path: Path) -> Iterator[dict[str, Any]]:
     """
     defaults = {field["name"]: field["default"] for field in current("tracks").parsed["fields"] if "default" in field}
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8").split("\n")
+        if not lines[-1]:
+            del lines[-1]
     except OSError as error:
         raise BadInputError(f"{path}: cannot be read ({error.strerror}): {_FORMS}") from error
     except UnicodeDecodeError as error:

@@ -40,6 +40,13 @@ def test_what_the_schema_has_a_default_for_may_be_missing(written, record):
     assert read(written([lacks])) == [record]
 
 
+def test_a_separator_within_a_text_ends_no_line(tmp_path, record):
+    records = [record | {"reason": text} for text in ("a\u2028b", "a\u0085b")]
+    path = tmp_path / "a.jsonl"
+    path.write_text("".join(json.dumps(one, ensure_ascii=False) + "\n" for one in records), encoding="utf-8")
+    assert read(path) == records
+
+
 @pytest.mark.parametrize(
     ("field", "value", "wrong"),
     [
