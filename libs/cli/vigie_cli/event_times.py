@@ -10,7 +10,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from vigie_cli.options import WrongOptionError
-from vigie_common.units import LAST_MS, parse_instant
+from vigie_common.units import parse_event_time
 
 
 def event_time(option: str, text: str, zone: str, fix: str = "") -> int:
@@ -26,12 +26,9 @@ def event_time(option: str, text: str, zone: str, fix: str = "") -> int:
         WrongOptionError: it is no time, or none of the years 1970 to 2999.
     """
     try:
-        at = parse_instant(text, zone)
+        return parse_event_time(text, zone)
     except (ValueError, OverflowError) as wrong:
         raise WrongOptionError(f"{option} {text}: {wrong}{fix}") from None
-    if not 0 <= at < LAST_MS:
-        raise WrongOptionError(f"{option} {text}: write a time of the years 1970 to 2999")
-    return at
 
 
 def moment(at: int, zone: str) -> str:

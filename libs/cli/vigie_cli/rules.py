@@ -317,6 +317,7 @@ def replay(
 
     from vigie_cli import rules_difference as differing
     from vigie_cli import rules_replay as replaying
+    from vigie_cli.rules_judge import unjudged
     from vigie_cli.rules_tracks import read_tracks, topic_tracks, video_tracks
     from vigie_cli.site_folder import site_of
     from vigie_common.settings import Settings, read_settings
@@ -355,7 +356,7 @@ def replay(
     else:
         for error in found.errors:
             print(f"{error['rule']} on {error['camera_id']}: {error['message']}")
-        for line in replaying.unjudged(found):
+        for line in unjudged(found.refused, found.left_out):
             print(line)
         print(f"{counted(found.records, 'record')} of tracks, times {found.time_zone}; compared with {found.against}:")
         for line in differing.lines(found.difference, found.time_zone):

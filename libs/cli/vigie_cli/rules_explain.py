@@ -12,8 +12,7 @@ from vigie_cli.rules_compounds import compound_happenings
 from vigie_cli.rules_course import course_lines
 from vigie_cli.rules_difference import Happening, happenings
 from vigie_cli.rules_explain_compound import compound_answer
-from vigie_cli.rules_judge import judge
-from vigie_cli.wording import counted
+from vigie_cli.rules_judge import judge, unjudged
 from vigie_common.errors import BadInputError
 from vigie_common.yaml_model import nearest
 from vigie_rule_engine.trace import Trace
@@ -106,8 +105,7 @@ def explain(
     first = next((int(r["captured_at"]) for r in records if r["camera_id"] == question.camera), question.at)
     facts = {event["episode_id"]: event["facts"] for event in judged.events if event["kind"] in {"OPEN", "COUNT"}}
     said = list(answer(question, Evidence(rule, camera, refused, opened, facts, trace, statuses, first)))
-    if judged.refused:
-        said.append(f"{counted(len(judged.refused), 'record')} refused, the first: {judged.refused[0]}")
+    said += unjudged(judged.refused, {})
     zone = str(camera["time_zone"])
     return Explained(question, tuple(said), opened, tuple(trace.samples), statuses, zone)
 

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+from vigie_cli.wording import counted
 from vigie_common.errors import PoisonRecordError
 from vigie_common.stream import ConfigVersion, FixedView, Message
 from vigie_rule_engine.core import RuleCore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from vigie_cli.rules_bundles import Published
     from vigie_rule_engine.camera import CameraState
@@ -42,6 +43,14 @@ class Judged:
     """Why, of each record that contradicts itself: the engine makes dead letters of them."""
     left_out: Mapping[str, int]
     """Records that nothing was judged by, of those that were taken, by the reason in words."""
+
+
+def unjudged(refused: Sequence[str], left_out: Mapping[str, int]) -> Iterator[str]:
+    """What a person reads of records that were not judged, and why."""
+    if refused:
+        yield f"{counted(len(refused), 'record')} refused, the first: {refused[0]}"
+    for words, count in left_out.items():
+        yield f"{counted(count, 'record')} left out: {words}"
 
 
 def judge(

@@ -12,7 +12,6 @@ from vigie_cli.rules_difference import Difference, Happening, compare, happening
 from vigie_cli.rules_judge import judge
 from vigie_cli.rules_notes import in_shadow
 from vigie_cli.site_folder import rule_sources
-from vigie_cli.wording import counted
 from vigie_common.camera_file import camera_record
 from vigie_common.catalogue import load_catalogue
 from vigie_common.errors import BadInputError, DependencyError
@@ -22,7 +21,7 @@ from vigie_rule_engine.bundle import read_rules, rule_bundle
 from vigie_rule_engine.lint import CameraFolder, lint, read_cameras
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from vigie_common.camera_file import CameraFile
     from vigie_common.settings import Settings
@@ -196,11 +195,3 @@ def _happenings(events: Sequence[Mapping[str, Any]], only: frozenset[str] | None
     """What rules and compounds found; of these alone where they are given."""
     found = (*happenings(events), *compound_happenings(events))
     return tuple(one for one in sorted(found, key=lambda one: one.at) if only is None or one.rule in only)
-
-
-def unjudged(replayed: Replayed) -> Iterator[str]:
-    """What a person reads of records that were not judged, and why."""
-    if replayed.refused:
-        yield f"{counted(len(replayed.refused), 'record')} refused, the first: {replayed.refused[0]}"
-    for words, count in replayed.left_out.items():
-        yield f"{counted(count, 'record')} left out: {words}"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from vigie_cli.compound_test import compound_outcomes
-from vigie_cli.rules_judge import judge
+from vigie_cli.rules_judge import judge, unjudged
 from vigie_cli.rules_outcome import Found, Outcome, paired
 from vigie_cli.rules_scenes import scene_camera, scene_tracks, test_scene
 from vigie_cli.site_folder import rule_problems
@@ -194,7 +194,7 @@ def rule_says(
         start: local time of 0.
 
     Raises:
-        BadInputError: the camera cannot run the rule.
+        BadInputError: the camera cannot run the rule, or records were not judged: which, and why.
     """
     start_ms = parse_instant(start, time_zone)
     here = {**rule, "status": "test", "camera_tags": [], "camera_ids": [camera["camera_id"]]}
@@ -212,6 +212,9 @@ def rule_says(
     judged = judge(moved, [camera], bundle, mode="test")
     for error in judged.errors:
         raise BadInputError(error["message"])
+    unproven = "; ".join(unjudged(judged.refused, judged.left_out))
+    if unproven:
+        raise BadInputError(f"nothing is proven where records are not judged: {unproven}")
     return tuple(_found(judged.events, start_ms))
 
 

@@ -263,3 +263,15 @@ def parse_instant(text: str, zone: str, *, end_of_day: bool = False) -> int:
     if end_of_day and re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
         moment = (moment.replace(tzinfo=None) + timedelta(days=1)).replace(tzinfo=moment.tzinfo)
     return round((moment - _EPOCH) / timedelta(milliseconds=1))
+
+
+def parse_event_time(text: str, zone: str) -> int:
+    """The same of an event time, which the services judge by.
+
+    Raises:
+        ValueError: it is no time, or none of the years 1970 to 2999.
+    """
+    at = parse_instant(text, zone)
+    if not 0 <= at < LAST_MS:
+        raise ValueError("write a time of the years 1970 to 2999")
+    return at

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from vigie_common.compound_terms import LONGEST_COOLDOWN_MS
-from vigie_common.field_types import Identifier, InstantText, Name, Text, Texts
+from vigie_common.field_types import EventTimeText, Identifier, InstantText, Name, Text, Texts
 from vigie_common.units import parse_duration, parse_instant
 from vigie_common.yaml_model import FieldError, FileModel, Located, load, validated
 from vigie_common.yaml_source import Document, InvalidFileError, Problem, read_document
@@ -67,7 +67,9 @@ class RuleTest(FileModel):
     with_: dict[str, Any] = Field(
         default={}, alias="with", description="parameters that differ in this test, such as the scene's own zone"
     )
-    start: InstantText = Field(default="2026-01-05T12:00", description="time of t_s = 0, local to the site, for `when`")
+    start: EventTimeText = Field(
+        default="2026-01-05T12:00", description="time of t_s = 0, local to the site, for `when`"
+    )
     expect: list[Expectation] = Field(description="empty: the rule must say nothing")
 
     @model_validator(mode="after")

@@ -55,6 +55,16 @@ def test_a_test_that_fails_shows_expected_beside_found_and_ends_with_1(site):
     assert "  !    nothing more                        found open 2" in result.stdout
 
 
+def test_a_test_whose_records_the_engine_refuses_proves_nothing(site):
+    path = with_test(site, f"{{scene: {VAN}, with: {{zone: bay}}, start: 1970-01-01T00:00, expect: []}}")  # in UTC 1969
+    result = rules("test", site, "--rule", "livraison-stationnement")
+    assert result.exit_code == 1
+    told = f"{path}:15:5: nothing is proven where records are not judged: "
+    [line] = [line for line in result.stdout.splitlines() if line.startswith(told)]
+    assert " refused, the first: tracks of camera " in line
+    assert ": captured_at is -3600000, which is no time of the years 1970 to 2999" in line
+
+
 def test_an_error_in_a_camera_file_is_not_counted_as_a_test(site, change):
     change(site / "cameras/arenes-01.yaml", "fps: 5", "fps: 500")
     result = rules("test", site, "--rule", "livraison-stationnement")
@@ -90,6 +100,10 @@ def test_an_error_in_a_camera_file_is_not_counted_as_a_test(site, change):
         (
             "{scene: {layout: squares}, with: {zone: square}, expect: []}",
             '15:22: tests[0].scene.layout: "squares" is not allowed: use town-street or square; did you mean "square"?',
+        ),
+        (
+            "{scene: stopped-happens, with: {zone: bay}, start: 1960-05-04T09:00, expect: []}",
+            '15:56: tests[0].start: "1960-05-04T09:00": write a time of the years 1970 to 2999',
         ),
         (
             "{scene: scenes/none.yaml, with: {zone: square}, expect: []}",
