@@ -256,6 +256,8 @@ class StatefulWorker(StreamWorker[_Partition]):
                 message: Message | Rejection = self.receiver.message(record)
             except PoisonRecordError:
                 message = await self.receiver.decode(record)  # a schema may be learnt
+                if self.owned.get(partition.tp) is not partition:
+                    return
             if isinstance(message, Rejection):
                 outputs: Sequence[Output] = (message.output,)
                 source = None
