@@ -156,7 +156,7 @@ def came_nearest(question: Question, samples: Iterable[Sample]) -> Sample | None
 
 def _why_not(best: Sample, seen: Evidence) -> Iterator[str]:
     """How near it came: by the sample that went farthest."""
-    who = "the zone" if best.subject == "zone" else f"a {best.object_class} ({_number(best.subject)})"
+    who = "the zone" if best.subject == "zone" else f"a {best.object_class} ({number_of(best.subject)})"
     template = TEMPLATES[seen.rule["template"]]
     came = f"{who} came nearest at {clock(best.at, seen.zone)}"
     if template.counts and template.scope == "zone":
@@ -178,20 +178,25 @@ def _why_not(best: Sample, seen: Evidence) -> Iterator[str]:
 
 
 def _inherited(sample: Sample, seen: Evidence) -> Iterator[str]:
-    """Whose stay it went on with, where it has held for longer than the object was seen."""
-    before = [s for s in seen.trace.samples if s.since == sample.since and s.scope == sample.scope and s.at < sample.at]
-    others = list(dict.fromkeys(s.subject for s in before if s.subject != sample.subject))
-    if sample.phase == "idle" or sample.subject == "zone" or not others:
+    """Whose stay it went on with: those who held since that very instant, and no longer when the object began to."""
+    if sample.phase == "idle" or sample.subject == "zone":
         return
+    same = [s for s in seen.trace.samples if s.since == sample.since and s.scope == sample.scope]
+    began = min(s.at for s in same if s.subject == sample.subject)
+    after = {s.subject for s in same if s.at >= began}
+    before = [s for s in same if s.subject not in after]
+    if not before:
+        return
+    others = list(dict.fromkeys(s.subject for s in before))
     last = max((s.at for s in before if s.subject == others[-1] and s.verdict != "unseen"), default=sample.since)
-    whom = ", then ".join(f"{sample.object_class} {_number(subject)}" for subject in others)
+    whom = ", then ".join(f"{sample.object_class} {number_of(subject)}" for subject in others)
     yield (
         f"  it went on with the stay of {whom}, last seen {clock(last, seen.zone)}: one was taken for the other; "
         "what it moved and for how long it was seen are its own"
     )
 
 
-def _number(subject: str) -> str:
+def number_of(subject: str) -> str:
     """The track id, without its session; `zone`."""
     return subject.rpartition(":")[2]
 

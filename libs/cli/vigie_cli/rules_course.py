@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from vigie_cli.event_times import clock
-from vigie_cli.rules_answer import THEN_MS, came_nearest, is_asked, values
+from vigie_cli.rules_answer import THEN_MS, came_nearest, is_asked, number_of, values
 from vigie_cli.wording import counted
 from vigie_common.errors import BadInputError
 
@@ -41,7 +41,7 @@ def course_lines(found: Explained, track: str | None = None) -> Iterator[str]:
     """
     question, everyone = found.question, _stretches(found.samples)
     if track is not None:
-        own = [stretch for stretch in everyone if _number(stretch[0]) == track]
+        own = [stretch for stretch in everyone if number_of(stretch[0].subject) == track]
         shown, others = _around(question, own), []
         if not own:
             raise BadInputError(f"--track {track}: was not in view in this time; nearest to the moment {_ids(found)}")
@@ -65,7 +65,7 @@ def course_lines(found: Explained, track: str | None = None) -> Iterator[str]:
 
 def _line(stretch: Stretch, zone: str) -> str:
     first, last = stretch
-    who = "zone" if last.subject == "zone" else f"{last.object_class} {_number(last)}"
+    who = "zone" if last.subject == "zone" else f"{last.object_class} {number_of(last.subject)}"
     scope = f" {last.scope}" if last.scope else ""
     return (
         f"  {clock(first.at, zone)}-{clock(last.at, zone)}  {who}{scope}  {last.verdict:<6} {last.phase:<7}  "
@@ -88,15 +88,10 @@ def _who_is(sample: Sample) -> tuple[str, str]:
     return sample.scope, sample.subject
 
 
-def _number(sample: Sample) -> str:
-    """The track id, without its session; `zone`."""
-    return sample.subject.rpartition(":")[2]
-
-
 def _ids(found: Explained) -> str:
     """Of those in view, the nearest to the moment first, and how many more there were."""
     near = sorted(_stretches(found.samples), key=lambda stretch: _distance(found.question, stretch))
-    ids = list(dict.fromkeys(_number(first) for first, _ in near))
+    ids = list(dict.fromkeys(number_of(first.subject) for first, _ in near))
     more = f" and {len(ids) - MOST_IDS} more" if len(ids) > MOST_IDS else ""
     return f"there were {', '.join(ids[:MOST_IDS]) or 'none'}{more}"
 

@@ -106,6 +106,16 @@ def test_so_does_one_that_has_not_lasted_yet(explained):
     assert said[2].startswith("it went on with the stay of person 1, last seen 12:00:21.5")
 
 
+def test_two_who_came_in_the_same_frame_went_on_with_nobodys_stay(explained):
+    def both(t):
+        return [(n, 0.3 + 0.1 * n + 0.05 * min(t, 2), 0.75) for n in (1, 2)]
+
+    for template in ("dwell", "presence"):
+        said = explained(template, "zone: livraison, for: 20s", both, at_s=40)
+        assert said[0].startswith("opened"), said
+        assert not any("went on" in line for line in said), said
+
+
 def test_the_course_is_of_whom_the_answer_names_around_the_moment_however_much_went_before(explained):
     """Some flicker in the zone; who is asked about comes only then."""
 
