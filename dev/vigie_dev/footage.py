@@ -18,6 +18,7 @@ from vigie_common.catalogue import ModelFileError, check_model_file, find_model_
 from vigie_common.errors import BadInputError, DependencyError
 from vigie_dev.install import whole
 from vigie_dev.places import cache_folder, shared_data
+from vigie_frame_sampler.picture import video_stream
 
 VTEST = "vtest.avi"
 """768 x 576, 79 s: people crossing a campus road (OpenCV's sample, Apache-2.0)."""
@@ -124,14 +125,12 @@ def find_detector(given: str = "") -> Detector:
 def _check_readable(path: Path, given: str) -> None:
     try:
         with av.open(str(path)) as container:
-            is_video = bool(container.streams.video)
+            video_stream(container, f"VIDEO={given}")
     except (av.error.FFmpegError, OSError) as refused:
         raise BadInputError(
             f"VIDEO={given}: no video that can be read ({refused.strerror}): give a complete file of a common format, "
             "such as MP4 with H.264"
         ) from None
-    if not is_video:
-        raise BadInputError(f"VIDEO={given}: it has no video stream: give a file that has one")
 
 
 def _check(path: Path) -> None:

@@ -125,18 +125,15 @@ def plan_bundle(
 
 
 def refuse_unfit(folder: Path, site: SiteFolder) -> None:
-    """Refuse rules that the lint refuses, or a stable rule or compound whose tests fail: only what is proven alerts.
+    """Refuse nothing to judge by, and a stable rule or compound whose tests fail: only what is proven alerts.
 
     Raises:
-        InvalidFileError: the lint has found something.
         BadInputError: there is nothing to judge by, or tests fail: which, expected beside found.
     """
     from vigie_cli.rules_test import tests_of
 
     if site.rules is None:
         return
-    if site.problems:
-        raise InvalidFileError(site.problems)
     refuse_empty(folder, site.rules, "; to take the last rule out of service leave its file there with status: draft")
     stable = [rule for rule in site.rules.rules if rule.content.status == "stable"]
     compounds = [compound for compound in site.rules.compounds if compound.content.status == "stable"]
@@ -160,8 +157,9 @@ async def publish_folder(settings: Settings, folder: Path, at: At, author: str, 
         raise BadInputError(
             f"{folder}: no rules/ below it: give the folder of the site, which holds rules/ and cameras/"
         )
-    if site.cameras.problems:  # without all cameras the rules were not checked in full
-        raise InvalidFileError((*site.problems, *site.cameras.problems))
+    wrong = (*site.problems, *site.cameras.problems)  # without all cameras the rules were not checked in full
+    if wrong:
+        raise InvalidFileError(wrong)
     refuse_unfit(folder, site)
     told = folder_notes(site)
     histories, cameras = await read_histories(settings), await camera_records(settings)

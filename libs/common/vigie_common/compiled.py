@@ -140,11 +140,6 @@ class Kernels:
         return cache_root() / "compiled" / self._digest / library_file()
 
     @property
-    def is_ready(self) -> bool:
-        """Whether an entry can be called at once: its machine code is there, or there is none."""
-        return self._interpreted or self._library is not None or self.path.is_file()
-
-    @property
     def library(self) -> ModuleType:
         """The loaded library, made if need be: by one process, however many ask.
 

@@ -82,7 +82,7 @@ def may_alert(event: Mapping[str, Any]) -> bool:
 def may_change(event: Mapping[str, Any]) -> bool:
     """Whether an event can change anything: the beginning of an episode in shadow that no compound waits for cannot."""
     return event["kind"] != "COUNT" and (
-        event["mode"] in _ALERTING_MODES or event["kind"] in {"CLOSE", "AFFIRM"} or bool(event["compounds"])
+        may_alert(event) or event["kind"] in {"CLOSE", "AFFIRM"} or bool(event["compounds"])
     )
 
 

@@ -25,10 +25,6 @@ FORMAT: Final = 9
 """Raised whenever a dtype of the layers' state, or what is packed here, changes."""
 
 _REBUILD: Final = "it will be rebuilt from the tracks topic"
-_AS_THEY_ARE: Final = (
-    *("camera_id", "at", "seen_at", "steady_at", "watched", "steady", "appended_at", "blind", "unsteady", "aspect"),
-    *("bound_ms", "sessions", "last", "stamp", "ledger", "episodes", "numbered", "windows", "over", "n"),
-)
 
 
 class _Camera(msgspec.Struct, array_like=True):
@@ -59,6 +55,11 @@ class _Camera(msgspec.Struct, array_like=True):
     capacity: int
     arrays: list[bytes]
     """Of `Kept`, in its order, slots that are not in use left out; empty: the camera does not keep it."""
+
+
+_PACKED: Final = frozenset({"opened", "region_keys", "gate_keys", "row_keys", "capacity", "arrays"})
+_AS_THEY_ARE: Final = tuple(name for name in _Camera.__struct_fields__ if name not in _PACKED)
+"""Fields of a camera that are packed as they are."""
 
 
 class _Partition(msgspec.Struct, array_like=True):
