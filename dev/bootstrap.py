@@ -90,9 +90,9 @@ def missing(*, go: bool) -> dict[str, str]:
         if not output([sys.executable, "-c", "import ensurepip, venv; print('ok')"]):
             lacks["Python's venv module"] = f"{sys.executable} cannot make virtual environments"
         if not (Path(sysconfig.get_path("include")) / "Python.h").is_file():
-            lacks["Python's headers"] = f"there is no Python.h for {sys.executable}: the cores are compiled"
+            lacks["Python's headers"] = f"there is no Python.h for {sys.executable}: codec and cores are compiled"
     if shutil.which("g++") is None and shutil.which("c++") is None:
-        lacks["C++"] = "there is no `g++` on PATH: the cores are compiled"
+        lacks["C++"] = "there is no `g++` on PATH: codec and cores are compiled"
     java = java_version()
     if java is None:
         lacks["Java"] = f"{OLDEST_JAVA} or later is needed, there is no working `java` (PATH, JAVA_HOME)"
@@ -216,7 +216,7 @@ def main() -> int:
         print("\nset-up: interrupted; run it again to go on", file=sys.stderr)
         return 130
     say(f"  {time.monotonic() - begun:.1f} s")
-    say(f"3/3 servers and compiled cores ({cache_folder()})")
+    say(f"3/3 servers and compiled code ({cache_folder()})")
     chosen = [part for name in given.only or [] for part in ("--only", name)]
     python = str(VENV / "bin" / "python")
     tests = ["--tests"] if given.tests else []

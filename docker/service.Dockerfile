@@ -4,7 +4,7 @@
 ARG PYTHON=3.11-slim-bookworm
 
 FROM python:${PYTHON} AS build
-# The compiler makes the machine code of the cores, below; the images that run carry none. Any version does.
+# The compiler makes the machine code of the codec and the cores, below; the images that run carry none. Any version does.
 # hadolint ignore=DL3008
 RUN apt-get update && apt-get install -y --no-install-recommends g++ && rm -rf /var/lib/apt/lists/*
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_CONSTRAINT=/src/constraints.txt
@@ -15,15 +15,16 @@ COPY constraints.txt ./
 COPY schemas schemas
 COPY models models
 COPY libs/common libs/common
-RUN pip install ./libs/common
+RUN pip install ./libs/common \
+ && mkdir -p /opt/vigie/cache \
+ && VIGIE_CACHE=/opt/vigie/cache python -c "from vigie_common.avro import LIBRARY; LIBRARY.module"
 
 FROM build AS build-service
 ARG SERVICE
 COPY services services
-# The compiled cores are built here for any CPU of the architecture; at run they are loaded from a read-only cache.
+# Compiled code is built for any CPU of the architecture; at run it is loaded from a read-only cache.
 RUN test -d "services/${SERVICE}" || { echo "SERVICE=${SERVICE}: no such folder in services/" >&2; exit 1; } \
  && pip install "./services/${SERVICE}" \
- && mkdir -p /opt/vigie/cache \
  && case "${SERVICE}" in tracking|rule_engine) VIGIE_CACHE=/opt/vigie/cache python -c "from vigie_${SERVICE}.core import warm_up; warm_up()" ;; esac \
  && printf '#!/bin/sh\nexec python -m vigie_%s "$@"\n' "${SERVICE}" > /opt/vigie/bin/start-service \
  && chmod 755 /opt/vigie/bin/start-service
@@ -34,7 +35,7 @@ COPY libs/scene libs/scene
 COPY libs/cli libs/cli
 RUN pip install ./services/frame_sampler ./services/inference ./services/tracking ./services/rule_engine \
     ./services/alert ./services/statistics ./libs/scene ./libs/cli \
- && mkdir -p /opt/vigie/cache && for compiled in vigie_tracking.compiled vigie_rule_engine.layers.jit vigie_scene.kernels.compiled; do \
+ && for compiled in vigie_tracking.compiled vigie_rule_engine.layers.jit vigie_scene.kernels.compiled; do \
       VIGIE_CACHE=/opt/vigie/cache python -c "from ${compiled} import KERNELS; KERNELS.library" || exit 1; done
 
 FROM python:${PYTHON} AS run

@@ -19,6 +19,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from vigie_common import avro
 from vigie_common.errors import ConfigurationError, DependencyError
 from vigie_dev.places import DEV, cache_folder
 
@@ -36,7 +37,7 @@ _POSTGRES_PLATFORMS = {
     ("Darwin", "arm64"): "darwin-arm64v8",
 }
 _COMPILED = ("vigie_tracking.compiled", "vigie_rule_engine.layers.jit", "vigie_scene.kernels.compiled")
-"""Modules with a library of compiled code; the images make the same (docker/service.Dockerfile)."""
+"""Modules with a library of compiled cores; the images make the same (docker/service.Dockerfile)."""
 
 _DOWNLOAD_WITHIN_S = 900
 
@@ -194,7 +195,8 @@ def install_registry() -> Path:
 
 
 def install_cores() -> Path:
-    """The folder of the compiled cores: made here, so that nobody waits for the compiler later."""
+    """The folder of the compiled codec and cores: made here, so that nobody waits for the compiler later."""
+    avro.LIBRARY.module  # noqa: B018 - made if it is not there
     for module in _COMPILED:
         import_module(module).KERNELS.library  # noqa: B018 - made if it is not there
     return cache_folder() / "compiled"

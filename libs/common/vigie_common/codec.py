@@ -8,20 +8,39 @@ from __future__ import annotations
 import io
 import struct
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from fastavro import schemaless_reader, schemaless_writer
 
-from vigie_common.columns import Columns
+from vigie_common.avro import layout
 from vigie_common.errors import PoisonRecordError, UnknownSchemaError
 from vigie_common.schemas import SchemaVersion, current, load_schemas
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from vigie_common.avro import Layout
     from vigie_common.registry import Registry
 
 _HEADER: Final = struct.Struct(">bI")
+
+
+class Writer(NamedTuple):
+    """How records of a schema are written."""
+
+    header: bytes
+    schema: Any
+    layout: Layout | None
+
+
+class Reader(NamedTuple):
+    """How records that were written with a version of a schema are read."""
+
+    name: str
+    schema: Any
+    newest: Any | None
+    """What they are resolved to; none where they were written with it."""
+    layout: Layout | None
 
 
 @dataclass(slots=True)
@@ -32,13 +51,11 @@ class Codec:
     registry's own, and an id that is not known yet can be learnt.
     """
 
-    writers: dict[str, tuple[bytes, Any]] = field(default_factory=dict)
-    """By schema name: framing header and parsed schema."""
-    readers: dict[int, tuple[str, Any, Any | None]] = field(default_factory=dict)
-    """By wire id: schema name, writer's schema, and the reader's where it differs."""
+    writers: dict[str, Writer] = field(default_factory=dict)
+    """By schema name."""
+    readers: dict[int, Reader] = field(default_factory=dict)
+    """By wire id."""
     registry: Registry | None = None
-    columns: dict[int, Columns] = field(default_factory=dict)
-    """By identity of a parsed schema whose records are mostly columns."""
 
     @classmethod
     def pinned(cls) -> Codec:
@@ -52,12 +69,16 @@ class Codec:
     def add(self, version: SchemaVersion, wire_id: int) -> None:
         """Know a committed version under this id."""
         newest = current(version.name)
-        self.readers[wire_id] = (version.name, version.parsed, None if version is newest else newest.parsed)
         if version is newest:
-            self.writers[version.name] = (_HEADER.pack(0, wire_id), version.parsed)
-            columns = Columns.of(version.parsed)
-            if columns is not None:
-                self.columns[id(version.parsed)] = columns
+            how = layout(version.parsed)
+            self.readers[wire_id] = Reader(version.name, version.parsed, None, how)
+            self.writers[version.name] = Writer(_HEADER.pack(0, wire_id), version.parsed, how)
+        else:
+            self.know(version.name, version.parsed, wire_id)
+
+    def know(self, name: str, written_with: Any, wire_id: int) -> None:
+        """Know that records with this id are of that schema, in another version than the newest committed one."""
+        self.readers[wire_id] = Reader(name, written_with, current(name).parsed, None)
 
     def encode(self, schema: str, value: Mapping[str, Any]) -> bytes:
         """The record, framed.
@@ -65,9 +86,8 @@ class Codec:
         Raises:
             ValueError: the value does not fit the schema (a fault of the program, not of the input).
         """
-        header, parsed = self.writers[schema]
-        columns = self.columns.get(id(parsed))
-        if columns is not None and (written := columns.write(header, value)) is not None:
+        header, parsed, how = self.writers[schema]
+        if how is not None and (written := how.encode(header, value)) is not None:
             return written
         out = io.BytesIO(header)
         out.seek(_HEADER.size)
@@ -95,15 +115,13 @@ class Codec:
             raise UnknownSchemaError(
                 f"schema id {wire_id} is unknown: upgrade this service, or set the registry the producer uses"
             )
-        name, writer, reader = known
-        if reader is None and (columns := self.columns.get(id(writer))) is not None:
-            read = columns.read(data, _HEADER.size)
-            if read is not None and read[1] == len(data):
-                return name, read[0]
+        name, written_with, newest, how = known
+        if how is not None and (read := how.decode(data, _HEADER.size)) is not None:
+            return name, read
         stream = io.BytesIO(data)
         stream.seek(_HEADER.size)
         try:
-            value = schemaless_reader(stream, writer, reader)
+            value = schemaless_reader(stream, written_with, newest)
         except Exception as broken:
             raise PoisonRecordError(
                 f"not a {name} record (schema id {wire_id}): {type(broken).__name__}: {broken}"

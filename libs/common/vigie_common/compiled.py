@@ -1,34 +1,23 @@
-"""Python functions compiled to machine code: bitwise deterministic, kept on disk under a key that cannot lie.
+"""Python functions compiled to machine code, bitwise deterministic.
 
 A package names its compiled functions with `Kernels.jit`, and those among them that Python calls with `Kernels.entry`,
-which says what they take. numba makes one shared library of them, in a process of its own (`compiled_build`), the first
-time that one is called on a machine; every process loads that library, and neither numba nor LLVM, which would cost it
-110 MB and a second. The library's folder is named by a digest of everything that goes into it, so an edited source is
-never answered by old code. The CPU target is the generic one, so that two machines of a fleet compute the same bits
-and an image can carry its library.
+which says what they take. numba makes one shared library of them (`compiled_build`, `compiled_library`); every process
+loads that library, and neither numba nor LLVM, which would cost it 110 MB and a second. The CPU target is the generic
+one, so that two machines of a fleet compute the same bits and an image can carry its library.
 """
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import os
-import subprocess
-import sys
-import sysconfig
-import tempfile
-from importlib.machinery import ExtensionFileLoader, ModuleSpec
-from importlib.metadata import version
-from importlib.util import module_from_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar, cast
 
 import numpy as np
 
-from vigie_common.errors import DependencyError
+from vigie_common.compiled_library import Library
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
     from types import ModuleType
 
     import numpy.typing as npt
@@ -75,10 +64,6 @@ INT: Final = Argument(np.dtype(np.int64), 0)
 FLOAT: Final = Argument(np.dtype(np.float64), 0)
 
 
-class CompilerError(DependencyError):
-    """The library could not be made; says how to get what is missing."""
-
-
 class Kernels:
     """The compiled functions of one package, in one library.
 
@@ -97,13 +82,17 @@ class Kernels:
         self.modules = tuple(f"{package}.{module}" for module in modules)
         self.entries: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {}
         self.sources = (*sorted(folder.rglob("*.py")), *more_sources)
-        self._digest = digest(self.sources)
-        self._library: ModuleType | None = None
+        makers = (Path(__file__), Path(__file__).with_name("compiled_build.py"))
+        self._library = Library(
+            package,
+            LIBRARY,
+            (*self.sources, *makers),
+            ("numba", "numpy"),
+            ("vigie_common.compiled_build", self.modules[0]),
+        )
         self._interpreted = os.environ.get("NUMBA_DISABLE_JIT", "0") not in {"", "0"}
         if package in building:
             building[package] = self
-        elif not self._interpreted and self.path.is_file():
-            self._library = _loaded(self.path)
 
     def jit(self, function: F) -> F:
         """A function that only compiled functions call; called from Python, it runs as Python."""
@@ -128,52 +117,20 @@ class Kernels:
             if self._interpreted or self.package in building:
                 return compiled
             checked = not (trusted and trusting)
-            if self._library is not None and not checked:
-                return cast("F", getattr(self._library, name))
+            if not checked and self._library.path.is_file():
+                return cast("F", getattr(self.library, name))
             return cast("F", _Entry(self, name, function, arguments if checked else None))
 
         return decorate
 
     @property
-    def path(self) -> Path:
-        """Of the library, there or not: `$VIGIE_CACHE/compiled/<digest>`, or `~/.cache/vigie/compiled/<digest>`."""
-        return cache_root() / "compiled" / self._digest / library_file()
-
-    @property
     def library(self) -> ModuleType:
-        """The loaded library, made if need be: by one process, however many ask.
+        """The loaded library, made if need be.
 
         Raises:
             CompilerError: it cannot be made.
         """
-        if self._library is None:
-            path = self.path
-            if not path.is_file():
-                sys.stderr.write(f"compiling {self.package}, once on this machine: up to a minute\n")
-                try:
-                    path.parent.mkdir(parents=True, exist_ok=True)
-                    with (path.parent / ".lock").open("w") as lock:
-                        fcntl.flock(lock, fcntl.LOCK_EX)
-                        if not path.is_file():
-                            self._build(path)
-                except OSError as refused:  # a read-only image, no home: for this process alone
-                    sys.stderr.write(
-                        f"{cache_root()} cannot be written ({refused.strerror}): what is compiled now is compiled "
-                        "again the next time; set VIGIE_CACHE to a folder that can\n"
-                    )
-                    with tempfile.TemporaryDirectory(prefix="vigie-compiled-") as folder:
-                        path = Path(folder) / library_file()
-                        self._build(path)
-                        self._library = _loaded(path)
-                        return self._library
-            self._library = _loaded(path)
-        return self._library
-
-    def _build(self, path: Path) -> None:
-        command = [sys.executable, "-m", "vigie_common.compiled_build", self.modules[0], str(path)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
-        if done.returncode:
-            raise CompilerError(done.stderr.strip() or f"{' '.join(command)} ended with status {done.returncode}")
+        return self._library.module
 
 
 class _Entry:
@@ -214,35 +171,3 @@ def _njit(function: F) -> F:
     import numba
 
     return cast("F", numba.njit(fastmath=False, error_model="numpy")(function))
-
-
-def _loaded(path: Path) -> ModuleType:
-    loader = ExtensionFileLoader(LIBRARY, str(path))
-    try:
-        module = module_from_spec(ModuleSpec(LIBRARY, loader, origin=str(path)))
-    except ImportError as damaged:
-        raise CompilerError(
-            f"compiled code cannot be loaded ({damaged}): remove {path.parent}, it is made anew"
-        ) from None
-    loader.exec_module(module)
-    return module
-
-
-def library_file() -> str:
-    """File name of a library: it says for which Python and machine it is."""
-    return LIBRARY + str(sysconfig.get_config_var("EXT_SUFFIX"))
-
-
-def cache_root() -> Path:
-    """Where Vigie keeps what it can make again: `$VIGIE_CACHE`, or `~/.cache/vigie`."""
-    configured = os.environ.get("VIGIE_CACHE")
-    return Path(configured) if configured else Path.home() / ".cache" / "vigie"
-
-
-def digest(sources: Iterable[Path]) -> str:
-    """Twenty hexadecimal digits for what the machine code depends on: names and bytes of the sources, numba, numpy."""
-    key = hashlib.sha256(f"numba {version('numba')} numpy {version('numpy')}".encode())
-    for source in (*sources, Path(__file__), Path(__file__).with_name("compiled_build.py")):
-        key.update(f"\0{source.parent.name}/{source.name}\0".encode())
-        key.update(source.read_bytes())
-    return key.hexdigest()[:20]

@@ -6,9 +6,7 @@ numba compiles ahead of time (`numba.pycc`) and the machine's C compiler links. 
 from __future__ import annotations
 
 import os
-import shutil
 import sys
-import sysconfig
 import tempfile
 import warnings
 from importlib import import_module
@@ -18,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vigie_common import compiled
+from vigie_common.compiled_library import CompilerError, check_compilers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,13 +32,7 @@ def build(module: str, path: Path) -> None:
     Raises:
         CompilerError: there is no C compiler, or it fails.
     """
-    missing = _missing()
-    if missing:
-        raise compiled.CompilerError(
-            f"{module.rpartition('.')[0]} has no machine code on this machine, and {' and '.join(missing)} to make it "
-            "are missing: install them (Debian: apt install g++ python3-dev), or set VIGIE_CACHE to one that has it, "
-            "as the images do"
-        )
+    check_compilers(module.rpartition(".")[0], "CC", "CXX")
     os.environ.update(NUMBA_CPU_NAME="generic", NUMBA_CPU_FEATURES="", NUMBA_DISABLE_JIT="0")
     warnings.simplefilter("ignore", PendingDeprecationWarning)  # of pycc: docs/decisions
     from numba.pycc import CC
@@ -56,14 +49,6 @@ def build(module: str, path: Path) -> None:
         (Path(folder) / path.name).replace(path)
 
 
-def _missing() -> list[str]:
-    """What linking needs and the machine lacks."""
-    compilers = [os.environ.get(name) or sysconfig.get_config_var(name) or name.lower() for name in ("CC", "CXX")]
-    missing = [name for name in (command.split()[0] for command in compilers) if shutil.which(name) is None]
-    header = Path(sysconfig.get_path("include")) / "Python.h"
-    return missing if header.is_file() else [*missing, "Python.h"]
-
-
 def _kernels(module: str) -> compiled.Kernels:
     """The package of a module, all its entries compiled by numba."""
     package = module.rpartition(".")[0]
@@ -71,7 +56,7 @@ def _kernels(module: str) -> compiled.Kernels:
     import_module(module)
     kernels = compiled.building[package]
     if kernels is None:
-        raise compiled.CompilerError(f"{package}: makes no Kernels of that name")
+        raise CompilerError(f"{package}: makes no Kernels of that name")
     for name in kernels.modules:
         import_module(name)
     return kernels
@@ -103,7 +88,7 @@ def main(arguments: Sequence[str]) -> int:
     """Build; 1 with the reason on stderr where it cannot be."""
     try:
         build(arguments[0], Path(arguments[1]))
-    except compiled.CompilerError as error:
+    except CompilerError as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0

@@ -14,7 +14,7 @@ import fastavro
 
 from vigie_common.codec import Codec
 from vigie_common.errors import ConfigurationError, DependencyError
-from vigie_common.schemas import current, load_schemas, parse
+from vigie_common.schemas import load_schemas, parse
 from vigie_common.topics import load_declarations
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class Registry:
         try:
             writer = json.loads(answer["schema"])
             name = _SCHEMA_OF_RECORD[str(writer["name"])]
-            codec.readers[wire_id] = (name, parse(writer), current(name).parsed)
+            codec.know(name, parse(writer), wire_id)
         except (KeyError, TypeError, json.JSONDecodeError, fastavro.schema.SchemaParseException):
             return False
         return True

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vigie_common.codec import Codec
+from vigie_common.codec import Codec, Writer
 from vigie_common.errors import PoisonRecordError, UnknownSchemaError
 from vigie_common.schemas import SchemaVersion, current, load_schemas, parse
 
@@ -78,7 +78,7 @@ def test_a_record_of_an_older_version_is_read_with_the_newest():
     older["fields"] = [f for f in older["fields"] if f["name"] != "key"]
     version = SchemaVersion("dead-letter", 0, 99, json.dumps(older), parse(older))
     writer = Codec()
-    writer.writers["dead-letter"] = (b"\x00" + (99).to_bytes(4, "big"), version.parsed)
+    writer.writers["dead-letter"] = Writer(b"\x00" + (99).to_bytes(4, "big"), version.parsed, None)
     codec.add(version, 99)
     without_key = {key: value for key, value in LETTER.items() if key != "key"}
     assert codec.decode(writer.encode("dead-letter", without_key))[1] == LETTER | {"key": None}

@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from vigie_common.compiled import INT, CompilerError, Kernels, array
+from vigie_common.compiled import INT, Kernels, array
+from vigie_common.compiled_library import CompilerError
 from vigie_common.errors import DependencyError
 
 JIT = """\
@@ -154,7 +155,7 @@ def test_a_trusted_entry_is_looked_at_where_nobody_is_trusted(package, run):
 
 def test_without_a_c_compiler_it_says_what_to_install(run, own):
     told = run(cache=own, fails=True, PATH="/nowhere")
-    assert "CompilerError: cored has no machine code on this machine, and gcc and g++ to make it are missing" in told
+    assert "CompilerError: cored has no machine code on this machine, which lacks gcc and g++ to make it: " in told
     assert "apt install g++ python3-dev" in told
 
 
