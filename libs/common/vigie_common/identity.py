@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from typing import Final
-from uuid import UUID, uuid5
 
 import uuid_utils
 
-NAMESPACE: Final = UUID("9f0c1c1e-5b0a-5d5e-8a55-6f2b7f3a1d01")
+NAMESPACE: Final = uuid_utils.UUID("9f0c1c1e-5b0a-5d5e-8a55-6f2b7f3a1d01")
 """Fixed for ever: a change would give every episode another id."""
 
 
@@ -23,7 +22,12 @@ def episode_id(site: str, camera: str, rule: str, version: str, scope: str, subj
         subject: the object's id as rules see it, empty for a zone.
         started_at: first instant the condition held, milliseconds since 1970 UTC.
     """
-    return str(uuid5(NAMESPACE, f"{site}/{camera}/{rule}/{version}/{scope}/{subject}/{started_at}"))
+    return derived_id(f"{site}/{camera}/{rule}/{version}/{scope}/{subject}/{started_at}")
+
+
+def derived_id(name: str) -> str:
+    """A UUIDv5: the same for whoever computes it."""
+    return str(uuid_utils.uuid5(NAMESPACE, name))
 
 
 def event_id(episode: str, ordinal: int) -> str:

@@ -93,6 +93,7 @@ class AlertHandler:
             if born is not None:
                 turn.evidence.append(born)
         turn.evidence += [pending(event, _now()) for event in book.met]
+        book.met.clear()
         return turn
 
     def _revisions(

@@ -27,6 +27,7 @@ from vigie_alert.tables import (
     outbox,
 )
 from vigie_common.compound_terms import LONGEST_WITHIN_MS
+from vigie_common.units import LAST_MS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -56,11 +57,24 @@ class Reach:
     decision_ids: frozenset[str] = frozenset()
     decided_alerts: frozenset[str] = frozenset()
     compounds: frozenset[str] = frozenset()
-    members_since: int = 0
+    members_since: int = LAST_MS
     """Start (event time, ms) of the first episode that may meet others, however long after it is told."""
 
     def __bool__(self) -> bool:
         return any((self.alert_ids, self.keys, self.cameras, self.decision_ids, self.compounds))
+
+    @classmethod
+    def union(cls, reaches: Sequence[Reach]) -> Reach:
+        """What all of them may touch."""
+        return cls(
+            alert_ids=frozenset().union(*(reach.alert_ids for reach in reaches)),
+            keys=frozenset().union(*(reach.keys for reach in reaches)),
+            cameras=frozenset().union(*(reach.cameras for reach in reaches)),
+            decision_ids=frozenset().union(*(reach.decision_ids for reach in reaches)),
+            decided_alerts=frozenset().union(*(reach.decided_alerts for reach in reaches)),
+            compounds=frozenset().union(*(reach.compounds for reach in reaches)),
+            members_since=min(reach.members_since for reach in reaches),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +100,23 @@ class Turn(Generic[Told]):
     evidence: list[EvidenceRow] = field(default_factory=list)
 
 
+@dataclass(slots=True, eq=False)
+class _Errand:
+    """What one caller wants of a transaction, and what came of it."""
+
+    reach: Reach
+    work: Callable[[AlertBook], Turn[Any]]
+    turn: Turn[Any] | None = None
+    failed: Exception | None = None
+
+
 class AlertStore:
-    """The alert database. Each of `written` is called after each transaction that put something into the outbox."""
+    """The alert database.
+
+    Args:
+        engine: of the database.
+        written: by shard of the outbox: called after each transaction that put something into it.
+    """
 
     def __init__(self, engine: AsyncEngine, written: Sequence[Callable[[], None]]) -> None:
         self._engine = engine
@@ -95,24 +124,63 @@ class AlertStore:
         self._insert: Any = postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert
         # SQLite has one writer: waiting here is fair, waiting for its lock is not
         self._turn = asyncio.Lock() if engine.dialect.name == "sqlite" else nullcontext()
+        self._waiting: list[_Errand] = []
 
     async def transact(self, reach: Reach, work: Callable[[AlertBook], Turn[Told]]) -> Told:
         """Load what the records may touch, let `work` apply them, write what changed: all or nothing.
 
         `work` runs inside the transaction, and again when the caller repeats it: it has no effect of its own. Records
-        that touch nothing (counts, most of what comes) need no transaction.
+        that touch nothing (counts, most of what comes) need no transaction. Whoever has to wait for a turn shares the
+        next transaction with all who wait, in the order in which they came.
         """
         if not reach:
             return work(AlertBook()).told
-        async with self._turn, self._engine.begin() as connection:
-            book = await _load(connection, reach)
+        errand = _Errand(reach, work)
+        self._waiting.append(errand)
+        try:
+            async with self._turn:
+                if errand in self._waiting:  # else whoever had the turn before took it along
+                    together, self._waiting = self._waiting, []
+                    await self._run(together, errand)
+        finally:
+            if errand in self._waiting:
+                self._waiting.remove(errand)
+        if errand.failed is not None:
+            raise errand.failed
+        if errand.turn is None:
+            raise AssertionError("an errand is neither done nor failed")
+        told: Told = errand.turn.told
+        return told
+
+    async def _run(self, errands: Sequence[_Errand], own: _Errand) -> None:
+        """One transaction for all of them; if its caller is cancelled, the others wait again."""
+        try:
+            turns = await self._transaction(errands)
+        except Exception as failed:  # noqa: BLE001 - each caller raises it
+            for errand in errands:
+                errand.failed = failed
+            return
+        except BaseException:
+            self._waiting[:0] = [errand for errand in errands if errand is not own]
+            raise
+        for errand, turn in zip(errands, turns, strict=True):
+            errand.turn = turn
+        shards = {publication.shard for turn in turns for publication in turn.publications}
+        for shard, call in enumerate(self._written):
+            if shard in shards:
+                call()
+
+    async def _transaction(self, errands: Sequence[_Errand]) -> list[Turn[Any]]:
+        async with self._engine.begin() as connection:
+            book = await _load(connection, Reach.union([errand.reach for errand in errands]))
             before, affirmed, members = dict(book.standings), dict(book.affirmed), dict(book.members)
             cooling = dict(book.cooling)
-            turn = work(book)
+            turns = [errand.work(book) for errand in errands]
             changed = [s for alert_id, s in book.standings.items() if before.get(alert_id) is not s]
             await self._write_alerts(connection, changed)
-            await self._write_publications(connection, turn.publications)
-            await self._upsert(connection, evidence, ["alert_id"], [_evidence_values(row) for row in turn.evidence])
+            await self._write_publications(connection, [p for turn in turns for p in turn.publications])
+            images = [_evidence_values(row) for turn in turns for row in turn.evidence]
+            await self._upsert(connection, evidence, ["alert_id"], images)
             minutes = [
                 {"site": site, "camera_id": camera, "session": session, "minute": minute}
                 for (site, camera), (session, minute) in book.affirmed.items()
@@ -126,10 +194,7 @@ class AlertStore:
             rows = [{"id": s["id"], "alert_id": s["alert_id"], "decided_at": s["decided_at"]} for s in book.decisions]
             if rows:
                 await connection.execute(sa.insert(decisions), rows)
-        if turn.publications:
-            for call in self._written:
-                call()
-        return turn.told
+        return turns
 
     async def known(self, alert_ids: Iterable[str]) -> set[str]:
         """Which of these alerts exist."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
-from uuid import uuid5
 
-from vigie_common.identity import NAMESPACE
+from vigie_common.identity import derived_id
 from vigie_statistics.history.baseline import LEAST_COVERAGE, baseline, judge
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ class Verdict:
 
 def notice_id(series: str, start: int) -> str:
     """The id of the notice about one window of a series, a UUIDv5: the same for whoever computes it."""
-    return str(uuid5(NAMESPACE, f"notice/{KIND}/{series}/{start}"))
+    return derived_id(f"notice/{KIND}/{series}/{start}")
 
 
 def judged_value(value: float, corrected: float | None) -> float:
