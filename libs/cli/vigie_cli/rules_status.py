@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 NEWEST: Final = 10
 """Episodes of each rule that are listed."""
 
+SILENT_MS: Final = 180_000
+"""An engine says what it runs every minute; after so long without a word it runs nothing there any more."""
+
+
+_GONE: Final = "it has stopped, or judges no camera of this site any more"
+
 
 @dataclass(frozen=True, slots=True)
 class SiteStatus:
@@ -46,6 +52,10 @@ class SiteStatus:
     told: tuple[str, ...] = ()
     """What is worth knowing of the bundle in force: stable rules that run in shadow."""
 
+    def is_silent(self, said_at: int) -> bool:
+        """Whether an engine that said something then has said nothing since that it would have."""
+        return self.at_ms - said_at >= SILENT_MS
+
     def plain(self) -> dict[str, Any]:
         """For programs."""
         live = self.history.in_force(self.at_ms)
@@ -53,7 +63,9 @@ class SiteStatus:
             "site": self.history.site,
             "live": None if live is None else _bundle(live.bundle),
             "later": [_bundle(one.bundle) for one in self.history.later(self.at_ms)],
-            "engines": [{**status, "said_at": said_at} for status, said_at in self.engines],
+            "engines": [
+                {**status, "said_at": said_at, "silent": self.is_silent(said_at)} for status, said_at in self.engines
+            ],
             "notes": list(self.told),
             "shadow": [shadow.plain() for shadow in self.shadows],
             "episodes": None if self.episodes is None else [asdict(one) for one in self.episodes],
@@ -123,6 +135,9 @@ def lines(status: SiteStatus) -> Iterator[str]:
     if not status.engines:
         yield "  no engine has said anything: is the rule engine running, and does a camera of the site send tracks?"
     for one, said_at in status.engines:
+        if status.is_silent(said_at):
+            yield f"  engine {one['engine']}: silent since {instant(said_at, zone)}: {_GONE}"
+            continue
         yield f"  engine {one['engine']}: {_runs(one, status)} (said {instant(said_at, zone)})"
         for error in one["errors"]:
             yield f"    {error['rule']} on {error['camera_id'] or 'every camera'}: {error['message']}"

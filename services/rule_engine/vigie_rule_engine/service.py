@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from typing import TYPE_CHECKING, Final
 from weakref import WeakSet
 
@@ -37,7 +38,7 @@ async def serve(settings: RuleEngineSettings, service: Service) -> None:
         return new
 
     def observe(cores: Sequence[Core]) -> Iterable[Output]:
-        return board.changes(core for core in cores if isinstance(core, RuleCore))
+        return board.due((core for core in cores if isinstance(core, RuleCore)), time.monotonic())
 
     REGISTRY.register(metrics)
     try:

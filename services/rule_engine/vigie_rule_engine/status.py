@@ -18,18 +18,28 @@ MOST_ERRORS: Final = 500
 """Errors listed in one record; the rest is counted in its last line."""
 
 
+REPEAT_S: Final = 60.0
+"""What has not changed is said again so often: who has said nothing for some minutes runs nothing there any more."""
+
+
 @dataclass(slots=True)
 class StatusBoard:
-    """Remembers what was said last, and says what has changed."""
+    """Remembers what was said last and when; says what has changed, and all of it now and then."""
 
     engine: str
-    _said: dict[str, RulesStatus] = field(default_factory=dict)
+    _said: dict[str, tuple[RulesStatus, float]] = field(default_factory=dict)
 
-    def changes(self, cores: Iterable[RuleCore]) -> Iterator[Output]:
-        """The status of each site whose bundle or errors have changed."""
+    def due(self, cores: Iterable[RuleCore], now_s: float) -> Iterator[Output]:
+        """The status of each site whose bundle or errors have changed, or which was not told of for `REPEAT_S`.
+
+        Args:
+            cores: of the partitions that are owned.
+            now_s: of a clock that never goes back, seconds.
+        """
         for site, status in sorted(statuses(self.engine, cores).items()):
-            if self._said.get(site) != status:
-                self._said[site] = status
+            last = self._said.get(site)
+            if last is None or last[0] != status or now_s - last[1] >= REPEAT_S:
+                self._said[site] = status, now_s
                 yield Output("rules-status", f"{self.engine}/{site}", status)
 
 

@@ -6,7 +6,7 @@ from vigie_cli.rules_bundles import History, Published
 from vigie_cli.rules_compounds import compound_happenings
 from vigie_cli.rules_difference import Difference
 from vigie_cli.rules_shadow import Shadow, shadows
-from vigie_cli.rules_status import SiteStatus, lines, newest_episodes
+from vigie_cli.rules_status import SILENT_MS, SiteStatus, lines, newest_episodes
 from vigie_common.stream.configuration import KNOWN_AFTER_MS
 
 MINUTE = 60_000
@@ -181,3 +181,15 @@ def test_an_engine_that_runs_the_former_bundle_has_not_yet_taken_over():
         "runs it, all rules run", f"runs {'c' * 16}, all rules run",
         "runs no rules yet; it takes over what is in force with the next tracks",
     ]  # fmt: skip
+
+
+def test_an_engine_that_has_said_nothing_for_minutes_is_silent():
+    runs = {"engine": "rules-0", "site": "nimes", "digest": "0" * 64, "effective_at": T0, "errors": []}
+    gone = runs | {"engine": "rules-1", "errors": [{"rule": "a", "camera_id": "cam-1", "message": "no such zone"}]}
+    engines = ((runs, NOW - SILENT_MS + 1), (gone, NOW - SILENT_MS))
+    status = SiteStatus(History("nimes", ()), NOW, engines, (), (T0, NOW))
+    said = [line for line in lines(status) if "engine" in line or "rule" in line]
+    assert said[0].startswith("  engine rules-0: runs 000000000000")
+    (told,) = said[1:]
+    assert told.startswith("  engine rules-1: silent since 2027-01-15 08:57:00 UTC: it has stopped, or judges no")
+    assert [one["silent"] for one in status.plain()["engines"]] == [False, True]
