@@ -54,7 +54,7 @@ async def send(settings: Settings, cameras: int, fps: float, seconds: float) -> 
     made = due(cameras, fps, seconds, 0)
     first = next(made)  # everything is simulated before the first record
     late_ms, start_ms = 0.0, time.time_ns() // 1_000_000 + round(1000 * LEAD_S)
-    async with producer(settings) as client:
+    async with producer(settings, compression_type=None) as client:
         for number, record in enumerate(_all(first, made)):
             record["captured_at"] += start_ms
             if number % _TURN == 0:

@@ -61,10 +61,10 @@ class Measured:
 
 
 async def produce(settings: Settings, topic: str, records: Iterable[tuple[str, Mapping[str, Any]]]) -> int:
-    """Fill a topic; how many records there were."""
+    """Fill a topic, uncompressed as what comes with every frame; how many records there were."""
     codec, name, schema = Codec.pinned(), TopicNames(settings.topic_prefix).full(topic), load_topics()[topic].schema
     count = 0
-    async with producer(settings) as client:
+    async with producer(settings, compression_type=None) as client:
         for key, value in records:
             await client.send(name, codec.encode(schema, value), key=key.encode())
             count += 1

@@ -53,6 +53,7 @@ async def serve(settings: Settings, service: Service) -> None:
         state_topic="tracking-state" if INPUT == "detections" else "rule-engine-state",
         core=lambda _: Null(),
         outputs=[OUTPUT, "dead-letters"],
+        compression=None if OUTPUT == "tracks" else "lz4",
     )
 
 

@@ -50,7 +50,7 @@ async def serve(settings: AlertSettings, service: Service) -> None:
         frames = FrameReader(settings, names.full("frames"), codec)
         stack.push_async_callback(frames.stop)
         await frames.start()
-        producer = await start_producer(settings, linger_ms=0, compression_type="lz4")  # docs/reference/alerts.md
+        producer = await start_producer(settings, linger_ms=0)
         stack.push_async_callback(producer.stop)
         relays = [Relay(engine, producer, names.full("alerts"), shard) for shard in range(SHARDS)]
         store = AlertStore(engine, [relay.wake for relay in relays])

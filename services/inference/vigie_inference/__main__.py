@@ -26,6 +26,7 @@ async def serve(settings: InferenceSettings, service: Service) -> None:
         handler=Inference(settings, triton),
         outputs=["detections", "dead-letters"],
         max_records=64,
+        compression=None,
     )
     canary = watch(triton, service.health, settings.inference_canary_every)
     tasks = [asyncio.create_task(stream), asyncio.create_task(canary)]

@@ -39,6 +39,7 @@ async def serve(settings: TrackingSettings, service: Service) -> None:
             state_topic="tracking-state",
             core=core,
             outputs=("tracks", "dead-letters"),
+            compression=None,
         )
     finally:
         REGISTRY.unregister(metrics)

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from vigie_common.process import Service
     from vigie_common.settings import Settings
     from vigie_common.stream.records import Core, Message, Output
+    from vigie_common.stream.worker import Compression
 
 CHECKPOINT_S: Final = 5.0
 MAX_IN_FLIGHT: Final = 5000
@@ -75,6 +76,7 @@ async def run_stateful(
     outputs: Sequence[str],
     config_topics: Sequence[str] = (),
     observe: Callable[[Sequence[Core]], Iterable[Output]] | None = None,
+    compression: Compression = "lz4",
 ) -> None:
     """Run the loop until the service is stopped.
 
@@ -88,6 +90,7 @@ async def run_stateful(
         config_topics: configuration by event time, logical names.
         observe: called about once a second with the cores that run; what it gives is produced for people to
             read (a status), outside the recovery protocol.
+        compression: of the outputs.
 
     Raises:
         VigieError, KafkaError: the worker must end; the next one replays.
@@ -97,7 +100,7 @@ async def run_stateful(
         codec = await await_codec(settings, service)
     except StoppedError:
         return
-    await StatefulWorker(settings, service, codec, topic, state_topic, core, config_topics, observe).run()
+    await StatefulWorker(settings, service, codec, topic, state_topic, core, config_topics, observe, compression).run()
 
 
 class StatefulWorker(StreamWorker[_Partition]):
@@ -113,8 +116,10 @@ class StatefulWorker(StreamWorker[_Partition]):
         core: Callable[[int], Core],
         config_topics: Sequence[str] = (),
         observe: Callable[[Sequence[Core]], Iterable[Output]] | None = None,
+        compression: Compression = "lz4",
     ) -> None:
-        super().__init__(settings, service, codec, [topic], auto_offset_reset="none", max_poll_records=MAX_RECORDS)
+        options = {"auto_offset_reset": "none", "max_poll_records": MAX_RECORDS}
+        super().__init__(settings, service, codec, [topic], compression, **options)
         self.topic, self.state_topic = topic, state_topic
         self.make_core, self.observe = core, observe
         self.config = ConfigLog(settings, self.receiver, config_topics, self._send_rejected)

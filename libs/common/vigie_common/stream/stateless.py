@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from vigie_common.process import Service
     from vigie_common.settings import Settings
     from vigie_common.stream.records import Handler, Output
+    from vigie_common.stream.worker import Compression
 
 _POLL_MS: Final = 50
 _IN_HAND_S: Final = 3.0
@@ -59,6 +60,7 @@ async def run_stateless(
     handler: Handler,
     outputs: Sequence[str],
     max_records: int = 200,
+    compression: Compression = "lz4",
 ) -> None:
     """Run the loop until the service is stopped.
 
@@ -69,6 +71,7 @@ async def run_stateless(
         handler: the service's logic.
         outputs: topics it writes to, logical names.
         max_records: at most this many records are fetched at once.
+        compression: of the outputs.
 
     Raises:
         VigieError, KafkaError: the worker must end; the next one takes up at the committed offsets.
@@ -78,7 +81,7 @@ async def run_stateless(
         codec = await await_codec(settings, service)
     except StoppedError:
         return
-    await StatelessWorker(settings, service, codec, topics, handler, max_poll_records=max_records).run()
+    await StatelessWorker(settings, service, codec, topics, handler, compression, max_poll_records=max_records).run()
 
 
 class StatelessWorker(StreamWorker[_Partition]):
@@ -91,9 +94,10 @@ class StatelessWorker(StreamWorker[_Partition]):
         codec: Codec,
         topics: Sequence[str],
         handler: Handler,
+        compression: Compression = "lz4",
         **consumer_options: Any,
     ) -> None:
-        super().__init__(settings, service, codec, topics, **consumer_options)
+        super().__init__(settings, service, codec, topics, compression, **consumer_options)
         self.handler = handler
 
     def steps(self) -> dict[str, Coroutine[Any, Any, None]]:
