@@ -17,7 +17,7 @@ COPY models models
 COPY libs/common libs/common
 RUN pip install ./libs/common \
  && mkdir -p /opt/vigie/cache \
- && VIGIE_CACHE=/opt/vigie/cache python -c "from vigie_common.avro import LIBRARY; LIBRARY.module"
+ && VIGIE_CACHE=/opt/vigie/cache python -c "from vigie_common import avro, matrix; avro.LIBRARY.module; matrix.LIBRARY.module"
 
 FROM build AS build-service
 ARG SERVICE

@@ -19,7 +19,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from vigie_common import avro
+from vigie_common import avro, matrix
 from vigie_common.errors import ConfigurationError, DependencyError
 from vigie_dev.places import DEV, cache_folder
 
@@ -196,7 +196,8 @@ def install_registry() -> Path:
 
 def install_cores() -> Path:
     """The folder of the compiled codec and cores: made here, so that nobody waits for the compiler later."""
-    avro.LIBRARY.module  # noqa: B018 - made if it is not there
+    for library in (avro.LIBRARY, matrix.LIBRARY):
+        library.module  # noqa: B018 - made if it is not there
     for module in _COMPILED:
         import_module(module).KERNELS.library  # noqa: B018 - made if it is not there
     return cache_folder() / "compiled"

@@ -14,7 +14,7 @@ from vigie_common.stream import Output
 from vigie_rule_engine import snapshot
 from vigie_rule_engine.camera import CameraState, Minute, Stamp
 from vigie_rule_engine.compile import RuleTable, compile_table
-from vigie_rule_engine.intake import begin, check, looks, remember
+from vigie_rule_engine.intake import begin, looks, observed, remember
 from vigie_rule_engine.minutes import MINUTE_MS, bound_ms
 from vigie_rule_engine.sight import Sight, warm_up
 from vigie_rule_engine.tally import Tally
@@ -22,6 +22,9 @@ from vigie_rule_engine.telling import ForcedMode, Teller, forget_cells
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    import numpy as np
+    import numpy.typing as npt
 
     from vigie_common.records import Camera, EndReason, RuleBundle, Tracks
     from vigie_common.stream import ConfigVersion, ConfigView, Message
@@ -80,7 +83,7 @@ class RuleCore:
             PoisonRecordError: the record contradicts itself; the state is unchanged.
         """
         record: Tracks = message.value  # type: ignore[assignment]  # the tracks topic carries Tracks
-        check(record)
+        boxes = observed(record)
         events: list[Output] = []
         if message.appended_at >= self._sweep_at:
             events += self._sweep(message.appended_at, config)
@@ -113,7 +116,7 @@ class RuleCore:
         if state.at - state.steady_at >= BLIND_MS:
             events += self._end_blind(state)
         if seen:
-            self._look(state, record, step, events)
+            self._look(state, record, boxes, step, events)
         else:
             self.tally.records["blind"] += 1
         return events
@@ -208,7 +211,9 @@ class RuleCore:
             forget_cells(state, anchored=True)
             state.drop_unseen()
 
-    def _look(self, state: CameraState, record: Tracks, step: int, events: list[Output]) -> None:
+    def _look(
+        self, state: CameraState, record: Tracks, boxes: npt.NDArray[np.float64], step: int, events: list[Output]
+    ) -> None:
         """Judge one image; a camera that was turned away judges the rules of the whole image alone."""
         steady = record["status"] == "ok"
         self.tally.records["judged" if steady else "judged_moved"] += 1
@@ -223,7 +228,8 @@ class RuleCore:
         else:
             state.ledger.moved_frames += 1
         minute = state.ledger.minute
-        found, lost = self._sight.look(state, record, steady=steady, step=min(step, state.at - minute), minute=minute)
+        step = min(step, state.at - minute)
+        found, lost = self._sight.look(state, record, boxes, steady=steady, step=step, minute=minute)
         for happened in found:
             events += self._teller.tell(state, *happened)
         if lost:

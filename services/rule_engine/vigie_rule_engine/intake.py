@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-
 from vigie_common.errors import PoisonRecordError
-from vigie_common.matrix import misfit, packer
+from vigie_common.matrix import Columns, misfit
 from vigie_common.taxonomy import CLASS_ORDINAL
 from vigie_common.units import LAST_MS
 from vigie_rule_engine.camera import CameraState, LastFrame
@@ -17,22 +15,20 @@ from vigie_rule_engine.minutes import Ledger
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import numpy as np
+    import numpy.typing as npt
+
     from vigie_common.records import Tracks
 
 
-class _Ordinals(dict[str, int]):
-    """Ordinals of the classes; a name that the taxonomy does not have is `unknown`."""
+_COLUMN: Final = {"track": "track_id", "cls": "object_class", "model": "model_index"}
+"""Columns of a record, by the rows that are called otherwise."""
 
-    def __missing__(self, name: str) -> int:
-        return CLASS_ORDINAL["unknown"]
-
-
-_ORDINALS: Final = _Ordinals(CLASS_ORDINAL)
-NOTHING_SEEN: Final = np.zeros((len(OBSERVED), 0))
+_COLUMNS: Final = Columns([_COLUMN.get(row, row) for row in OBSERVED], CLASS_ORDINAL["unknown"])
 
 
-def check(record: Tracks) -> None:
-    """Refuse a record whose arrays do not fit together, or whose time is none.
+def observed(record: Tracks) -> npt.NDArray[np.float64]:
+    """The observation matrix of a record, rows as `layers.facts.OBSERVED`; refused if it contradicts itself.
 
     Raises:
         PoisonRecordError: names the camera, the frame and the field.
@@ -42,10 +38,10 @@ def check(record: Tracks) -> None:
             f"tracks of camera {record['camera_id']}, seq {record['seq']}: captured_at is {record['captured_at']}, "
             "which is no time of the years 1970 to 2999 in milliseconds: set the sampler's clock"
         )
-    count = len(record["track_id"])
-    columns: Mapping[str, Any] = record
-    name = misfit(columns, count)
-    if name is not None:
+    seen, count = _COLUMNS.matrix(record), len(record["track_id"])
+    if seen is None:
+        columns: Mapping[str, Any] = record
+        name = str(misfit(columns, count))
         raise PoisonRecordError(
             f"tracks of camera {record['camera_id']}, seq {record['seq']}: {count} track ids but "
             f"{len(columns[name])} {name}: every array needs one entry a box"
@@ -55,6 +51,7 @@ def check(record: Tracks) -> None:
             f"tracks of camera {record['camera_id']}, seq {record['seq']}: boxes in a frame of "
             f"{record['width']}x{record['height']} pixels: give the size of the sampled frame"
         )
+    return seen
 
 
 def looks(record: Tracks) -> bool:
@@ -83,21 +80,3 @@ def remember(state: CameraState, record: Tracks) -> None:
         record["height"] or last.height,
         [(model["name"], model["version"]) for model in record["models"]] or last.models,
     )
-
-
-def observed(record: Tracks, boxes: int) -> Any:
-    """The observation matrix of the first so many boxes of a record, rows as `layers.facts.OBSERVED`."""
-    if not boxes:
-        return NOTHING_SEEN
-    packed = packer(len(OBSERVED) * len(record["x1"]))(
-        *record["x1"],
-        *record["y1"],
-        *record["x2"],
-        *record["y2"],
-        *record["track_id"],
-        *map(_ORDINALS.__getitem__, record["object_class"]),
-        *record["score"],
-        *record["model_index"],
-    )
-    matrix = np.frombuffer(packed).reshape(len(OBSERVED), -1)
-    return matrix if boxes == matrix.shape[1] else np.ascontiguousarray(matrix[:, :boxes])

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vigie_rule_engine.intake import NOTHING_SEEN, observed
 from vigie_rule_engine.layers.episodes import CELL, EVENT
 from vigie_rule_engine.layers.facts import OBSERVED, PER_SUBJECT, end_tracks
 from vigie_rule_engine.layers.frame import forget, frame
@@ -18,6 +17,8 @@ from vigie_rule_engine.layers.state import Kept, Plan, Scratch
 from vigie_rule_engine.layers.zone_facts import ZONE
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from vigie_common.records import Tracks
     from vigie_rule_engine.camera import CameraState
 
@@ -29,7 +30,14 @@ class Sight:
         self.scratch = _scratch(0, 0, 0, 0)
 
     def look(
-        self, state: CameraState, record: Tracks, *, steady: bool, step: int, minute: int
+        self,
+        state: CameraState,
+        record: Tracks,
+        seen: npt.NDArray[np.float64],
+        *,
+        steady: bool,
+        step: int,
+        minute: int,
     ) -> tuple[list[tuple[int, int, int, int, int]], int]:
         """Judge one image: what has happened, as (row, slot, kind, time, way), and how many subjects to forget.
 
@@ -37,16 +45,18 @@ class Sight:
 
         Args:
             state: of the camera, changed in place.
-            record: with the image's boxes.
+            record: of the image.
+            seen: its boxes, as `intake.observed`.
             steady: the camera looks where its zones and lines were drawn.
             step: watched ms since the frame before that belong to this minute.
             minute: event time at which the minute began.
         """
-        boxes = len(record["track_id"])
+        boxes = seen.shape[1]
         if record["width"] > 0 and record["height"] > 0 and record["width"] / record["height"] != state.aspect:
             state.resize(record["width"] / record["height"])
         if boxes:
-            boxes = min(boxes, MOST_SUBJECTS)
+            if boxes > MOST_SUBJECTS:
+                seen, boxes = np.ascontiguousarray(seen[:, :MOST_SUBJECTS]), MOST_SUBJECTS
             state.grow(boxes)
         rules, plan, n = state.rules, state.plan, state.n
         if rules is None or plan is None or (n + boxes == 0 and not state.whole):
@@ -60,7 +70,7 @@ class Sight:
             *self.scratch,
             n,
             rules,
-            observed(record, boxes),
+            seen,
             1.0 / (state.last.height or 1),
             len(state.sessions) - 1,
             state.at,
@@ -120,7 +130,7 @@ def warm_up() -> None:
     )
     none = np.zeros(0)
     plan = Plan(np.zeros(0, REGION), np.zeros(0, GATE), none, none, none, none, none)
-    for seen in (np.zeros((len(OBSERVED), 1)), NOTHING_SEEN):
+    for seen in (np.zeros((len(OBSERVED), 1)), np.zeros((len(OBSERVED), 0))):
         room = _scratch(1, 1, 1, 1)
         frame(*kept, *plan, *room, 0, np.zeros(0, RULE), seen, 1.0, 0, 1, 1, 1, 1, 1, 0)
     forget(kept, 0, 1, 1)

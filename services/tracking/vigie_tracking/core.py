@@ -8,9 +8,9 @@ import numpy as np
 
 from vigie_common.errors import PoisonRecordError
 from vigie_common.frame_status import LOOKED_AT
-from vigie_common.matrix import PER_BOX, misfit, packer
+from vigie_common.matrix import PER_BOX, Columns
 from vigie_common.stream import Output
-from vigie_common.taxonomy import CLASS_NAMES, CLASS_ORDINAL
+from vigie_common.taxonomy import CLASS_NAMES
 from vigie_tracking import snapshot
 from vigie_tracking.fleet import SWEEP_MS, Fleet
 from vigie_tracking.layout import END_NAMES, ID_BASE, MAX_BOXES, Array
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from vigie_common.stream import ConfigView, Message
 
 _COLUMNS: Final = ("x1", "y1", "x2", "y2", "score")
+_MATRIX: Final = Columns((*_COLUMNS, "object_class"))
 _NO_BOXES: Final = np.empty((6, 0))
 
 
@@ -135,30 +136,22 @@ def _columns(record: Mapping[str, Any]) -> Array:
 
     Of too many boxes all but the MAX_BOXES best are made unusable; of boxes past ID_BASE all are.
     """
-    count = len(record["x1"])
-    if misfit(record, count) is not None:
-        sizes = ", ".join(f"{name} {len(record[name])}" for name in PER_BOX)
-        raise PoisonRecordError(
-            f"detections of camera {record['camera_id']}, seq {record['seq']}: columns of different lengths ({sizes}); "
-            "the producer must write one entry a box in each"
-        )
-    if count == 0 or record["status"] not in LOOKED_AT:
-        return _NO_BOXES
     try:
-        packed = packer(6 * count)(
-            *record["x1"],
-            *record["y1"],
-            *record["x2"],
-            *record["y2"],
-            *record["score"],
-            *map(CLASS_ORDINAL.__getitem__, record["object_class"]),
-        )
+        columns = _MATRIX.matrix(record)
     except KeyError as unknown:
         raise PoisonRecordError(
             f"detections of camera {record['camera_id']}, seq {record['seq']}: class {unknown} is not in the taxonomy "
             f"({', '.join(CLASS_NAMES)})"
         ) from None
-    columns = np.frombuffer(packed).reshape(6, count)
+    if columns is None:
+        sizes = ", ".join(f"{name} {len(record[name])}" for name in PER_BOX)
+        raise PoisonRecordError(
+            f"detections of camera {record['camera_id']}, seq {record['seq']}: columns of different lengths ({sizes}); "
+            "the producer must write one entry a box in each"
+        )
+    count = columns.shape[1]
+    if count == 0 or record["status"] not in LOOKED_AT:
+        return _NO_BOXES
     if count > MAX_BOXES:
         columns = columns.copy()
         columns[4, ID_BASE:] = np.nan

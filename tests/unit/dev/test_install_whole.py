@@ -56,4 +56,4 @@ def test_the_images_carry_the_same_compiled_cores():
     listed = re.search(r"for compiled in (.+?); do", dockerfile)
     assert listed is not None
     assert tuple(listed[1].split()) == install._COMPILED
-    assert "from vigie_common.avro import LIBRARY; LIBRARY.module" in dockerfile
+    assert "from vigie_common import avro, matrix; avro.LIBRARY.module; matrix.LIBRARY.module" in dockerfile

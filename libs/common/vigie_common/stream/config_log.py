@@ -67,10 +67,14 @@ class ConfigLog:
         """Let the connection go."""
         await self._consumer.stop()
 
+    def is_complete_for(self, appended_at: int) -> bool:
+        """Whether a record with this append time may be judged; else wait with `complete_for`."""
+        self._seen = max(self._seen, appended_at)
+        return not self._topics or appended_at - KNOWN_AFTER_MS <= self._complete
+
     async def complete_for(self, appended_at: int) -> None:
         """Return once a record with this append time may be judged."""
-        self._seen = max(self._seen, appended_at)
-        if not self._topics or appended_at - KNOWN_AFTER_MS <= self._complete:
+        if self.is_complete_for(appended_at):
             return
         self._wanted.set()
         async with self._changed:

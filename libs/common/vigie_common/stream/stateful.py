@@ -267,9 +267,10 @@ class StatefulWorker(StreamWorker[_Partition]):
                 outputs: Sequence[Output] = (message.output,)
                 source = None
             else:
-                await self.config.complete_for(message.appended_at)
-                if self.owned.get(partition.tp) is not partition:
-                    return
+                if not self.config.is_complete_for(message.appended_at):
+                    await self.config.complete_for(message.appended_at)
+                    if self.owned.get(partition.tp) is not partition:
+                        return
                 captured_at = message.value["captured_at"]
                 view = self.config.timeline.view(captured_at, message.appended_at)
                 try:

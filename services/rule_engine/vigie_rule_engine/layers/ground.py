@@ -9,12 +9,13 @@ nobody fast. Its lower bound takes 1.64 standard deviations off (95 %, one side)
 
 from __future__ import annotations
 
-from math import exp, hypot
+from math import exp
 from typing import Final
 
 import numpy as np
 
 from vigie_rule_engine.layers.jit import Slot, Vector, jit
+from vigie_rule_engine.layers.plane import length
 
 GROUND: Final = np.dtype(
     [
@@ -110,15 +111,15 @@ def stride(g: Slot, s: Slot, plane: Vector) -> None:
     if g["t2"] != 0 and g["t"] - g["t2"] < STRETCH_MS:
         return
     jx, jy, depth = project(plane, s["x"], s["y"] + _JITTER * s["h"])
-    error = hypot(jx - g["x"], jy - g["y"]) if depth > 0.0 else 0.0
+    error = length(jx - g["x"], jy - g["y"]) if depth > 0.0 else 0.0
     if g["t1"] != 0:
         before = (g["t2"] - g["t1"]) * 0.001
         after = (g["t"] - g["t2"]) * 0.001
-        first = hypot(g["x2"] - g["x1"], g["y2"] - g["y1"])
-        second = hypot(g["x"] - g["x2"], g["y"] - g["y2"])
+        first = length(g["x2"] - g["x1"], g["y2"] - g["y1"])
+        second = length(g["x"] - g["x2"], g["y"] - g["y2"])
         g["speed"] = min(first / before, second / after)
         g["sure"] = min(
-            (first - _SURE * hypot(g["e1"], g["e2"])) / before, (second - _SURE * hypot(g["e2"], error)) / after
+            (first - _SURE * length(g["e1"], g["e2"])) / before, (second - _SURE * length(g["e2"], error)) / after
         )
     g["t1"] = g["t2"]
     g["x1"] = g["x2"]

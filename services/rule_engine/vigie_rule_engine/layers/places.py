@@ -5,7 +5,7 @@ Coordinates are picture heights, margins and bands body heights of the subject.
 
 from __future__ import annotations
 
-from math import hypot, inf
+from math import inf
 from typing import Final
 
 import numpy as np
@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from vigie_common.compiled import array
 from vigie_rule_engine.layers.jit import Array, Slot, Vector, entry, jit
+from vigie_rule_engine.layers.plane import length
 from vigie_rule_engine.layers.subjects import VEHICLES
 
 NEVER: Final = 1 << 62
@@ -101,7 +102,7 @@ def distance(corner_x: Vector, corner_y: Vector, region: Slot, x: float, y: floa
         dy = corner_y[i] - corner_y[j]
         u = ((x - corner_x[j]) * dx + (y - corner_y[j]) * dy) / (dx * dx + dy * dy)
         u = min(1.0, max(0.0, u))
-        best = min(best, hypot(x - corner_x[j] - u * dx, y - corner_y[j] - u * dy))
+        best = min(best, length(x - corner_x[j] - u * dx, y - corner_y[j] - u * dy))
         j = i
     return best
 
@@ -144,7 +145,7 @@ def cross(p: Slot, s: Slot, gate: Slot, t: int, firm: bool) -> int:  # noqa: FBT
     """
     dx = gate["bx"] - gate["ax"]
     dy = gate["by"] - gate["ay"]
-    size = hypot(dx, dy)
+    size = length(dx, dy)
     d = (
         dx * (s["y"] - gate["ay"]) - dy * (s["x"] - gate["ax"])
     ) / size  # positive: right of the direction, on a screen

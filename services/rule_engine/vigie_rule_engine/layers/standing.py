@@ -8,13 +8,13 @@ does not walk off while anybody is where it stands.
 
 from __future__ import annotations
 
-from math import hypot
 from typing import TYPE_CHECKING, Final
 
 from vigie_common.taxonomy import ObjectClass
 from vigie_rule_engine.layers.furniture import FURNITURE_MS
 from vigie_rule_engine.layers.jit import Slot, jit
 from vigie_rule_engine.layers.places import NEVER
+from vigie_rule_engine.layers.plane import length
 from vigie_rule_engine.layers.subjects import AT_REST, LOST_STANDING, STOOD_MS, area, come_to_rest, is_at, shared
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def in_place(kept: Kept, n: int, k: int, t: int) -> int:
         o = kept.subjects[j]
         if j == k or o["seen"] != t or o["cls"] != _PERSON:
             continue
-        if hypot(o["vx"], o["vy"]) > _PASSING * o["h"]:
+        if length(o["vx"], o["vy"]) > _PASSING * o["h"]:
             continue
         came = abs(o["rest"] - left) <= _CAME_MS
         may = (came or o["off"] != 0) if s["seen"] == t else (came and o["off"] == 0)

@@ -12,7 +12,6 @@ that it is not told twice: visitors who relieve each other look just the same, a
 
 from __future__ import annotations
 
-from math import hypot
 from typing import TYPE_CHECKING, Final
 
 from vigie_common.taxonomy import ObjectClass
@@ -20,6 +19,7 @@ from vigie_rule_engine.layers.episodes import OPEN, PENDING, clear
 from vigie_rule_engine.layers.furniture import FURNITURE_MS
 from vigie_rule_engine.layers.jit import Slot, jit
 from vigie_rule_engine.layers.places import NEVER
+from vigie_rule_engine.layers.plane import length
 from vigie_rule_engine.layers.subjects import AT_REST, area, shared
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def is_new(s: Slot, t: int, w: int) -> bool:
 @jit
 def touch(a: Slot, b: Slot) -> bool:
     """Whether two people stand beside each other, in the street or in the picture."""
-    beside = hypot(a["x"] - b["x"], a["y"] - b["y"]) < _BESIDE * max(a["h"], b["h"])
+    beside = length(a["x"] - b["x"], a["y"] - b["y"]) < _BESIDE * max(a["h"], b["h"])
     return bool(beside or shared(a, b) > _TOUCHING * min(area(a), area(b)))
 
 
@@ -138,7 +138,7 @@ def stands_in(kept: Kept, r: int, region: int, k: int, j: int, t: int) -> int:
     if o["born"] >= now["since"] and was["last"] - _BORN_BEFORE_MS <= o["born"] <= was["last"] + _BORN_AFTER_MS:
         # who lies is as long as the box is wide
         long = max(s["h"], s["x2"] - s["x1"], o["h"], o["x2"] - o["x1"])
-        if hypot(o["born_x"] - was["x"], o["born_y"] - was["y"]) < _BORN_NEAR * long:
+        if length(o["born_x"] - was["x"], o["born_y"] - was["y"]) < _BORN_NEAR * long:
             return 2
     if was["phase"] == PENDING:
         return 0

@@ -12,13 +12,14 @@ Every field is eight bytes wide: no padding, so equal states are equal bytes.
 
 from __future__ import annotations
 
-from math import exp, hypot, inf
+from math import exp, inf
 from typing import Final
 
 import numpy as np
 
 from vigie_common.taxonomy import CLASS_GROUP, ObjectClass
 from vigie_rule_engine.layers.jit import Array, Slot, jit
+from vigie_rule_engine.layers.plane import length
 
 SUBJECT: Final = np.dtype(
     [
@@ -174,7 +175,7 @@ def patience(s: Slot) -> int:
         return LOST_TOPPLED
     if long_at_rest(s):
         return LOST_STANDING
-    if hypot(s["vx"], s["vy"]) < _STILL * s["h"]:
+    if length(s["vx"], s["vy"]) < _STILL * s["h"]:
         return LOST_STILL_THING if (_THINGS >> s["cls"]) & 1 else LOST_STANDING
     return LOST_MOVING
 
@@ -203,7 +204,7 @@ def find(subjects: Array, n: int, i: int, track: int) -> int:
 def leapt(s: Slot, x: float, y: float, dt: float) -> bool:
     """Whether no object of this kind can have come from there to here: the track now follows another one."""
     fastest = _FASTEST if s["cls"] == _PERSON else _FASTEST_VEHICLE
-    return bool(hypot(x - s["x"], y - s["y"]) > (_LEAP + fastest * dt) * s["h"])
+    return bool(length(x - s["x"], y - s["y"]) > (_LEAP + fastest * dt) * s["h"])
 
 
 @jit
@@ -215,7 +216,7 @@ def as_high(h: float, other: float) -> bool:
 @jit
 def is_at(s: Slot, x: float, y: float, h: float) -> bool:
     """Whether a subject is where one of height `h` stood, and about as high."""
-    return as_high(s["h"], h) and bool(hypot(s["x"] - x, s["y"] - y) < AT_REST * h)
+    return as_high(s["h"], h) and bool(length(s["x"] - x, s["y"] - y) < AT_REST * h)
 
 
 @jit
@@ -239,8 +240,8 @@ def adopt(
         if s["steady"] != steady or lost_for(s, w) > patience(s):
             continue
         ahead = 0.0 if toppled(s) else min((t - s["seen"]) * 0.001, _AHEAD_S)
-        going = 0.0 if hypot(s["vx"], s["vy"]) < _SWAYING * s["h"] else ahead
-        d = hypot(x - s["x"] - going * s["vx"], y - s["y"] - going * s["vy"])
+        going = 0.0 if length(s["vx"], s["vy"]) < _SWAYING * s["h"] else ahead
+        d = length(x - s["x"] - going * s["vx"], y - s["y"] - going * s["vy"])
         farther = _FARTHER_STOOD if long_at_rest(s) else _FARTHER
         reach = 0.6 if toppled(s) else _NEAR + farther * min(ahead, 1.0)
         if d < reach * max(h, min(width, s["h"])) and d < near:
@@ -319,7 +320,7 @@ def smooth(s: Slot, x: float, y: float, h: float, w: int) -> None:
     s["vy"] += b * ((s["y"] - py) / s["dt"] - s["vy"])
     if s["off"] == 0:
         s["moved_then"] = s["moved"]
-    moved = hypot(s["x"] - s["born_x"], s["y"] - s["born_y"]) / s["h"]
+    moved = length(s["x"] - s["born_x"], s["y"] - s["born_y"]) / s["h"]
     if moved < AT_REST or s["moved"] >= AT_REST:
         s["away"] = 0
         s["moved"] = max(s["moved"], moved)
@@ -327,7 +328,7 @@ def smooth(s: Slot, x: float, y: float, h: float, w: int) -> None:
         s["away"] = w
     if s["away"] != 0 and (moved > _MOVED_FAR or w - s["away"] >= _MOVED_MS):
         s["moved"] = moved
-    left = hypot(s["x"] - s["rest_x"], s["y"] - s["rest_y"]) / s["h"]
+    left = length(s["x"] - s["rest_x"], s["y"] - s["rest_y"]) / s["h"]
     if left < AT_REST:
         s["off"] = 0
         rested = (w - s["rest"]) * 0.001

@@ -7,7 +7,6 @@ zone as a whole are in `zone_templates` and `zone_counts`.
 
 from __future__ import annotations
 
-from math import hypot
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -16,6 +15,7 @@ from vigie_common.taxonomy import ObjectClass
 from vigie_rule_engine.layers.episodes import DOUBTED, HOLD, IDLE, OFF, ON, OPEN, PENDING, UNSEEN
 from vigie_rule_engine.layers.jit import Slot, jit
 from vigie_rule_engine.layers.places import NEVER, WITHIN
+from vigie_rule_engine.layers.plane import length
 from vigie_rule_engine.layers.posture import UPRIGHT_ASPECT
 from vigie_rule_engine.layers.rows import (
     ABANDONED,
@@ -102,7 +102,7 @@ def stopped(
     """In the zone, and within `within` of where it came to rest; its place in the rule's unit, 0: not known."""
     if not wanted(rule, subject):
         return OFF, 0
-    moved = hypot(x - cell["x"], y - cell["y"])
+    moved = length(x - cell["x"], y - cell["y"])
     if place["since"] == NEVER:  # a box that shakes beside the zone's edge has not left it
         return (HOLD if cell["phase"] == PENDING and moved <= rule["within"] * unit else OFF), cell["since"]
     if unit == 0.0:
@@ -148,7 +148,7 @@ def wrong_way(kept: Kept, k: int, place: Slot, cell: Slot, rule: Slot, t: int) -
         return OFF, 0
     vx, vy = velocity(kept, k, rule)
     along = vx * rule["dir_x"] + vy * rule["dir_y"]
-    if place["within"] == 0 or along > -_MOVING or along > -0.5 * hypot(vx, vy):
+    if place["within"] == 0 or along > -_MOVING or along > -0.5 * length(vx, vy):
         return HOLD, 0
     return ON, from_when(cell, t)
 
@@ -174,7 +174,7 @@ def lies(kept: Kept, n: int, k: int, rule: Slot) -> int:
     low = p["h"] / p["tall"]
     if p["aspect"] > rule["least"] and low < rule["ratio"]:
         s = kept.subjects[k]
-        still = hypot(s["vx"], s["vy"]) < _MOVING * p["tall"]
+        still = length(s["vx"], s["vy"]) < _MOVING * p["tall"]
         too_wide = s["x2"] - s["x1"] > UPRIGHT_ASPECT * p["tall"]  # for what is left of somebody who stands
         return ON if still and (too_wide or not hidden(kept, n, k, int(s["seen"]))) else HOLD
     if p["aspect"] > 0.75 * rule["least"] and low < 1.2 * rule["ratio"]:
@@ -207,7 +207,7 @@ def abandoned(kept: Kept, n: int, k: int, place: Slot, cell: Slot, rule: Slot, t
     s = kept.subjects[k]
     if not wanted(rule, s) or place["since"] == NEVER:
         return OFF, 0
-    moved = hypot(s["x"] - cell["x"], s["y"] - cell["y"])
+    moved = length(s["x"] - cell["x"], s["y"] - cell["y"])
     if cell["mark"] == 0 or (cell["phase"] < OPEN and moved > _ELSEWHERE * s["h"]):
         cell["x"] = s["x"]
         cell["y"] = s["y"]
@@ -230,7 +230,7 @@ def apart(kept: Kept, k: int, j: int, rule: Slot) -> float:
     """Distance of a person from a thing, in metres or in the person's heights."""
     x, y, known = whereabouts(kept, k, rule)
     px, py, unit = whereabouts(kept, j, rule)
-    return hypot(px - x, py - y) / unit if known > 0.0 and unit > 0.0 else np.inf
+    return length(px - x, py - y) / unit if known > 0.0 and unit > 0.0 else np.inf
 
 
 @jit
@@ -252,7 +252,7 @@ def attended(kept: Kept, n: int, k: int, cell: Slot, rule: Slot) -> bool:
         s = kept.subjects[j]
         if s["cls"] == _PERSON and apart(kept, k, j, rule) < rule["within"]:
             vx, vy = velocity(kept, j, rule)
-            stands = hypot(vx, vy) < _MOVING and s["moved"] >= AT_REST
+            stands = length(vx, vy) < _MOVING and s["moved"] >= AT_REST
             if stands or known_as(s) == cell["who"]:
                 return True
     return False

@@ -7,7 +7,7 @@ about in their cells (`value`), so that an event can show them.
 
 from __future__ import annotations
 
-from math import exp, hypot
+from math import exp
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -15,6 +15,7 @@ import numpy as np
 from vigie_rule_engine.layers.episodes import HOLD, IDLE, OFF, ON, UNSEEN
 from vigie_rule_engine.layers.jit import Indices, Slot, jit
 from vigie_rule_engine.layers.limits import KEPT_FRAMES
+from vigie_rule_engine.layers.plane import length
 from vigie_rule_engine.layers.rows import (
     CONGESTION,
     COUNT_ZONE,
@@ -58,7 +59,7 @@ def linked(kept: Kept, a: int, b: int, rule: Slot) -> bool:
     bx, by, bu = whereabouts(kept, b, rule)
     if au == 0.0 or bu == 0.0 or not 0.6 < au / bu < 1.67:
         return False
-    return bool(hypot(ax - bx, ay - by) < rule["within"] * 0.5 * (au + bu))
+    return bool(length(ax - bx, ay - by) < rule["within"] * 0.5 * (au + bu))
 
 
 @jit
@@ -74,7 +75,7 @@ def gathering(kept: Kept, r: int, rule: Slot, m: int, dt: float, w: int, scratch
     slow = 0
     for i in range(m):
         vx, vy = velocity(kept, members[i], rule)
-        if hypot(vx, vy) < rule["speed"] or stays(kept.subjects[members[i]], w):
+        if length(vx, vy) < rule["speed"] or stays(kept.subjects[members[i]], w):
             members[slow] = members[i]
             links[slow] = slow
             slow += 1
@@ -127,7 +128,7 @@ def crowd_movement(kept: Kept, r: int, rule: Slot, m: int, dt: float, scratch: S
     cx, cy, ux, uy = 0.0, 0.0, 0.0, 0.0
     for i in range(m):
         vx, vy = velocity(kept, members[i], rule)
-        v = hypot(vx, vy)
+        v = length(vx, vy)
         speeds[i] = v
         x, y, _ = whereabouts(kept, members[i], rule)
         cx += x / m
@@ -139,11 +140,11 @@ def crowd_movement(kept: Kept, r: int, rule: Slot, m: int, dt: float, scratch: S
     for i in range(m):
         vx, vy = velocity(kept, members[i], rule)
         x, y, _ = whereabouts(kept, members[i], rule)
-        size = hypot(vx, vy) * hypot(x - cx, y - cy)
+        size = length(vx, vy) * length(x - cx, y - cy)
         if size > 0.0:
             away += (vx * (x - cx) + vy * (y - cy)) / size / m
     zone["speed"] = np.median(speeds[:m])
-    zone["aligned"] = max(hypot(ux, uy), away)
+    zone["aligned"] = max(length(ux, uy), away)
     if m < _HOLDS * rule["least"]:
         return OFF
     usual = zone["usual"]
@@ -182,7 +183,7 @@ def travels(kept: Kept, r: int, k: int, w: int) -> bool:
     """
     s = kept.subjects[k]
     cell = kept.cells[r, k]
-    if cell["mark"] == 0 or hypot(s["x"] - cell["x"], s["y"] - cell["y"]) > s["h"]:
+    if cell["mark"] == 0 or length(s["x"] - cell["x"], s["y"] - cell["y"]) > s["h"]:
         cell["x"] = s["x"]
         cell["y"] = s["y"]
         cell["mark"] = w
@@ -200,7 +201,7 @@ def congestion(kept: Kept, r: int, rule: Slot, m: int, w: int, dt: float, plan: 
     for i in range(m):
         if travels(kept, r, members[i], w):
             vx, vy = velocity(kept, members[i], rule)
-            speeds[going] = hypot(vx, vy)
+            speeds[going] = length(vx, vy)
             members[going] = members[i]
             going += 1
     mark(kept, r, members, going)
