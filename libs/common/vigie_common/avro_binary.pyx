@@ -9,7 +9,7 @@ reaches beyond its bytes, and each entry of a list takes one of them at least.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
-from cpython.dict cimport PyDict_CheckExact, PyDict_GetItem, PyDict_Next, PyDict_SetItem, PyDict_Size
+from cpython.dict cimport PyDict_CheckExact, PyDict_GetItem, PyDict_SetItem, PyDict_Size
 from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_Check, PyFloat_FromDouble
 from cpython.list cimport PyList_Append, PyList_CheckExact, PyList_GET_ITEM, PyList_GET_SIZE
 from cpython.long cimport PyLong_AsLongLongAndOverflow, PyLong_CheckExact, PyLong_FromLongLong
@@ -460,7 +460,7 @@ cdef class Layout:
             _put(&out, PyBytes_AS_STRING(header), PyBytes_GET_SIZE(header))
             self.type.write(&out, value)
             return PyBytes_FromStringAndSize(<const char*>out.data, out.size)
-        except (UnfitError, UnicodeError):
+        except (UnfitError, UnicodeError, OverflowError):
             return None
         finally:
             PyMem_Free(out.data)

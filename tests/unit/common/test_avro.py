@@ -132,6 +132,7 @@ ENUM = {"type": "enum", "name": "Colour", "symbols": ["red", "green"]}
         ("float", 1e39),
         ("float", "1"),
         ("double", None),
+        ("double", 10**400),
         ("string", b"text"),
         ("string", "\ud800"),
         ("bytes", "text"),
