@@ -76,7 +76,7 @@ def exactly(value):
 
 
 @pytest.mark.parametrize("name", NEWEST)
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(data=st.data())
 def test_bytes_and_values_are_those_of_fastavro(name, data):
     schema = current(name).parsed
@@ -87,7 +87,7 @@ def test_bytes_and_values_are_those_of_fastavro(name, data):
 
 
 @pytest.mark.parametrize("name", NEWEST)
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(data=st.data())
 def test_a_record_cut_off_or_with_more_behind_it_is_none(name, data):
     schema = current(name).parsed
@@ -97,7 +97,7 @@ def test_a_record_cut_off_or_with_more_behind_it_is_none(name, data):
 
 
 @pytest.mark.parametrize("name", NEWEST)
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(data=st.data())
 def test_damaged_records_are_read_as_by_fastavro_or_left_to_it(name, data):
     schema = current(name).parsed
@@ -203,6 +203,7 @@ def test_what_is_not_written_here_is_left_to_fastavro(kind):
     assert layout(record(kind)) is None
 
 
+@settings(deadline=None)
 @given(size=st.integers(0, 5000))
 @example(size=1019)
 def test_a_record_of_any_size_has_room(size):
