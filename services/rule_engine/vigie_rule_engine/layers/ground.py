@@ -9,13 +9,12 @@ nobody fast. Its lower bound takes 1.64 standard deviations off (95 %, one side)
 
 from __future__ import annotations
 
-from math import exp
 from typing import Final
 
 import numpy as np
 
 from vigie_rule_engine.layers.jit import Slot, Vector, jit
-from vigie_rule_engine.layers.plane import length
+from vigie_rule_engine.layers.plane import decay, length
 
 GROUND: Final = np.dtype(
     [
@@ -96,7 +95,7 @@ def locate(g: Slot, s: Slot, is_new: int, plane: Vector, t: int) -> None:
         g["sure"] = -1.0
     else:
         dt = (t - g["t"]) * 0.001
-        b = 1.0 - exp(-dt / _TAU)
+        b = 1.0 - decay(dt / _TAU)
         g["vx"] += b * ((x - g["x"]) / dt - g["vx"])
         g["vy"] += b * ((y - g["y"]) / dt - g["vy"])
     g["t"] = t

@@ -6,12 +6,12 @@ with somebody on it from the start says nothing.
 
 from __future__ import annotations
 
-from math import exp
 from typing import Final
 
 import numpy as np
 
 from vigie_rule_engine.layers.jit import Slot, jit
+from vigie_rule_engine.layers.plane import decay
 
 POSTURE: Final = np.dtype(
     [
@@ -46,10 +46,10 @@ def hold(p: Slot, s: Slot, is_new: int, t: int) -> None:
         p["upright_at"] = 0
         return
     p["upright_at"] += max(0, round(1000.0 * (s["dt"] - _LONGEST_STEP)))
-    gain = 1.0 - exp(-s["dt"] / _TAU)
+    gain = 1.0 - decay(s["dt"] / _TAU)
     p["aspect"] += gain * (aspect - p["aspect"])
     p["h"] += gain * (height - p["h"])
     if p["aspect"] < UPRIGHT_ASPECT and (p["upright_s"] == 0.0 or p["h"] > _LEAST_SHARE * p["tall"]):
-        p["tall"] += (1.0 - exp(-s["dt"] / _TAU_TALL)) * (p["h"] - p["tall"])
+        p["tall"] += (1.0 - decay(s["dt"] / _TAU_TALL)) * (p["h"] - p["tall"])
         p["upright_s"] += min(s["dt"], _LONGEST_STEP)
         p["upright_at"] = t

@@ -12,14 +12,14 @@ Every field is eight bytes wide: no padding, so equal states are equal bytes.
 
 from __future__ import annotations
 
-from math import exp, inf
+from math import inf
 from typing import Final
 
 import numpy as np
 
 from vigie_common.taxonomy import CLASS_GROUP, ObjectClass
 from vigie_rule_engine.layers.jit import Array, Slot, jit
-from vigie_rule_engine.layers.plane import length
+from vigie_rule_engine.layers.plane import decay, length
 
 SUBJECT: Final = np.dtype(
     [
@@ -308,7 +308,7 @@ def come_to_rest(s: Slot, w: int) -> None:
 @jit
 def smooth(s: Slot, x: float, y: float, h: float, w: int) -> None:
     """Foot point, velocity and height, each with the gain of the real time step; and what follows of its moving."""
-    remains = exp(-s["dt"] / _TAU)
+    remains = decay(s["dt"] / _TAU)
     a = 1.0 - 0.6 * remains
     b = 1.0 - remains
     px = s["x"]

@@ -7,7 +7,6 @@ about in their cells (`value`), so that an event can show them.
 
 from __future__ import annotations
 
-from math import exp
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -15,7 +14,7 @@ import numpy as np
 from vigie_rule_engine.layers.episodes import HOLD, IDLE, OFF, ON, UNSEEN
 from vigie_rule_engine.layers.jit import Indices, Slot, jit
 from vigie_rule_engine.layers.limits import KEPT_FRAMES
-from vigie_rule_engine.layers.plane import length
+from vigie_rule_engine.layers.plane import decay, length
 from vigie_rule_engine.layers.rows import (
     CONGESTION,
     COUNT_ZONE,
@@ -98,7 +97,7 @@ def gathering(kept: Kept, r: int, rule: Slot, m: int, dt: float, w: int, scratch
             together += 1
     zone = kept.zones[r]
     zone["group"] = together
-    zone["going"] = max(float(together), together + exp(-dt / _HIDDEN_S) * (zone["going"] - together))
+    zone["going"] = max(float(together), together + decay(dt / _HIDDEN_S) * (zone["going"] - together))
     if zone["going"] >= rule["least"]:
         return ON
     return HOLD if zone["going"] >= rule["ratio"] * rule["least"] else OFF
@@ -206,7 +205,7 @@ def congestion(kept: Kept, r: int, rule: Slot, m: int, w: int, dt: float, plan: 
             going += 1
     mark(kept, r, members, going)
     # over some seconds: a lorry that passes hides a queue, and boxes come and go
-    gain = 1.0 - exp(-dt / _STEADY_S)
+    gain = 1.0 - decay(dt / _STEADY_S)
     if going > 0:
         zone["speed"] += gain * (np.median(speeds[:going]) - zone["speed"])
     zone["occupied"] += gain * (occupancy(kept, rule, going, plan, scratch) - zone["occupied"])
