@@ -10,6 +10,7 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 from zoneinfo import ZoneInfo
@@ -34,7 +35,7 @@ from vigie_rule_engine.bundle import read_rules, rule_bundle
 from vigie_rule_engine.lint import lint as lint_rules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
 DEFAULT_WIDTH: Final = 960
 _NOON: Final = 12
@@ -84,9 +85,10 @@ def command(
     Example: vigie replay street.mp4 --camera cameras/street.yaml --rules rules --out result
     """
     plan = plan_replay(video, fps, tuple(model or ()), camera, rules, start)
+    frames = sampled_frames(plan)
     started = time.perf_counter()
-    with running_triton(triton, plan.models, model_file) as url:
-        summary = asyncio.run(_run(plan, url, out))
+    with ReplayFiles(out) as files, running_triton(triton, plan.models, model_file) as url:
+        summary = asyncio.run(_run(plan, frames, url, files))
     _say.print(
         f"{summary['frames_sampled']} frames, {summary['tracks']} tracks, {summary['rule_events']} rule events, "
         f"{summary['alerts']} alerts in {time.perf_counter() - started:.1f} s → {out}"
@@ -206,11 +208,15 @@ def _model_file(name: str, given: Path | None) -> Path | None:
     return find_model_file(model, given if model.source is not None else None)
 
 
-def sampled_frames(plan: Plan) -> Iterable[Mapping[str, Any]]:
-    """The frames of the recording, as the sampler takes them."""
+def sampled_frames(plan: Plan) -> Iterator[Mapping[str, Any]]:
+    """The frames of the recording, as the sampler takes them; the first is read at once.
+
+    Raises:
+        BadInputError: it is no recording. Ask before anything is started.
+    """
     camera = plan.camera
     masks = () if camera is None else masks_from_records(camera["camera_id"], camera["masks"])
-    return read_recording(
+    frames = read_recording(
         plan.video,
         plan.fps,
         plan.width,
@@ -220,16 +226,16 @@ def sampled_frames(plan: Plan) -> Iterable[Mapping[str, Any]]:
         camera_version="" if camera is None else camera["version"],
         models=plan.models,
     )
+    return chain((next(frames),), frames)
 
 
-async def _run(plan: Plan, triton_url: str, out: Path) -> dict[str, Any]:
-    camera, frames = plan.camera, sampled_frames(plan)
+async def _run(plan: Plan, frames: Iterator[Mapping[str, Any]], triton_url: str, files: ReplayFiles) -> dict[str, Any]:
     totals = Totals()
-    judged = camera if plan.bundle is not None else None
+    judged = plan.camera if plan.bundle is not None else None
     last_frame = -1
-    with ReplayFiles(out) as files, _progress() as progress:
+    with _progress() as progress:
         task = progress.add_task("replay", total=_expected_frames(plan))
-        steps = replay_frames(iter(frames), triton_url, fixed_configuration(judged, plan.bundle), totals)
+        steps = replay_frames(frames, triton_url, fixed_configuration(judged, plan.bundle), totals)
         async for step in steps:
             for record in step.tracks:
                 last_frame = max(last_frame, -1 if record["source_frame"] is None else record["source_frame"])

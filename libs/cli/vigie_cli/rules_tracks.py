@@ -121,9 +121,10 @@ def video_tracks(video: Path, camera_file: Path, triton: str | None) -> list[Map
     from vigie_cli.replay_stages import Totals, fixed_configuration, replay_frames
 
     plan = plan_replay(video, None, (), camera_file, None, None)
+    frames = sampled_frames(plan)
 
     async def go(url: str) -> list[Mapping[str, Any]]:
-        steps = replay_frames(iter(sampled_frames(plan)), url, fixed_configuration(None, None), Totals())
+        steps = replay_frames(frames, url, fixed_configuration(None, None), Totals())
         return [record async for step in steps for record in step.tracks]
 
     with running_triton(triton, plan.models, None) as url:
