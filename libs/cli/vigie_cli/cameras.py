@@ -15,6 +15,7 @@ from rich.live import Live
 
 from vigie_cli.cameras_shown import camera_details, camera_table, track_lines
 from vigie_cli.event_times import instant
+from vigie_cli.options import AsJson
 from vigie_cli.wording import counted, findings_json, output, terminal_language
 from vigie_common.errors import BadInputError
 from vigie_common.settings import Settings, read_settings
@@ -44,7 +45,7 @@ def check(
     place: Annotated[Path, typer.Argument(metavar="FOLDER|FILE", help=f"{_SITE_FOLDER}; or one camera file")],
     residual: Annotated[float, typer.Option(min=0.0, help="metres that a calibration may be wrong")] = 1.0,
     strict: Annotated[bool, typer.Option(help="warnings are errors too")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="for programs: one JSON document")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Check camera files: each error and warning with its file, line, column and fix.
 

@@ -1,8 +1,10 @@
-"""Options that are wrong, or wrong together: exit status 2, as for one that there is not."""
+"""Options that commands share; those that are wrong, or wrong together: exit status 2, as for one that there is not."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
 
 from vigie_common.errors import BadInputError
 
@@ -10,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 EXIT_USAGE: Final = 2
+
+AsJson = Annotated[bool, typer.Option("--json", help="for programs: one JSON document")]
 
 
 class WrongOptionError(BadInputError):
