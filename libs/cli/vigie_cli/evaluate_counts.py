@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
-from rich.console import Console
-from rich.progress import track
 
+from vigie_cli.camera_hours import side_by_side
 from vigie_cli.wide import plain_table, print_table
 from vigie_cli.wording import terminal_language
 from vigie_common.errors import BadInputError
@@ -70,10 +67,8 @@ def count_town(hours: int, rates: tuple[float, ...], seed: int, processes: int) 
         Place(kind, layout, 1000 * seed + k, rates) for k in range(hours) for kind in KINDS for layout in COUNTED_IN
     ]
     counted = Counted()
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        results = pool.map(count_place, places)
-        for one in track(results, f"{len(places)} camera-hours", len(places), console=Console(stderr=True)):
-            counted.add(one)
+    for one in side_by_side(count_place, places, processes):
+        counted.add(one)
     return counted
 
 

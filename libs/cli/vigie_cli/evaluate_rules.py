@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import csv
 import json
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
-from rich.console import Console
-from rich.progress import track
 
+from vigie_cli.camera_hours import side_by_side
 from vigie_cli.wide import plain_table, print_table
 from vigie_common.csv_rows import csv_rows
 from vigie_common.errors import BadInputError
@@ -50,15 +47,12 @@ def evaluate_city(
     day = [round(k * 24 / min(hours, 24)) % 24 + 24 * (k // 24) for k in range(hours)]
     parts = [Hour(camera, hour, seed, rates) for hour in day for camera in range(cameras)]
     parts += [Hour(camera, hour, seed, rates, closed=True) for hour in day for camera in range((cameras + 1) // 2)]
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        results = pool.map(looked_into, parts)
-        shown = track(results, f"{len(parts)} camera-hours", len(parts), console=Console(stderr=True))
-        sums: dict[tuple[float, str], Tally] = {}
-        mistakes: list[Mistake] = []
-        for tallies, found in shown:
-            mistakes += found
-            for key, one in tallies.items():
-                sums[key] = sums.get(key, Tally()) + one
+    sums: dict[tuple[float, str], Tally] = {}
+    mistakes: list[Mistake] = []
+    for tallies, found in side_by_side(looked_into, parts, processes):
+        mistakes += found
+        for key, one in tallies.items():
+            sums[key] = sums.get(key, Tally()) + one
     names = [(fps, rule.name) for rule in RULES for fps in rates if (fps, rule.name) in sums]
     return {f"{name}, {fps:g} fps": sums[fps, name] for fps, name in names}, mistakes
 

@@ -31,4 +31,6 @@ def test_without_a_compiler_a_command_says_what_to_install_and_no_more(tmp_path,
     assert done.returncode == 1
     compiling, missing = done.stderr.splitlines()
     assert compiling == "compiling vigie_scene.kernels, once on this machine: up to a minute"
-    assert missing.startswith("vigie_scene.kernels has no machine code on this machine, which lacks gcc and g++ to make it: ")
+    assert missing.startswith(
+        "vigie_scene.kernels has no machine code on this machine, which lacks gcc and g++ to make it: "
+    )
