@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, mod
 from pydantic_core import PydanticCustomError
 
 from vigie_common.digest import content_digest
-from vigie_common.field_types import Identifier, InstantText, Name, Text, Texts
+from vigie_common.field_types import EventTimeText, Identifier, Name, Text, Texts
 from vigie_common.geometry import crossing_edges, length
 from vigie_common.ground_plane import FEWEST, CalibrationError, ControlPoint, ground_plane
 from vigie_common.site_file import SITE_FILE, SiteFile
@@ -131,7 +131,7 @@ class SourceSection(FileModel):
     pace: Literal["real", "fast"] = Field(
         default="real", description="files and folders: as time passes, or as fast as possible"
     )
-    start: InstantText | None = Field(
+    start: EventTimeText | None = Field(
         default=None, description="files and folders: time of the first image; left out: now"
     )
 

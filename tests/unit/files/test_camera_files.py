@@ -201,6 +201,11 @@ def camera():
         ),
         (
             SOURCE,
+            '{file: film.avi, start: "1960-07-01T14:00"}',
+            ['F:4:33: source.start: "1960-07-01T14:00": write a time of the years 1970 to 2999'],
+        ),
+        (
+            SOURCE,
             "{file: film.avi, pace: quick}",
             ['F:4:32: source.pace: "quick" is not allowed: use real or fast'],
         ),
