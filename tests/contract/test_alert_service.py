@@ -397,6 +397,7 @@ async def test_two_processes_on_one_database_publish_each_revision_once(bench, r
     url = own_database(postgres)
     cameras = [f"cam-{i}" for i in range(4)]
     with bench.service(url), bench.service(url, VIGIE_INSTANCE_ID="alert-1"):
+        await bench.joined("alert-1")  # one that is still starting would do nothing, and not stop cleanly
         for i, camera in enumerate(cameras):
             opening = rule_event(camera_id=camera)
             await bench.write("rule-events", opening, rule_event("CLOSE", 1, camera_id=camera), key=camera, partition=i)
@@ -546,6 +547,7 @@ async def test_compounds_that_two_processes_see_changed_end_once_with_the_reason
     members = {camera: rule_event(camera_id=camera, **shadow) for camera in cameras}
     url = own_database(postgres)
     with bench.service(url), bench.service(url, VIGIE_INSTANCE_ID="alert-1"):
+        await bench.joined("alert-1")  # one that is still starting would do nothing, and not stop cleanly
         for i, camera in enumerate(cameras):
             await bench.write("rule-events", members[camera], key=camera, partition=i)
         await bench.alerts_when(lambda alerts: len(alerts) == len(stamps))
