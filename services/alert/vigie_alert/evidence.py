@@ -15,7 +15,7 @@ from aiokafka.errors import KafkaError
 from prometheus_client import Counter
 
 from vigie_alert.drawing import draw_evidence
-from vigie_alert.store import EvidenceRow
+from vigie_alert.rows import EvidenceRow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -13,8 +13,9 @@ from vigie_alert.compound import compound_key
 from vigie_alert.evidence import evidence_records, pending
 from vigie_alert.incoming import check_decision, check_event
 from vigie_alert.lifecycle import may_alert, may_change, subject_key
+from vigie_alert.loading import Reach
 from vigie_alert.publication import publication
-from vigie_alert.store import Reach, Turn
+from vigie_alert.store import Turn
 from vigie_common.database import until_taken
 from vigie_common.errors import PoisonRecordError
 from vigie_common.stream.records import Done
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     from vigie_alert.book import AlertBook
     from vigie_alert.evidence import Gallery
     from vigie_alert.publication import Headers
-    from vigie_alert.store import AlertStore, EvidenceRow
+    from vigie_alert.rows import EvidenceRow
+    from vigie_alert.store import AlertStore
     from vigie_common.codec import Codec
     from vigie_common.process import Service
     from vigie_common.stream.records import Message

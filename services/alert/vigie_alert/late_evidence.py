@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from vigie_alert.evidence import RETRY_MS, evidence_records
+from vigie_alert.loading import Reach
 from vigie_alert.publication import publication
-from vigie_alert.store import Reach, Turn
+from vigie_alert.store import Turn
 from vigie_common.database import passes_by_waiting
 
 if TYPE_CHECKING:
     from vigie_alert.book import AlertBook
     from vigie_alert.evidence import Gallery
-    from vigie_alert.store import AlertStore, EvidenceRow
+    from vigie_alert.rows import EvidenceRow
+    from vigie_alert.store import AlertStore
     from vigie_common.codec import Codec
     from vigie_common.process import Service
 

@@ -9,10 +9,11 @@ from structlog.testing import capture_logs
 from vigie_alert import keeping
 from vigie_alert.database import migrate, open_database
 from vigie_alert.evidence import Gallery
+from vigie_alert.loading import Reach
 from vigie_alert.outbox import Relay
 from vigie_alert.publication import SHARDS, publication
 from vigie_alert.settings import AlertSettings
-from vigie_alert.store import AlertStore, Reach, Turn
+from vigie_alert.store import AlertStore, Turn
 from vigie_common.codec import Codec
 from vigie_common.compound_terms import LONGEST_COOLDOWN_MS, LONGEST_WITHIN_MS
 from vigie_rule_engine.catalogue import TEMPLATES

@@ -9,8 +9,9 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from vigie_alert.database import DATABASE
 from vigie_alert.handler import _reach
+from vigie_alert.loading import Reach
 from vigie_alert.publication import publication
-from vigie_alert.store import AlertStore, Reach, Turn
+from vigie_alert.store import AlertStore, Turn
 from vigie_common.codec import Codec
 from vigie_common.stream.records import Message
 
