@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vigie_common import compiled
-from vigie_common.compiled_library import CompilerError, check_compilers
+from vigie_common.compiled_library import CompilerError, check_compilers, made
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
 
 def build(module: str, path: Path) -> None:
@@ -84,15 +84,5 @@ def _wrapped(function: Callable[..., Any], count: int) -> Callable[..., Any]:
     return scope["wrapped"]  # type: ignore[no-any-return]
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Build; 1 with the reason on stderr where it cannot be."""
-    try:
-        build(arguments[0], Path(arguments[1]))
-    except CompilerError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(made(lambda: build(sys.argv[1], Path(sys.argv[2]))))

@@ -10,12 +10,9 @@ import sys
 import sysconfig
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from vigie_common.compiled_library import CompilerError, Library, check_compilers, compiler
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from vigie_common.compiled_library import CompilerError, Library, check_compilers, compiler, made
 
 _FLAGS: Final = ("-O2", "-fPIC", "-fwrapv", "-shared")
 
@@ -55,15 +52,5 @@ def _run(*command: str) -> None:
         raise CompilerError(done.stderr.strip() or f"{' '.join(command)} ended with status {done.returncode}")
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Build; 1 with the reason on stderr where it cannot be."""
-    try:
-        build(Path(arguments[0]), Path(arguments[1]))
-    except CompilerError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(made(lambda: build(Path(sys.argv[1]), Path(sys.argv[2]))))

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 from vigie_common.errors import DependencyError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from types import ModuleType
 
 
@@ -137,3 +137,13 @@ def check_compilers(package: str, *variables: str) -> None:
             f"{package} has no machine code on this machine, which lacks {' and '.join(missing)} to make it: "
             "apt install g++ python3-dev (Debian), or set VIGIE_CACHE to a folder that has it, as the images do"
         )
+
+
+def made(build: Callable[[], None]) -> int:
+    """The exit status of a process that makes a library: 1 with the reason on stderr where it cannot be."""
+    try:
+        build()
+    except CompilerError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0

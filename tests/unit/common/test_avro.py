@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from vigie_common.avro import LIBRARY, layout
 from vigie_common.codec import Codec
-from vigie_common.errors import PoisonRecordError
 from vigie_common.schemas import current, load_schemas, parse
 
 NEWEST = sorted(load_schemas())
@@ -215,29 +214,6 @@ def test_numbers_that_are_none_are_kept():
     made = layout(record({"type": "array", "items": "float"}))
     nan, infinite, zero = made.decode(made.encode(HEADER, {"of": [math.nan, math.inf, -0.0]}), len(HEADER))["of"]
     assert (math.isnan(nan), infinite, math.copysign(1, zero)) == (True, math.inf, -1)
-
-
-def test_what_does_not_fit_its_schema_is_refused_by_fastavro():
-    codec = Codec.pinned()
-    letter = {
-        "service": "tracking",
-        "origin_topic": "detections",
-        "origin_partition": 3,
-        "origin_offset": 41,
-        "key": b"cam-1",
-        "value": None,
-        "value_size": 0,
-        "error": "PoisonRecordError",
-        "message": "no Avro",
-        "appended_at": 1_700_000_000_000,
-    }
-    whole = codec.encode("dead-letter", letter)
-    with pytest.raises((TypeError, ValueError)):
-        codec.encode("dead-letter", letter | {"origin_offset": "x"})
-    with pytest.raises(PoisonRecordError, match="not a dead-letter record"):
-        codec.decode_as("dead-letter", whole[:-3])
-    with pytest.raises(PoisonRecordError, match="2 bytes follow"):
-        codec.decode_as("dead-letter", whole + b"ab")
 
 
 def test_the_library_is_loaded_and_not_made_anew():

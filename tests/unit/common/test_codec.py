@@ -82,3 +82,14 @@ def test_a_record_of_an_older_version_is_read_with_the_newest():
     codec.add(version, 99)
     without_key = {key: value for key, value in LETTER.items() if key != "key"}
     assert codec.decode(writer.encode("dead-letter", without_key))[1] == LETTER | {"key": None}
+
+
+def test_what_does_not_fit_its_schema_is_refused_by_fastavro():
+    codec = Codec.pinned()
+    whole = codec.encode("dead-letter", LETTER)
+    with pytest.raises((TypeError, ValueError)):
+        codec.encode("dead-letter", LETTER | {"origin_offset": "x"})
+    with pytest.raises(PoisonRecordError, match="not a dead-letter record"):
+        codec.decode_as("dead-letter", whole[:-3])
+    with pytest.raises(PoisonRecordError, match="2 bytes follow"):
+        codec.decode_as("dead-letter", whole + b"ab")

@@ -51,9 +51,6 @@ def judging(versions: Sequence[V], captured_at: int, appended_at: int) -> V | No
     return None
 
 
-_NONE: Final[dict[str, list[ConfigVersion]]] = {}
-
-
 @dataclass(slots=True)
 class Timeline:
     """Every version of every configuration record that has been read."""
@@ -73,13 +70,7 @@ class Timeline:
 
     def at(self, topic: str, key: str, captured_at: int, appended_at: int) -> ConfigVersion | None:
         """The version that judges a record with these times, or none."""
-        versions = self._versions.get(topic, _NONE).get(key)
-        if versions is None:
-            return None
-        newest = versions[-1]  # it judges, but for the time around a change
-        if newest.effective_at <= captured_at and newest.appended_at + KNOWN_AFTER_MS <= appended_at:
-            return newest
-        return judging(versions, captured_at, appended_at)
+        return judging(self._versions.get(topic, {}).get(key, ()), captured_at, appended_at)
 
     def keys(self, topic: str) -> Iterable[str]:
         """Every key of the topic, sorted."""
