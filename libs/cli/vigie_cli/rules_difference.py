@@ -118,7 +118,7 @@ def _happening(event: Mapping[str, Any], close: Mapping[str, Any] | None, rename
 
 def compare(before: Sequence[Happening], after: Sequence[Happening]) -> Difference:
     """Match each with its nearest counterpart, one to one: of the same rule, camera, place and kind."""
-    pairs = sorted((_distance(before[i], after[j]), i, j) for i, j in _comparable(before, after))
+    pairs = sorted((_distance(before[i], after[j]), i, j) for i, j in comparable(before, after))
     partner: dict[int, int] = {}
     taken: set[int] = set()
     for _, i, j in pairs:
@@ -135,7 +135,7 @@ def compare(before: Sequence[Happening], after: Sequence[Happening]) -> Differen
     )
 
 
-def _comparable(before: Sequence[Happening], after: Sequence[Happening]) -> Iterator[tuple[int, int]]:
+def comparable(before: Sequence[Happening], after: Sequence[Happening]) -> Iterator[tuple[int, int]]:
     """Indices of those that may be one thing: a sweep over time in each place, which looks at neighbours alone."""
     places: dict[tuple[str, str, str, str], list[tuple[float, bool, int]]] = {}
     for later, happened in ((False, before), (True, after)):

@@ -37,6 +37,9 @@ _FLATTEST: Final = 0.01
 """Breadth ÷ length of a set of points below which they are one line."""
 _SAME_IMAGE: Final = 1e-3
 _SAME_GROUND_M: Final = 0.05
+_DIGITS: Final = 7
+"""Decimals that are kept of a matrix (a millimetre at 100 m): linear algebra and the sine differ in their last bits
+from one processor to the next, and no verdict of a rule in metres may."""
 
 _EQUATOR_M: Final = 6_378_137.0
 _ECCENTRICITY_2: Final = 6.694_379_990_14e-3
@@ -144,7 +147,7 @@ def degree_m(lat: float) -> tuple[float, float]:
     s2 = _ECCENTRICITY_2 * sin(radians(lat)) ** 2
     normal = _EQUATOR_M / sqrt(1 - s2)
     meridian = normal * (1 - _ECCENTRICITY_2) / (1 - s2)
-    return radians(meridian), radians(normal * cos(radians(lat)))
+    return round(radians(meridian), _DIGITS), round(radians(normal * cos(radians(lat))), _DIGITS)
 
 
 def ground_plane(points: Sequence[ControlPoint]) -> GroundPlane:
@@ -175,7 +178,7 @@ def ground_plane(points: Sequence[ControlPoint]) -> GroundPlane:
         raise CalibrationError(
             "the horizon would run between the points: two of them are exchanged, or one is wrong", int(behind.argmax())
         )
-    matrix = matrix if front.all() else -matrix
+    matrix = np.round(matrix if front.all() else -matrix, _DIGITS)
     if np.linalg.det(matrix) > 0:
         raise CalibrationError(
             "the ground would be seen from below, as in a mirror: lat and lon are exchanged, or points are"

@@ -24,7 +24,7 @@ from vigie_rule_engine.catalogue import TEMPLATES, default_of
 from vigie_rule_engine.compounds import compounds_of
 from vigie_rule_engine.conditions import Condition, compile_condition
 from vigie_rule_engine.layers.rows import FALL, NUMBERS, PERSON_DOWN, RULE, SCOPES
-from vigie_rule_engine.plan import GateSource, RegionSource, plan_of, plane_numbers
+from vigie_rule_engine.plan import GateSource, RegionSource, plan_of
 from vigie_rule_engine.quantities import METRIC_UNITS, PARSE, allowed, disordered, too_many_frames
 from vigie_rule_engine.shapes import Ground, Shape, area_of, direction_of, line_of, zone_of
 
@@ -214,7 +214,7 @@ def _rows(
             if "zone" in template.needs and plane is not None:
                 fields["area"] = area_of(shape, plane, camera["camera_id"])
         if plane is not None:
-            place.append(plane_numbers(plane))
+            place.append(plane.matrix.ravel().tolist())
         key = content_digest([rule["id"], template.name, sorted(rule["classes"]), numbers, rule["when"] or "", *place])
         row = Row(rule, key, shape.kind, shape.name, shape.x, shape.y, shape.labels, condition, bool(metric))
         fields |= {

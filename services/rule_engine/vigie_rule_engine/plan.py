@@ -74,14 +74,9 @@ def plan_of(
         gate["band"], gate["depth"], gate["confirm"] = source.band, source.depth, source.confirm_ms
     plane = np.zeros(0)
     if ground is not None:
-        plane = np.array(plane_numbers(ground))
+        plane = ground.matrix.flatten()
         plane[::3] /= aspect
     return Plan(found, lines, corner_x, corner_y, np.concatenate(spots_x), np.concatenate(spots_y), plane)
-
-
-def plane_numbers(ground: GroundPlane) -> list[float]:
-    """The homography row by row, in eleven digits: another machine's last bits must not change a verdict."""
-    return [float(f"{value:.10e}") for value in ground.matrix.ravel().tolist()]
 
 
 def _spots(region: RegionSource, aspect: float) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:

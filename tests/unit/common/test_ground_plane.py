@@ -57,6 +57,13 @@ def test_a_known_camera_is_found_again(camera, number, x, y):
     assert plane.rms_m == pytest.approx(0, abs=1e-3)
 
 
+def test_what_linear_algebra_leaves_in_the_last_bits_makes_no_other_plane():
+    """The order of the points shows it on one machine; processors differ by as little."""
+    points = seen(CAMERA, NEAR_AND_FAR)
+    planes = [ground_plane(points[k:] + points[:k]) for k in range(len(points))]
+    assert len({plane.matrix.tobytes() for plane in planes}) == 1
+
+
 def test_a_place_in_the_image_has_its_latitude_and_longitude():
     points = seen(CAMERA, NEAR_AND_FAR)
     lat, lon = ground_plane(points[:5]).position(points[5].x, points[5].y)
@@ -112,7 +119,7 @@ def test_the_wrong_point_is_the_one_without_which_the_others_agree():
 def test_four_points_cannot_check_each_other():
     points = seen(CAMERA, NEAR_AND_FAR[:4])
     points[3] = points[3]._replace(lat=points[3].lat + 1e-4)
-    assert ground_plane(points).residuals_m == pytest.approx((0,) * 4, abs=1e-6)
+    assert ground_plane(points).residuals_m == pytest.approx((0,) * 4, abs=1e-4)
     assert leave_one_out_m(points) == ()
 
 

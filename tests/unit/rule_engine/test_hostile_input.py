@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vigie_common.errors import BadInputError, PoisonRecordError
+from vigie_common.ground_plane import ControlPoint, ground_plane
 from vigie_rule_engine.catalogue import TEMPLATES, facts_of_template
 from vigie_rule_engine.compile import compile_table
 from vigie_rule_engine.conditions import LONGEST, VARIABLE_NAMES, compile_condition, local_time
@@ -80,7 +81,10 @@ def test_an_event_on_a_calibrated_camera_says_where_on_the_ground(street, rule, 
         True,
         True,
     )
-    assert 0.0 < place["accuracy_m"] < 5.0
+    plane = ground_plane([ControlPoint(**point) for point in calibration])
+    size = event["width"], event["height"]
+    foot_error_px = 0.04 * 0.2 * size[1]  # as measured, of a box 0.2 high
+    assert place["accuracy_m"] == round(plane.accuracy_m(0.5, 0.7, foot_error_px, size), 1) > 0.0
 
 
 @pytest.mark.parametrize(

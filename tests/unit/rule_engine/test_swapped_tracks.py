@@ -8,11 +8,11 @@ import pytest
 
 from vigie_rule_engine.layers.places import NEVER, SIDE
 from vigie_rule_engine.layers.standing import exchange, hopped_to, in_place, stood
-from vigie_rule_engine.layers.subjects import SUBJECT, gone
+from vigie_rule_engine.layers.subjects import SUBJECT, gone, leapt
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from layer_state import CAR, NOW, healed, kept, subjects  # it lies beside this file
+from layer_state import CAR, NOW, PERSON, healed, kept, subjects  # it lies beside this file
 
 
 def test_who_was_in_one_place_for_more_than_five_seconds_has_stood_there():
@@ -20,6 +20,15 @@ def test_who_was_in_one_place_for_more_than_five_seconds_has_stood_there():
     assert [stood(s) for s in (stands, passes, car)] == [True, False, False]
     left, lately = subjects({"rest": NOW - 9_000, "off": NOW - 3_999}, {"rest": NOW - 9_000, "off": NOW - 4_000})
     assert [stood(s) for s in (left, lately)] == [True, False], "until it seemed to leave"
+
+
+@pytest.mark.parametrize(("cls", "heights_per_s"), [(PERSON, 5.0), (CAR, 22.0)])
+@pytest.mark.parametrize("dt", [0.2, 1.0])
+def test_a_box_leaps_that_moves_farther_than_its_kind_can_and_seven_tenths_of_its_height(cls, heights_per_s, dt):
+    (s,) = subjects({"cls": cls})
+    farthest = 0.2 * (heights_per_s * dt + 0.7)
+    assert not leapt(s, 0.5 + 0.6 * farthest, 0.7 + 0.79 * farthest, dt)
+    assert leapt(s, 0.5 + 0.6 * farthest, 0.7 + 0.81 * farthest, dt)
 
 
 CAME = {"rest": NOW - 1_000, "rest_x": 0.3}

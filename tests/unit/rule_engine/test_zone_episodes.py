@@ -38,6 +38,15 @@ def test_a_group_that_grows_is_told_once_a_minute_at_most(street, gathering, obj
     assert [e["ordinal"] for e in s.events("OPEN", "UPDATE")] == list(range(len(told) + 1))
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [(4, 5, []), (4, 6, [6.0]), (4, 3, []), (12, 14, []), (12, 15, [15.0]), (12, 9, [9.0])],
+)
+def test_a_group_is_told_again_when_it_has_changed_by_a_quarter_and_by_two(street, gathering, obj, before, after, told):
+    s = street([gathering], fps=2.0).during(20, lambda _: crowd(obj, before)).during(90, lambda _: crowd(obj, after))
+    assert [event["facts"]["people"] for event in s.events("UPDATE")] == told
+
+
 def test_a_group_that_stays_as_it_is_is_not_told_again(street, gathering, obj):
     s = street([gathering], fps=2.0).during(300, lambda _: crowd(obj, 4))
     assert s.events("UPDATE") == []
