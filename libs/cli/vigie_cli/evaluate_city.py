@@ -158,11 +158,6 @@ class Hour:
         return hour(self.camera, self.hour, seed=self.seed, fps=fps)
 
 
-def judge_hour(one: Hour) -> dict[tuple[float, str], Tally]:
-    """The figures of each rate and rule."""
-    return {key: tally(matched, HOUR_S) for key, matched in matched_hour(one).items()}
-
-
 def looked_into(one: Hour) -> tuple[dict[tuple[float, str], Tally], list[Mistake]]:
     """The figures of each rate and rule, and every event that was missed and every alarm that was false."""
     hour = matched_hour(one)

@@ -14,5 +14,3 @@ DATABASE: Final = Database(
     migrations=Path(__file__).parent / "migrations",
     version_table="alembic_version",
 )
-open_database: Final = DATABASE.open
-migrate: Final = DATABASE.migrate

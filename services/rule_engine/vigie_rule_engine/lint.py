@@ -10,7 +10,6 @@ from vigie_common.camera_file import CameraFile, camera_problems, read_camera
 from vigie_common.site_file import SITE_FILE, find_site, read_site
 from vigie_common.yaml_model import Located, nearest
 from vigie_common.yaml_source import InvalidFileError, Problem
-from vigie_rule_engine.bundle import RuleFolder, read_rules
 from vigie_rule_engine.compound_lint import compound_camera_problems, compound_problems, rules_by_id
 from vigie_rule_engine.file_texts import mark_inside
 from vigie_rule_engine.quantities import too_many_frames
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
     from vigie_common.site_file import SiteFile
     from vigie_common.yaml_source import Document
+    from vigie_rule_engine.bundle import RuleFolder
     from vigie_rule_engine.rule_file import CameraSelection, RuleParts
 
 
@@ -142,11 +142,6 @@ def _replacement_problems(parts: RuleParts, ids: Sequence[str]) -> list[Problem]
         message = "replaces: a stable rule replaces nothing, both would alert: write status: test, or remove the old"
         return [parts.document.problem(["replaces"], message)]
     return []
-
-
-def lint_folder(folder: Path, cameras: Path | None = None, models: Collection[str] | None = None) -> list[Problem]:
-    """`lint` of the rules below a folder, with the cameras of another."""
-    return lint(read_rules(folder), read_cameras(cameras, models) if cameras is not None else None)
 
 
 def selected(selection: CameraSelection, cameras: Iterable[Located[CameraFile]]) -> list[Located[CameraFile]]:

@@ -1,7 +1,7 @@
 import pytest
 
 from vigie_alert.book import AlertBook
-from vigie_alert.database import migrate, open_database
+from vigie_alert.database import DATABASE
 from vigie_alert.handler import _reach
 from vigie_alert.store import AlertStore, Turn
 from vigie_common.stream.records import Message
@@ -21,8 +21,8 @@ def served(tmp_path):
     async def make(records):
         revisions = []
         for record in records:
-            engine = open_database(f"sqlite:///{tmp_path}/served.db")
-            await migrate(engine)
+            engine = DATABASE.open(f"sqlite:///{tmp_path}/served.db")
+            await DATABASE.migrate(engine)
             topic = "alert-decisions" if "decision" in record else "rule-events"
 
             def apply(book, record=record, topic=topic):

@@ -9,7 +9,7 @@ from alembic.migration import MigrationContext
 
 from vigie_alert.audit import audit
 from vigie_alert.book import AlertBook
-from vigie_alert.database import migrate, open_database
+from vigie_alert.database import DATABASE
 from vigie_alert.evidence import Gallery
 from vigie_alert.publication import publication
 from vigie_alert.settings import AlertSettings
@@ -83,13 +83,13 @@ def test_a_wrong_setting_is_named(monkeypatch, variable, value):
 @pytest.mark.parametrize("url", ["mysql://a/b", "nonsense", ""])
 def test_a_wrong_database_url_is_refused_without_showing_it(url):
     with pytest.raises(ConfigurationError, match="VIGIE_ALERT_DATABASE_URL"):
-        open_database(url)
+        DATABASE.open(url)
 
 
 async def test_migrations_make_exactly_the_tables_that_the_code_uses_and_may_run_twice(tmp_path):
-    engine = open_database(f"sqlite:///{tmp_path}/deep/alerts.db")
-    await migrate(engine)
-    await migrate(engine)
+    engine = DATABASE.open(f"sqlite:///{tmp_path}/deep/alerts.db")
+    await DATABASE.migrate(engine)
+    await DATABASE.migrate(engine)
     async with engine.connect() as connection:
         different = await connection.run_sync(
             lambda c: compare_metadata(MigrationContext.configure(c, opts={"compare_type": True}), metadata)
@@ -99,7 +99,7 @@ async def test_migrations_make_exactly_the_tables_that_the_code_uses_and_may_run
 
 
 async def test_what_passes_by_waiting_is_told_from_what_does_not(tmp_path):
-    engine = open_database(f"sqlite:///{tmp_path}/alerts.db")
+    engine = DATABASE.open(f"sqlite:///{tmp_path}/alerts.db")
     async with engine.connect() as connection:
         with pytest.raises(sa.exc.OperationalError) as missing:
             await connection.execute(sa.select(alerts))

@@ -7,7 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from vigie_alert import keeping
-from vigie_alert.database import migrate, open_database
+from vigie_alert.database import DATABASE
 from vigie_alert.evidence import Gallery
 from vigie_alert.loading import Reach
 from vigie_alert.outbox import Relay
@@ -24,8 +24,8 @@ OLD, NOW = 1_800_000_000_000, 1_900_000_000_000
 
 @pytest.fixture
 async def engine(tmp_path):
-    opened = open_database(f"sqlite:///{tmp_path}/alerts.db")
-    await migrate(opened)
+    opened = DATABASE.open(f"sqlite:///{tmp_path}/alerts.db")
+    await DATABASE.migrate(opened)
     yield opened
     await opened.dispose()
 

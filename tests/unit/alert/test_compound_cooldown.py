@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from vigie_alert.database import migrate, open_database
+from vigie_alert.database import DATABASE
 from vigie_alert.handler import _reach
 from vigie_alert.store import AlertStore, Turn
 from vigie_common.errors import PoisonRecordError
@@ -173,8 +173,8 @@ async def test_it_goes_on_across_a_restart(served, met, affirmed):
 
 
 async def test_a_cooldown_that_is_long_over_is_forgotten(tmp_path, met):
-    engine = open_database(f"sqlite:///{tmp_path}/alerts.db")
-    await migrate(engine)
+    engine = DATABASE.open(f"sqlite:///{tmp_path}/alerts.db")
+    await DATABASE.migrate(engine)
     store = AlertStore(engine, [])
     messages = [Message("rule-events", 0, i, "cam-1", 0, event) for i, event in enumerate(met(0))]
 

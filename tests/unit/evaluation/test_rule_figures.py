@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from vigie_cli.evaluate_city import RULES, Hour, asked, judge_hour
+from vigie_cli.evaluate_city import RULES, Hour, asked, looked_into
 from vigie_cli.main import app
 from vigie_common.taxonomy import ObjectClass
 from vigie_scene.city import camera_hour, closed_hour
@@ -121,7 +121,8 @@ def city():
     hours += [Hour(camera, 12, 1, (5.0,), closed=True) for camera in range(6)]
     sums: dict[str, Tally] = {}
     for hour in hours:
-        for (_, rule), one in judge_hour(hour).items():
+        figures, _ = looked_into(hour)
+        for (_, rule), one in figures.items():
             sums[rule] = sums.get(rule, Tally()) + one
     return sums
 

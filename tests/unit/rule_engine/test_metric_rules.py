@@ -2,8 +2,9 @@
 
 import pytest
 
+from vigie_rule_engine.bundle import read_rules
 from vigie_rule_engine.catalogue import TEMPLATES
-from vigie_rule_engine.lint import lint_folder
+from vigie_rule_engine.lint import lint, read_cameras
 from vigie_rule_engine.parameters import normalised
 
 SITE = "site: nimes\ntitle: {fr: Nîmes}\ntime_zone: Europe/Paris\nlanguages: [fr]\nholidays: []\n"
@@ -34,16 +35,17 @@ category: test
 
 @pytest.fixture
 def linted(tmp_path):
-    def lint(template, given, calibration="", fps=5):
+    def messages(template, given, calibration="", fps=5):
         for folder in ("cameras", "rules"):
             (tmp_path / folder).mkdir(exist_ok=True)
         (tmp_path / "cameras/site.yaml").write_text(SITE, encoding="utf-8")
         camera = CAMERA.format(calibration=calibration, fps=fps)
         (tmp_path / "cameras/cam-1.yaml").write_text(camera, encoding="utf-8")
         (tmp_path / "rules/r.yaml").write_text(RULE.format(template=template, given=given), encoding="utf-8")
-        return [problem.message for problem in lint_folder(tmp_path / "rules", tmp_path / "cameras")]
+        found = lint(read_rules(tmp_path / "rules"), read_cameras(tmp_path / "cameras", None))
+        return [problem.message for problem in found]
 
-    return lint
+    return messages
 
 
 @pytest.mark.parametrize(
