@@ -241,13 +241,13 @@ class CameraFile(FileModel):
     )
 
 
-def read_camera(path: Path, name: str | None = None) -> Located[CameraFile]:
+def read_camera(path: Path) -> Located[CameraFile]:
     """The camera file at a path.
 
     Raises:
         InvalidFileError: everything that is wrong, and where.
     """
-    located = load(path, CameraFile, name)
+    located = load(path, CameraFile)
     camera = located.content
     problems: list[Problem] = []
     first: dict[str, str] = {}

@@ -63,10 +63,10 @@ def find_site(folder: Path) -> Path:
     )
 
 
-def read_site(path: Path, name: str | None = None) -> Located[SiteFile]:
+def read_site(path: Path) -> Located[SiteFile]:
     """The site file at a path.
 
     Raises:
         InvalidFileError: what is wrong, and where.
     """
-    return load(path, SiteFile, name)
+    return load(path, SiteFile)

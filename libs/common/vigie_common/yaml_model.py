@@ -59,13 +59,13 @@ class Located(Generic[M]):
         return self.document.problem(path, message, of_key=of_key)
 
 
-def load(path: Path, model: type[M], name: str | None = None) -> Located[M]:
-    """A file as `model`, called `name` in messages.
+def load(path: Path, model: type[M]) -> Located[M]:
+    """A file as `model`.
 
     Raises:
         InvalidFileError: it cannot be read, is not YAML, or a field is wrong.
     """
-    document = read_document(path, name)
+    document = read_document(path)
     return Located(document, validated(document, model))
 
 

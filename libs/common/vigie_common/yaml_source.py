@@ -142,13 +142,13 @@ class Document:
         return Problem(self.file, self.mark(path, of_key=of_key), message)
 
 
-def read_document(path: Path, name: str | None = None) -> Document:
-    """The document in a file, called `name` in messages.
+def read_document(path: Path) -> Document:
+    """The document in a file, called by its path in messages.
 
     Raises:
         InvalidFileError: it cannot be read or is not the YAML described above.
     """
-    file = name if name is not None else str(path)
+    file = str(path)
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):  # to read a pipe is to wait for its writer

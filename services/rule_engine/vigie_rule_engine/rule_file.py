@@ -9,8 +9,8 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 from vigie_common.compound_terms import LONGEST_COOLDOWN_MS
 from vigie_common.field_types import EventTimeText, Identifier, InstantText, Name, Text, Texts
 from vigie_common.units import parse_duration, parse_instant
-from vigie_common.yaml_model import FieldError, FileModel, Located, load, validated
-from vigie_common.yaml_source import Document, InvalidFileError, Problem, read_document
+from vigie_common.yaml_model import FieldError, FileModel, Located, validated
+from vigie_common.yaml_source import Document, InvalidFileError, Problem
 from vigie_rule_engine.catalogue import TEMPLATES, nearest_template
 from vigie_rule_engine.expectations import Duration, Expectation, never_found
 from vigie_rule_engine.file_texts import text_problems
@@ -274,21 +274,3 @@ def _text_problems(document: Document, template: Template, parameters: Parameter
     return list(
         text_problems(document, placeholders_of(template.name), unfilled(template, placed=placed, metric=metric))
     )
-
-
-def read_rule(path: Path, name: str | None = None) -> Rule:
-    """The rule file at a path, called `name` in messages.
-
-    Raises:
-        InvalidFileError: everything that is wrong in itself, and where.
-    """
-    return parse_rule(read_document(path, name), path.parent)
-
-
-def read_authorisation(path: Path, name: str | None = None) -> Located[AuthorisationFile]:
-    """The authorisation file at a path.
-
-    Raises:
-        InvalidFileError: everything that is wrong, and where.
-    """
-    return load(path, AuthorisationFile, name)

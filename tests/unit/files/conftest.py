@@ -4,6 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from vigie_common.yaml_source import InvalidFileError
+from vigie_rule_engine.bundle import read_rules
+
 REPOSITORY = Path(__file__).parents[3]
 
 
@@ -14,17 +17,43 @@ def repository():
 
 
 @pytest.fixture
-def refusal(tmp_path):
-    """What a reader says of an example file in which one text is replaced by another; `F` stands for its name."""
+def changed(tmp_path):
+    """The path of an example file in which one text is replaced by another: `changed(example, old, new)`."""
 
-    def refuse(read, example, old, new):
+    def write(example, old, new):
         text = (REPOSITORY / example).read_text(encoding="utf-8")
         assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {example}"
         path = tmp_path / "example.yaml"
         path.write_text(text.replace(old, new), encoding="utf-8")
-        with pytest.raises(Exception) as refused:  # noqa: PT011  its kind and text are what the test asserts
-            read(path, "F")
-        assert type(refused.value).__name__ == "InvalidFileError"
-        return str(refused.value).splitlines()
+        return path
+
+    return write
+
+
+def called_f(problems, path):
+    """Problems line by line; `F` stands for the path."""
+    return [str(problem).replace(f"{path}:", "F:", 1) for problem in problems]
+
+
+@pytest.fixture
+def refusal(changed):
+    """What a reader says of an example file in which one text is replaced by another; `F` stands for its path."""
+
+    def refuse(read, example, old, new):
+        path = changed(example, old, new)
+        with pytest.raises(InvalidFileError) as refused:
+            read(path)
+        return called_f(refused.value.problems, path)
+
+    return refuse
+
+
+@pytest.fixture
+def rule_refusal(changed):
+    """What is wrong with an example rule or authorisation once one text is replaced by another; `F`: its path."""
+
+    def refuse(example, old, new):
+        path = changed(example, old, new)
+        return called_f(read_rules(path).problems, path)
 
     return refuse

@@ -5,9 +5,10 @@ import pytest
 
 from vigie_common.camera_file import CameraFile, read_camera
 from vigie_common.site_file import read_site
+from vigie_rule_engine.bundle import read_rules
 from vigie_rule_engine.catalogue import TEMPLATES
 from vigie_rule_engine.conditions import VARIABLE_NAMES
-from vigie_rule_engine.rule_file import AuthorisationFile, RuleFile, read_authorisation, read_rule
+from vigie_rule_engine.rule_file import AuthorisationFile, RuleFile
 from vigie_rule_engine.template_reference import page
 
 REFERENCE = Path(__file__).parents[3] / "docs/reference"
@@ -19,12 +20,18 @@ def examples(page):
     return re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
 
 
+def read_right_rules(path):
+    """One rule or authorisation, with nothing wrong in it."""
+    read = read_rules(path)
+    assert (len(read.rules) + len(read.authorisations), read.problems) == (1, ())
+
+
 @pytest.mark.parametrize(
     ("page", "readers"),
     [
         ("camera-files.md", [read_site, read_camera]),
-        ("rule-files.md", [read_rule]),
-        ("authorisations.md", [read_authorisation]),
+        ("rule-files.md", [read_right_rules]),
+        ("authorisations.md", [read_right_rules]),
     ],
 )
 def test_every_example_of_a_page_is_a_right_file(tmp_path, page, readers):
@@ -33,7 +40,7 @@ def test_every_example_of_a_page_is_a_right_file(tmp_path, page, readers):
     for reader, example in zip(readers, found, strict=True):
         path = tmp_path / "example.yaml"
         path.write_text(example, encoding="utf-8")
-        reader(path, page)
+        reader(path)
 
 
 def test_the_page_of_the_templates_is_that_of_the_catalogue():

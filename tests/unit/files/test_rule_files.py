@@ -15,7 +15,7 @@ from vigie_rule_engine.catalogue import TEMPLATES, also_called
 from vigie_rule_engine.compile import numbers_of
 from vigie_rule_engine.parameters import normalised
 from vigie_rule_engine.quantities import allowed
-from vigie_rule_engine.rule_file import RuleFile, parse_rule, read_authorisation, read_rule
+from vigie_rule_engine.rule_file import RuleFile, parse_rule
 from vigie_rule_engine.schema_json import rule_schema
 from vigie_rule_engine.template import Parameter, Template
 
@@ -216,8 +216,8 @@ CLASSES = "person, bicycle, motorcycle, scooter, car, van, bus, truck, tram, ani
         ),
     ],
 )
-def test_a_wrong_rule_file_is_refused_with_the_place_and_the_fix(refusal, old, new, messages):
-    assert refusal(read_rule, RULE, old, new) == messages
+def test_a_wrong_rule_file_is_refused_with_the_place_and_the_fix(rule_refusal, old, new, messages):
+    assert rule_refusal(RULE, old, new) == messages
 
 
 @pytest.mark.parametrize(
@@ -233,8 +233,8 @@ def test_a_wrong_rule_file_is_refused_with_the_place_and_the_fix(refusal, old, n
         ("crowd", '"gathering" or "density"'),
     ],
 )
-def test_a_template_by_another_word_is_offered_by_its_name(refusal, name, meant):
-    [message] = refusal(read_rule, RULE, "template: stopped", f"template: {name}")
+def test_a_template_by_another_word_is_offered_by_its_name(rule_refusal, name, meant):
+    [message] = rule_refusal(RULE, "template: stopped", f"template: {name}")
     assert message.endswith(f"; did you mean {meant}?")
 
 
@@ -246,10 +246,10 @@ def test_one_height_is_a_distance():
     assert rule(change=("within: 0.3 heights", "within: 1 height"))["numbers"]["within_heights"] == 1.0
 
 
-def test_a_condition_on_a_class_or_zone_that_the_rule_does_not_have_is_named(refusal):
-    [message] = refusal(read_rule, RULE, "local.hour >= 7 && local.hour < 20", "object.class in ['car', 'bus']")
+def test_a_condition_on_a_class_or_zone_that_the_rule_does_not_have_is_named(rule_refusal):
+    [message] = rule_refusal(RULE, "local.hour >= 7 && local.hour < 20", "object.class in ['car', 'bus']")
     assert message == 'F:8:31: when: object.class is never "bus": it is car or van or truck here'
-    [message] = refusal(read_rule, RULE, "local.hour >= 7 && local.hour < 20", "zone.name == 'livraisn'")
+    [message] = rule_refusal(RULE, "local.hour >= 7 && local.hour < 20", "zone.name == 'livraisn'")
     assert message == ('F:8:20: when: zone.name is never "livraisn": it is livraison here; did you mean "livraison"?')
 
 
@@ -280,19 +280,19 @@ def test_a_condition_on_a_class_or_zone_that_the_rule_does_not_have_is_named(ref
         ("local.hour / 0 == 1", "F:8:18: when: / 0 divides by zero, and what fails is false: divide by another number"),
     ],
 )
-def test_a_condition_that_is_none_is_refused_with_what_to_write(refusal, when, message):
-    assert refusal(read_rule, RULE, "local.hour >= 7 && local.hour < 20", when) == [message]
+def test_a_condition_that_is_none_is_refused_with_what_to_write(rule_refusal, when, message):
+    assert rule_refusal(RULE, "local.hour >= 7 && local.hour < 20", when) == [message]
 
 
-def test_a_test_that_closes_before_it_opens_is_refused(refusal):
-    [message] = refusal(read_rule, RULE, "within: 2s, close: 5m", "within: 2s, close: 3m")
+def test_a_test_that_closes_before_it_opens_is_refused(rule_refusal):
+    [message] = rule_refusal(RULE, "within: 2s, close: 5m", "within: 2s, close: 3m")
     assert message == (
         "F:18:14: tests[0].expect[0]: close (3m) is before open (3m10s): both count from the test's start"
     )
 
 
-def test_an_unknown_variable_of_a_condition_is_shown_at_its_own_column(refusal):
-    [message] = refusal(read_rule, RULE, "local.hour >= 7 && local.hour < 20", "local.hour >= 7 && lokal.hour < 20")
+def test_an_unknown_variable_of_a_condition_is_shown_at_its_own_column(rule_refusal):
+    [message] = rule_refusal(RULE, "local.hour >= 7 && local.hour < 20", "local.hour >= 7 && lokal.hour < 20")
     assert message.startswith("F:8:26: when: undeclared reference to 'lokal.hour': known are local.hour, ")
     assert message.endswith('; did you mean "local.hour"?')
 
@@ -310,44 +310,42 @@ def test_an_unknown_variable_of_a_condition_is_shown_at_its_own_column(refusal):
         ("'local.hour >= 7 && lokal.hour < 20'", "F:8:27"),
     ],
 )
-def test_what_is_wrong_in_a_condition_of_several_lines_is_shown_where_it_stands(refusal, when, place):
-    [message] = refusal(read_rule, RULE, "local.hour >= 7 && local.hour < 20", when)
+def test_what_is_wrong_in_a_condition_of_several_lines_is_shown_where_it_stands(rule_refusal, when, place):
+    [message] = rule_refusal(RULE, "local.hour >= 7 && local.hour < 20", when)
     assert message.startswith(f"{place}: when: undeclared reference to 'lokal.hour'")
 
 
-def test_a_placeholder_in_a_block_is_shown_where_it_stands(refusal):
-    [message] = refusal(
-        read_rule, RULE, 'en: "{object.class} still for {facts.stopped_for}', "en: >\n    still,\n    {object.klass}"
+def test_a_placeholder_in_a_block_is_shown_where_it_stands(rule_refusal):
+    [message] = rule_refusal(
+        RULE, 'en: "{object.class} still for {facts.stopped_for}', "en: >\n    still,\n    {object.klass}"
     )
     assert message.startswith("F:15:5: explain.en: {object.klass} is not known")
 
 
-def test_a_brace_without_its_other_half_is_shown_where_it_stands(refusal):
+def test_a_brace_without_its_other_half_is_shown_where_it_stands(rule_refusal):
     english = "{object.class} still for {facts.stopped_for}"
-    assert refusal(read_rule, RULE, english, "{object.class} still for {facts.stopped_for") == [
+    assert rule_refusal(RULE, english, "{object.class} still for {facts.stopped_for") == [
         (
             "F:13:33: explain.en: {facts.stopped_for is not closed, operators would read it as it stands: write "
             "{facts.stopped_for}"
         )
     ]
-    [message] = refusal(read_rule, RULE, english, "{object.clas, {facts.stopped_for}")
+    [message] = rule_refusal(RULE, english, "{object.clas, {facts.stopped_for}")
     assert message.startswith("F:13:8: explain.en: {object.clas is not closed")
     assert message.endswith("write {object.class}")
-    assert refusal(read_rule, RULE, english, "object.class}") == [
+    assert rule_refusal(RULE, english, "object.class}") == [
         "F:13:20: explain.en: } closes nothing: remove it, or open a placeholder before it"
     ]
 
 
-def test_of_very_many_problems_the_first_are_told(refusal):
-    found = refusal(read_rule, RULE, "tests:\n", f"tests: [{', '.join(['1'] * 5_000)}]\nno_tests:\n")
+def test_of_very_many_problems_the_first_are_told(rule_refusal):
+    found = rule_refusal(RULE, "tests:\n", f"tests: [{', '.join(['1'] * 5_000)}]\nno_tests:\n")
     assert len(found) == MOST_TOLD + 1
     assert "and 4801 more problems of this file: mend these first" in "\n".join(found)
 
 
-def test_a_placeholder_that_nothing_fills_is_shown(refusal):
-    message, empty = refusal(
-        read_rule, RULE, '"{object.class} still for {facts.stopped_for}', '"{object.klass} still for {}'
-    )
+def test_a_placeholder_that_nothing_fills_is_shown(rule_refusal):
+    message, empty = rule_refusal(RULE, '"{object.class} still for {facts.stopped_for}', '"{object.klass} still for {}')
     assert empty.startswith("F:13:33: explain.en: {} is not known: use one of ")
     assert message.startswith("F:13:8: explain.en: {object.klass} is not known: use one of {camera.id}, ")
     assert message.endswith('; did you mean "object.class"?')
@@ -385,25 +383,25 @@ ENGLISH = '"{object.class} still for {facts.stopped_for} in {zone.name}"'
         ),
     ],
 )
-def test_a_placeholder_that_nothing_fills_in_this_rule_is_shown(refusal, old, new, message):
-    assert refusal(read_rule, RULE, old, new)[-1] == f"F:{message}"
+def test_a_placeholder_that_nothing_fills_in_this_rule_is_shown(rule_refusal, old, new, message):
+    assert rule_refusal(RULE, old, new)[-1] == f"F:{message}"
 
 
-def test_a_place_or_a_unit_that_the_rule_does_not_have_fills_nothing(refusal):
-    [message] = refusal(read_rule, COUNT, "Passage, direction {direction}", "{zone.name} {line.name} {direction}")
+def test_a_place_or_a_unit_that_the_rule_does_not_have_fills_nothing(rule_refusal):
+    [message] = rule_refusal(COUNT, "Passage, direction {direction}", "{zone.name} {line.name} {direction}")
     assert message.endswith("nothing fills: count_line is about a line: write {line.name}")
     wrong_way = "rules/decree-2023-828/wrong-way.yaml"
-    [message] = refusal(read_rule, wrong_way, "against the traffic on", "{facts.progress_heights} {facts.progress_m}")
+    [message] = rule_refusal(wrong_way, "against the traffic on", "{facts.progress_heights} {facts.progress_m}")
     assert message.endswith("nothing fills: the rule measures in heights: write {facts.progress_heights}")
 
 
-def test_a_placeholder_in_a_title_is_shown_since_titles_are_not_filled(refusal):
-    [message] = refusal(read_rule, RULE, "en: Parking in a delivery bay", 'en: "Parking in {zone.name}"')
+def test_a_placeholder_in_a_title_is_shown_since_titles_are_not_filled(rule_refusal):
+    [message] = rule_refusal(RULE, "en: Parking in a delivery bay", 'en: "Parking in {zone.name}"')
     assert message.endswith(": title.en: {zone.name} is not filled in a title: write it in `explain`")
 
 
-def test_everything_wrong_in_a_rule_is_told_at_once(refusal):
-    found = refusal(read_rule, RULE, "status: stable\ntemplate: stopped", "status: new\ntemplate: presence")
+def test_everything_wrong_in_a_rule_is_told_at_once(rule_refusal):
+    found = rule_refusal(RULE, "status: stable\ntemplate: stopped", "status: new\ntemplate: presence")
     assert found == [
         'F:4:9: status: "new" is not allowed: use draft, test or stable',
         "F:7:62: with.within: presence has no such parameter; it has classes, zone, for, moved, margin, keep_open",
@@ -412,9 +410,8 @@ def test_everything_wrong_in_a_rule_is_told_at_once(refusal):
     assert [line.split(": ")[0] for line in found] == ["F:4:9", "F:7:62", "F:12:39", "F:13:33"]
 
 
-def test_a_wrong_severity_hides_neither_the_condition_nor_the_text(refusal):
-    found = refusal(
-        read_rule,
+def test_a_wrong_severity_hides_neither_the_condition_nor_the_text(rule_refusal):
+    found = rule_refusal(
         RULE,
         "when: local.hour >= 7 && local.hour < 20\nseverity: warning",
         "when: local.huor >= 7\nseverity: high",
@@ -423,14 +420,14 @@ def test_a_wrong_severity_hides_neither_the_condition_nor_the_text(refusal):
 
 
 @pytest.mark.parametrize("key", ["on", "Off", "yes", "no", "y", "N"])
-def test_a_key_that_older_yaml_takes_for_true_or_false_is_named(refusal, key):
-    found = refusal(read_rule, RULE, "category: parking", f"category: parking\n{key}: parking")
+def test_a_key_that_older_yaml_takes_for_true_or_false_is_named(rule_refusal, key):
+    found = rule_refusal(RULE, "category: parking", f"category: parking\n{key}: parking")
     assert f'F:11:1: key {key}: older YAML (1.1) reads it as true or false: write "{key}", or another name' in found
 
 
-def test_what_differs_in_a_test_is_checked_like_the_rule(refusal):
+def test_what_differs_in_a_test_is_checked_like_the_rule(rule_refusal):
     test = "tests:\n  - scene: stopped-happens\n    with: {zone: bay, for: 3, whithin: 2 heights}\n    expect: []\n"
-    assert refusal(read_rule, RULE, "tests:\n", test) == [
+    assert rule_refusal(RULE, "tests:\n", test) == [
         "F:16:28: tests[0].with.for: 3: a duration needs its unit: write 3s, 3m or 3h",
         (
             "F:16:31: tests[0].with.whithin: stopped has no such parameter; it has classes, zone, for, within, "
@@ -449,15 +446,15 @@ def test_what_differs_in_a_test_is_checked_like_the_rule(refusal):
         ),
     ],
 )
-def test_a_test_has_one_source(refusal, test, message):
-    assert refusal(read_rule, RULE, "tests:\n", f"tests:\n  - {test}\n") == [f"F:15:5: tests[0]: {message}"]
+def test_a_test_has_one_source(rule_refusal, test, message):
+    assert rule_refusal(RULE, "tests:\n", f"tests:\n  - {test}\n") == [f"F:15:5: tests[0]: {message}"]
 
 
-def test_a_count_without_its_line_says_so(refusal):
-    assert refusal(read_rule, COUNT, ", line: porte}", "}") == [
+def test_a_count_without_its_line_says_so(rule_refusal):
+    assert rule_refusal(COUNT, ", line: porte}", "}") == [
         "F:7:7: with.line: is missing: count_line needs it (a line of the camera file)"
     ]
-    assert refusal(read_rule, COUNT, "{count: in, at: 6s, within: 2s}", "{count: in}") == [
+    assert rule_refusal(COUNT, "{count: in, at: 6s, within: 2s}", "{count: in}") == [
         "F:17:9: tests[0].expect[0]: `at` goes with `count`: write {count: in, at: 12s}"
     ]
 
@@ -496,8 +493,8 @@ def test_a_count_without_its_line_says_so(refusal):
         ),
     ],
 )
-def test_a_wrong_authorisation_is_refused_with_the_place_and_the_fix(refusal, old, new, messages):
-    assert refusal(read_authorisation, AUTHORISATION, old, new) == messages
+def test_a_wrong_authorisation_is_refused_with_the_place_and_the_fix(rule_refusal, old, new, messages):
+    assert rule_refusal(AUTHORISATION, old, new) == messages
 
 
 def rule(text=None, **changes):
@@ -537,27 +534,27 @@ TEN = "facts: {unique: 10, entered: 10, low: 10, high: 11}"
         ),
     ],
 )
-def test_a_value_that_a_count_never_brings_is_refused_with_the_fix(refusal, new, message):
-    assert refusal(read_rule, FOOTFALL, TEN, new) == [f"F:{message}"]
+def test_a_value_that_a_count_never_brings_is_refused_with_the_fix(rule_refusal, new, message):
+    assert rule_refusal(FOOTFALL, TEN, new) == [f"F:{message}"]
 
 
-def test_a_test_that_expects_what_its_template_never_says_is_refused(refusal):
-    assert refusal(read_rule, RULE, "{open: 3m10s, within: 2s, close: 5m}", "{count: in, at: 3m10s}") == [
+def test_a_test_that_expects_what_its_template_never_says_is_refused(rule_refusal):
+    assert rule_refusal(RULE, "{open: 3m10s, within: 2s, close: 5m}", "{count: in, at: 3m10s}") == [
         ("F:18:15: tests[0].expect[0].count: in: stopped opens episodes and counts nothing: write {open: 3m10s}")
     ]
-    assert refusal(read_rule, FOOTFALL, f"count: minute, at: 0s, within: 3s, {TEN}", "open: 0s") == [
+    assert rule_refusal(FOOTFALL, f"count: minute, at: 0s, within: 3s, {TEN}", "open: 0s") == [
         ("F:17:10: tests[0].expect[0].open: unique_count counts and opens no episode: write {count: minute, at: 0s}")
     ]
-    assert refusal(read_rule, COUNT, "{count: in, at: 6s, within: 2s}", "{count: minute, at: 6s}") == [
+    assert rule_refusal(COUNT, "{count: in, at: 6s, within: 2s}", "{count: minute, at: 6s}") == [
         "F:17:10: tests[0].expect[0].count: minute: count_line counts in and out: write count: in"
     ]
-    assert refusal(read_rule, RULE, "{open: 3m10s, within: 2s, close: 5m}", "{open: 3m10s, facts: {max: 3}}") == [
+    assert rule_refusal(RULE, "{open: 3m10s, within: 2s, close: 5m}", "{open: 3m10s, facts: {max: 3}}") == [
         ("F:18:14: tests[0].expect[0]: `facts` goes with `count`: write {count: minute, at: 0s, facts: {max: 3}}")
     ]
 
 
-def test_what_counts_does_not_cool_down(refusal):
-    assert refusal(read_rule, COUNT, "category: ", "cooldown: 1m\ncategory: ")[0].endswith(
+def test_what_counts_does_not_cool_down(rule_refusal):
+    assert rule_refusal(COUNT, "category: ", "cooldown: 1m\ncategory: ")[0].endswith(
         "cooldown: count_line counts, and a count is no alert that could be repeated: remove it"
     )
 
@@ -778,8 +775,8 @@ def test_any_condition_is_a_rule_or_a_clear_error(condition):
         ),
     ],
 )
-def test_what_has_another_shape_is_refused_with_an_example_of_the_right_one(refusal, old, new, message):
-    assert refusal(read_rule, RULE, old, new) == [message]
+def test_what_has_another_shape_is_refused_with_an_example_of_the_right_one(rule_refusal, old, new, message):
+    assert rule_refusal(RULE, old, new) == [message]
 
 
 @pytest.mark.parametrize(
@@ -791,6 +788,6 @@ def test_what_has_another_shape_is_refused_with_an_example_of_the_right_one(refu
         ("[]", "with.classes: the list is empty: write one name at least, such as [person]"),
     ],
 )
-def test_a_class_by_another_name_and_an_empty_list_are_refused_with_what_to_write(refusal, given, ending):
-    [message] = refusal(read_rule, RULE, "[car, van, truck]", given)
+def test_a_class_by_another_name_and_an_empty_list_are_refused_with_what_to_write(rule_refusal, given, ending):
+    [message] = rule_refusal(RULE, "[car, van, truck]", given)
     assert message.endswith(ending)

@@ -10,9 +10,9 @@ import pytest
 from typer.testing import CliRunner
 
 from vigie_cli.rules import app
+from vigie_rule_engine.bundle import read_rules
 from vigie_rule_engine.catalogue import TEMPLATES
 from vigie_rule_engine.recorded import read_recording
-from vigie_rule_engine.rule_file import read_rule
 
 
 def rules(*arguments):
@@ -148,7 +148,8 @@ def test_a_new_rule_of_every_template_lints_and_passes_its_tests_at_once(scene_s
     assert json.loads(schema.read_text())["title"] == "RuleFile"
     checked = rules("lint", scene_site)
     assert checked.exit_code == 0, checked.output
-    happens, *_ = [test.expect for test in read_rule(path).content.tests]
+    [rule] = read_rules(path).rules
+    happens, *_ = [test.expect for test in rule.content.tests]
     assert happens, "a test that expects nothing of what happens cannot fail"
     tested = rules("test", scene_site, "--rule", name)
     assert (tested.exit_code, tested.stdout.splitlines()[-1]) == (0, "3 tests: 3 passed, 0 failed")
@@ -158,7 +159,8 @@ def test_a_new_rule_of_every_template_lints_and_passes_its_tests_at_once(scene_s
 def test_a_new_rule_whose_id_yaml_would_read_as_something_else_is_written_as_a_text(site, name):
     made = rules("new", name, "--template", "stopped", "--site", site)
     assert (made.exit_code, made.stdout.splitlines()[0]) == (0, f"{site}/rules/{name}.yaml"), made.exception
-    assert read_rule(site / f"rules/{name}.yaml").content.rule == name
+    [rule] = read_rules(site / f"rules/{name}.yaml").rules
+    assert rule.content.rule == name
     assert rules("lint", site / f"rules/{name}.yaml").exit_code == 0
 
 
@@ -167,8 +169,8 @@ def test_a_new_rule_for_a_camera_and_a_zone_that_yaml_would_read_as_numbers_is_r
     change(site / "cameras/feucheres-03.yaml", "  livraison:", "  7:")
     made = rules("new", "bay", "--template", "stopped", "--site", site, "--camera", "12")
     assert made.exit_code == 0, made.exception
-    content = read_rule(site / "rules/bay.yaml").content
-    assert (content.cameras.ids, content.with_["zone"]) == (["12"], "7")
+    [rule] = read_rules(site / "rules/bay.yaml").rules
+    assert (rule.content.cameras.ids, rule.content.with_["zone"]) == (["12"], "7")
 
 
 @pytest.mark.parametrize(

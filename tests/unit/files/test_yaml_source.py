@@ -110,16 +110,16 @@ def test_a_file_that_is_not_utf_8_is_named_with_the_byte(tmp_path):
     path = tmp_path / "latin.yaml"
     path.write_bytes("a: 1\ntitle: entrée\n".encode("latin-1"))
     with pytest.raises(InvalidFileError) as refused:
-        read_document(path, "latin.yaml")
-    assert str(refused.value) == "latin.yaml:2:12: byte 0xe9 is not UTF-8: save the file as UTF-8"
+        read_document(path)
+    assert str(refused.value) == f"{path}:2:12: byte 0xe9 is not UTF-8: save the file as UTF-8"
 
 
 def test_a_byte_behind_a_mark_of_utf_8_is_shown_where_it_stands(tmp_path):
     path = tmp_path / "marked.yaml"
     path.write_bytes(b"\xef\xbb\xbfa: \xe9\n")
     with pytest.raises(InvalidFileError) as refused:
-        read_document(path, "f.yaml")
-    assert str(refused.value) == "f.yaml:1:4: byte 0xe9 is not UTF-8: save the file as UTF-8"
+        read_document(path)
+    assert str(refused.value) == f"{path}:1:4: byte 0xe9 is not UTF-8: save the file as UTF-8"
 
 
 def test_a_file_that_nobody_wrote_is_refused_before_it_is_parsed(tmp_path):
@@ -176,7 +176,7 @@ def test_a_byte_order_mark_within_a_file_is_named_where_it_stands():
 def test_any_bytes_are_a_document_or_a_clear_error(tmp_path_factory, content):
     path = tmp_path_factory.mktemp("fuzz") / "f.yaml"
     path.write_bytes(content)
-    assert all(line.startswith("f.yaml:") for line in told(read_document, path, "f.yaml"))
+    assert all(line.startswith(f"{path}:") for line in told(read_document, path))
 
 
 def test_a_key_without_its_colon_is_shown_where_it_stands():
