@@ -13,18 +13,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import yaml
+from typing import TYPE_CHECKING
 
 from vigie_common.errors import VigieError
-from vigie_dev.chart_tools import Tools, say, tools
+from vigie_dev.chart_tools import say, tools
 from vigie_dev.places import CHECKOUT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-__all__ = ["CHART", "Tools", "objects", "render", "tools"]
 
 CHART = CHECKOUT / "helm" / "vigie"
 RELEASE = ("vigie", str(CHART), "--namespace", "video")
@@ -39,18 +35,6 @@ def render(*options: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         check=False,
     )
-
-
-def objects(*options: str) -> list[dict[str, Any]]:
-    """The Kubernetes objects that the chart renders with these options, hooks included.
-
-    Raises:
-        VigieError: helm refuses; the message is helm's.
-    """
-    rendered = render(*options)
-    if rendered.returncode != 0:
-        raise VigieError(f"helm template {' '.join(options)}: {rendered.stderr.strip()}")
-    return [item for item in yaml.safe_load_all(rendered.stdout) if item]
 
 
 def check() -> None:

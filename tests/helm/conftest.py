@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from vigie_dev.chart import CHART, objects, tools
+from vigie_dev.chart import CHART, render
+from vigie_dev.chart_tools import tools
 
 SERVICES = ["frame-sampler", "inference", "tracking", "rule-engine", "alert", "statistics", "statistics-history"]
 
@@ -52,6 +53,18 @@ class Release:
             for owner, pod in self.pods().items()
             for container in [*pod.get("initContainers", []), *pod["containers"]]
         }
+
+
+def objects(*options: str) -> list[dict[str, Any]]:
+    rendered = render(*options)
+    assert rendered.returncode == 0, rendered.stderr
+    return [item for item in yaml.safe_load_all(rendered.stdout) if item]
+
+
+@pytest.fixture(scope="session")
+def chart_objects():
+    """The Kubernetes objects that the chart renders with options, hooks included: `chart_objects("--values", path)`."""
+    return objects
 
 
 @functools.cache

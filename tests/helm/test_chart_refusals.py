@@ -4,7 +4,8 @@ import subprocess
 
 import pytest
 
-from vigie_dev.chart import CHART, render, tools
+from vigie_dev.chart import CHART, render
+from vigie_dev.chart_tools import tools
 
 LEAST = ["--values", str(CHART / "ci" / "least.yaml")]
 CITY = ["--values", str(CHART / "ci" / "city.yaml")]

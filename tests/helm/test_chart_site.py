@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from vigie_cli.site_folder import read_site_folder
-from vigie_dev.chart import CHART, objects
+from vigie_dev.chart import CHART
 from vigie_dev.places import CHECKOUT
 
 FILES = [path for name in ("cameras", "rules") for path in (CHECKOUT / name).rglob("*") if path.is_file()]
@@ -30,11 +30,11 @@ def by_config_map(tmp_path):
 
 
 @pytest.mark.parametrize("form", [by_value, by_config_map])
-def test_the_example_site_reaches_apply_as_the_folder_it_is(form, tmp_path):
+def test_the_example_site_reaches_apply_as_the_folder_it_is(form, chart_objects, tmp_path):
     site, existing = form(tmp_path)
     values = tmp_path / "site.yaml"
     values.write_text(yaml.safe_dump({"site": site}), encoding="utf-8")
-    rendered = objects("--values", str(CHART / "ci" / "least.yaml"), "--values", str(values))
+    rendered = chart_objects("--values", str(CHART / "ci" / "least.yaml"), "--values", str(values))
     config_maps = {item["metadata"]["name"]: item["data"] for item in rendered if item["kind"] == "ConfigMap"}
     (job,) = [item for item in rendered if item["kind"] == "Job" and item["metadata"]["name"] == "vigie-site"]
     pod = job["spec"]["template"]["spec"]
