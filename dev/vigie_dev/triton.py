@@ -50,11 +50,6 @@ class TritonServer(HeldServer):
         return f"{HOST}:{self._port(1)}"
 
     @property
-    def metrics_url(self) -> str:
-        """Address of the server's Prometheus metrics."""
-        return f"http://{HOST}:{self._port(2)}/metrics"
-
-    @property
     def pid(self) -> int | None:
         """The server's process id, while it runs."""
         return self._server.pid

@@ -64,11 +64,6 @@ class Difference:
     new: tuple[Happening, ...]
     gone: tuple[Happening, ...]
 
-    @property
-    def differs(self) -> bool:
-        """Anything is otherwise."""
-        return bool(self.moved or self.new or self.gone)
-
     def plain(self) -> dict[str, Any]:
         """For programs."""
         return {

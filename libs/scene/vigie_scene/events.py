@@ -50,11 +50,6 @@ class Event:
     y_m: float | None = None
     count: int = 0
 
-    @property
-    def lasted_s(self) -> float:
-        """Seconds from start to end."""
-        return self.end_s - self.start_s
-
 
 @dataclass(frozen=True, slots=True)
 class _Track:

@@ -25,7 +25,6 @@ VARIANTS: Final = ("happens", "nearly", "look-alike")
 Part = dict[str, Any]
 
 _AREA: Final = [[-8.0, -2.0], [8.0, -2.0], [8.0, 11.0], [-8.0, 11.0]]
-_CORNER: Final = [[-8.0, -2.0], [-5.0, -2.0], [-5.0, 1.0], [-8.0, 1.0]]
 _FORECOURT: Final = [[-2.5, 1.5], [2.5, 1.5], [2.5, 5.5], [-2.5, 5.5]]
 
 

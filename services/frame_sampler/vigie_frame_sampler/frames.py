@@ -60,11 +60,6 @@ class FrameWriter:
         self.session, self._seq, self._gate = self.new_session(), 0, None
         self._meter.begin_session()
 
-    @property
-    def untouched(self) -> bool:
-        """Whether the session has no record yet."""
-        return self._seq == 0
-
     def wants(self, picture: Picture, captured_at_ms: int) -> bool:
         """Whether the camera's motion gate, if it has one, lets the picture through to `image`."""
         plan = self.plan

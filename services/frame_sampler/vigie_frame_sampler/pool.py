@@ -59,16 +59,6 @@ class CapturePool:
         """What is captured now, by camera."""
         return {camera_id: group.plans[camera_id] for camera_id, group in self._by_camera.items()}
 
-    @property
-    def process_ids(self) -> list[int]:
-        """The capture processes that run now."""
-        return [group.process.pid for group in self._groups if group.process is not None]
-
-    def process_of(self, camera_id: str) -> int | None:
-        """The process that captures this camera, if it runs now."""
-        group = self._by_camera.get(camera_id)
-        return group.process.pid if group is not None and group.process is not None else None
-
     def capture(self, plan: CameraPlan) -> None:
         """Capture this version of the camera: begin, go over to it, or nothing where it runs already."""
         group = self._by_camera.get(plan.camera_id)

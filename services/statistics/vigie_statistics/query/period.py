@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from vigie_common.errors import BadInputError
 from vigie_common.units import parse_duration, parse_instant
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 _HOUR: Final = 3_600_000
 _DAY: Final = 24 * _HOUR
-WINDOW_MS: Final[Mapping[str, int]] = {"m1": 60_000, "m15": 900_000, "h1": _HOUR, "d1": _DAY}
-"""Usual lengths."""
 _LATEST: Final = 253_402_300_799_000
 """The last second of the year 9999."""
 
