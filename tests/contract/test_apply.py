@@ -17,7 +17,7 @@ from vigie_common.errors import DependencyError
 from vigie_common.kafka import consumer
 from vigie_common.registry import Registry
 from vigie_common.topics import create_topics
-from vigie_common.yaml_source import InvalidFileError
+from vigie_common.yaml_document import InvalidFileError
 
 REPOSITORY = Path(__file__).parents[2]
 AT = 1_800_000_000_000

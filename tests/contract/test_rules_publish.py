@@ -21,7 +21,7 @@ from vigie_cli.rules_status import read_status
 from vigie_cli.rules_topics import read_range
 from vigie_cli.rules_tracks import topic_tracks
 from vigie_common.errors import BadInputError
-from vigie_common.yaml_source import InvalidFileError
+from vigie_common.yaml_document import InvalidFileError
 from vigie_rule_engine.recorded import read_recording
 
 

@@ -26,7 +26,7 @@ from vigie_common.camera_file import camera_record, removal_record
 from vigie_common.errors import BadInputError
 from vigie_common.settings import Settings, read_settings
 from vigie_common.topics import TopicNames
-from vigie_common.yaml_source import InvalidFileError, Problem
+from vigie_common.yaml_document import InvalidFileError, Problem
 from vigie_rule_engine.bundle import rule_bundle
 
 if TYPE_CHECKING:

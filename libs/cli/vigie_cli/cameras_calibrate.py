@@ -20,15 +20,16 @@ from vigie_common.ground_plane import (
     leave_one_out_m,
 )
 from vigie_common.utf8 import not_utf8
+from vigie_common.yaml_document import InvalidFileError, Mark, Problem
 from vigie_common.yaml_model import validated
-from vigie_common.yaml_source import InvalidFileError, Mark, Problem, parse_document
+from vigie_common.yaml_source import parse_document
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from vigie_common.ground_plane import GroundPlane
-    from vigie_common.yaml_source import Document
+    from vigie_common.yaml_document import Document
 
 COLUMNS: Final = ("x", "y", "lat", "lon")
 _BETTER: Final = 0.5

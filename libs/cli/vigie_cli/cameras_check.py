@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from vigie_common.camera_file import CameraFile
+    from vigie_common.yaml_document import Problem
     from vigie_common.yaml_model import Located
-    from vigie_common.yaml_source import Problem
 
 RESIDUAL_M: Final = 1.0
 """Root mean square of a calibration's residuals above which it is told."""

@@ -27,7 +27,7 @@ from vigie_common.camera_file import camera_problems, camera_record, read_camera
 from vigie_common.catalogue import find_model_file, load_catalogue
 from vigie_common.errors import BadInputError, ConfigurationError
 from vigie_common.site_file import find_site, read_site
-from vigie_common.yaml_source import InvalidFileError
+from vigie_common.yaml_document import InvalidFileError
 from vigie_frame_sampler.plan import masks_from_records
 from vigie_frame_sampler.recording import read_recording
 from vigie_inference.repository import build_repository

@@ -20,7 +20,7 @@ from vigie_common.errors import BadInputError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from vigie_common.yaml_source import Problem
+    from vigie_common.yaml_document import Problem
 
 app = typer.Typer(
     help="Rules: begin, check, test, replay, publish, watch, explain.", no_args_is_help=True, add_completion=False

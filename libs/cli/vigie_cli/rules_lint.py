@@ -16,7 +16,7 @@ from vigie_rule_engine.lint_warnings import lint_warnings
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from vigie_common.yaml_source import Document, Problem
+    from vigie_common.yaml_document import Document, Problem
     from vigie_rule_engine.lint import CameraFolder
 
 

@@ -12,8 +12,9 @@ from vigie_cli.rules_test import rule_says
 from vigie_common.catalogue import load_catalogue
 from vigie_common.errors import BadInputError
 from vigie_common.field_types import ID_PATTERN
+from vigie_common.yaml_document import InvalidFileError
 from vigie_common.yaml_model import nearest
-from vigie_common.yaml_source import InvalidFileError, parse_document, written
+from vigie_common.yaml_source import parse_document, written
 from vigie_rule_engine.bundle import read_rules, rule_record
 from vigie_rule_engine.lint import read_cameras
 from vigie_rule_engine.model_classes import not_found

@@ -18,7 +18,7 @@ from vigie_cli.site_folder import read_site_folder, refuse_empty
 from vigie_cli.wording import counted
 from vigie_common.errors import BadInputError
 from vigie_common.topics import TopicNames
-from vigie_common.yaml_source import InvalidFileError
+from vigie_common.yaml_document import InvalidFileError
 from vigie_rule_engine.bundle import rule_bundle
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from vigie_cli.site_folder import rule_sources
 from vigie_common.camera_file import camera_record
 from vigie_common.catalogue import load_catalogue
 from vigie_common.errors import BadInputError, DependencyError
+from vigie_common.yaml_document import InvalidFileError
 from vigie_common.yaml_model import nearest
-from vigie_common.yaml_source import InvalidFileError
 from vigie_rule_engine.bundle import read_rules, rule_bundle
 from vigie_rule_engine.lint import CameraFolder, lint, read_cameras
 

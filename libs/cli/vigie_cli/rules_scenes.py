@@ -6,14 +6,15 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 from vigie_common.errors import BadInputError
+from vigie_common.yaml_document import Document, InvalidFileError, Node
 from vigie_common.yaml_model import nearest, validated
-from vigie_common.yaml_source import Document, InvalidFileError, Node, read_document
+from vigie_common.yaml_source import read_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from vigie_common.site_file import SiteFile
-    from vigie_common.yaml_source import Problem
+    from vigie_common.yaml_document import Problem
     from vigie_rule_engine.bundle import RuleFolder
     from vigie_rule_engine.rule_file import RuleParts
     from vigie_scene.spec import Scene

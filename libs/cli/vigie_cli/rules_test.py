@@ -16,8 +16,8 @@ from vigie_cli.wording import counted
 from vigie_common.camera_file import camera_record
 from vigie_common.errors import BadInputError
 from vigie_common.units import parse_instant
+from vigie_common.yaml_document import InvalidFileError
 from vigie_common.yaml_model import nearest
-from vigie_common.yaml_source import InvalidFileError
 from vigie_rule_engine.bundle import read_rules, rule_record
 from vigie_rule_engine.compound_file import compounds_by_id
 from vigie_rule_engine.compound_lint import rules_by_id

@@ -15,7 +15,7 @@ from vigie_rule_engine.lint import CameraFolder, lint, read_cameras
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from vigie_common.yaml_source import Problem
+    from vigie_common.yaml_document import Problem
     from vigie_rule_engine.bundle import RuleFolder
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from vigie_common.yaml_source import Problem
+    from vigie_common.yaml_document import Problem
 
 _PIPED_WIDTH: Final = 10_000
 

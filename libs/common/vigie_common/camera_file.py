@@ -18,8 +18,8 @@ from vigie_common.geometry import crossing_edges, length
 from vigie_common.ground_plane import FEWEST, CalibrationError, ControlPoint, ground_plane
 from vigie_common.site_file import SITE_FILE, SiteFile
 from vigie_common.units import DISTANCE_PATTERN, parse_distance, parse_instant
+from vigie_common.yaml_document import InvalidFileError, Problem
 from vigie_common.yaml_model import FileModel, Located, load, nearest
-from vigie_common.yaml_source import InvalidFileError, Problem
 
 SourceKind = Literal["rtsp", "file", "folder", "mjpeg", "snapshot"]
 SOURCE_KINDS: Final[tuple[SourceKind, ...]] = ("rtsp", "file", "folder", "mjpeg", "snapshot")

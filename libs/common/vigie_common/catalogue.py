@@ -19,8 +19,9 @@ from vigie_common.digest import content_digest
 from vigie_common.errors import BadInputError, ConfigurationError
 from vigie_common.paths import repository_resource
 from vigie_common.taxonomy import CLASS_GROUP, CLASS_NAMES, ObjectClass
+from vigie_common.yaml_document import Document, InvalidFileError, Problem
 from vigie_common.yaml_model import FileModel, nearest, one_of, validated
-from vigie_common.yaml_source import Document, InvalidFileError, Problem, read_document
+from vigie_common.yaml_source import read_document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

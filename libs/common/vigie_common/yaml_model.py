@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Literal, TypeVa
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from vigie_common.field_types import Language
-from vigie_common.yaml_source import Document, InvalidFileError, Problem, read_document, shown
+from vigie_common.yaml_document import Document, InvalidFileError, Problem, shown
+from vigie_common.yaml_source import read_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from vigie_common.digest import content_digest
 from vigie_common.units import parse_instant
+from vigie_common.yaml_document import START, Document, InvalidFileError, Problem
 from vigie_common.yaml_model import Located, nearest, one_of, validated
-from vigie_common.yaml_source import START, Document, InvalidFileError, Problem, read_document
+from vigie_common.yaml_source import read_document
 from vigie_rule_engine.compound_file import CompoundFile, CompoundParts, compound_record, examine_compound
 from vigie_rule_engine.rule_file import AuthorisationFile, Rule, RuleParts, cooldown_ms, examine_rule
 

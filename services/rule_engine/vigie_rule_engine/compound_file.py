@@ -10,8 +10,8 @@ from vigie_common.compound_terms import LONGEST_WITHIN_MS, PLACEHOLDERS
 from vigie_common.digest import content_digest
 from vigie_common.field_types import Identifier, Text, Texts
 from vigie_common.units import parse_duration
+from vigie_common.yaml_document import Document, InvalidFileError, Problem
 from vigie_common.yaml_model import FileModel, Located, validated
-from vigie_common.yaml_source import Document, InvalidFileError, Problem
 from vigie_rule_engine.expectations import Duration, Expectation, never_found
 from vigie_rule_engine.file_texts import text_problems
 from vigie_rule_engine.rule_file import (

@@ -9,7 +9,7 @@ from vigie_common.yaml_model import nearest
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from vigie_common.yaml_source import Problem
+    from vigie_common.yaml_document import Problem
     from vigie_rule_engine.compound_file import CompoundEpisode, CompoundParts
     from vigie_rule_engine.rule_file import CameraSelection, RuleParts
 

@@ -6,13 +6,13 @@ import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
+from vigie_common.yaml_document import Mark, Problem
 from vigie_common.yaml_model import nearest
-from vigie_common.yaml_source import Mark, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from vigie_common.yaml_source import Document, Node
+    from vigie_common.yaml_document import Document, Node
 
 PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
 _ALONE: Final = re.compile(r"\{\s*(?P<name>[\w.]*)|\}")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from vigie_common.camera_file import CameraFile, camera_problems, read_camera
 from vigie_common.site_file import SITE_FILE, find_site, read_site
+from vigie_common.yaml_document import InvalidFileError, Problem
 from vigie_common.yaml_model import Located, nearest
-from vigie_common.yaml_source import InvalidFileError, Problem
 from vigie_rule_engine.compound_lint import compound_camera_problems, compound_problems, rules_by_id
 from vigie_rule_engine.file_texts import mark_inside
 from vigie_rule_engine.quantities import too_many_frames
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from vigie_common.site_file import SiteFile
-    from vigie_common.yaml_source import Document
+    from vigie_common.yaml_document import Document
     from vigie_rule_engine.bundle import RuleFolder
     from vigie_rule_engine.rule_file import CameraSelection, RuleParts
 

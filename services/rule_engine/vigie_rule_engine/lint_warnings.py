@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from vigie_common.catalogue import Model
-    from vigie_common.yaml_source import Problem
+    from vigie_common.yaml_document import Problem
     from vigie_rule_engine.bundle import RuleFolder
     from vigie_rule_engine.compound_file import CompoundFile
     from vigie_rule_engine.lint import CameraFolder

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from vigie_common.taxonomy import CLASS_NAMES
 from vigie_common.units import BeyondError, parse_distance, parse_speed
+from vigie_common.yaml_document import shown
 from vigie_common.yaml_model import nearest
-from vigie_common.yaml_source import shown
 from vigie_rule_engine.catalogue import default_of
 from vigie_rule_engine.quantities import METRIC_UNITS, PARSE, allowed, allowed_words, disordered
 

@@ -9,11 +9,11 @@ from pydantic import BeforeValidator
 from vigie_common.field_types import Text
 from vigie_common.taxonomy import CLASS_NAMES
 from vigie_common.yaml_advice import cut_off
-from vigie_common.yaml_source import Mark, Problem, shown
+from vigie_common.yaml_document import Mark, Problem, shown
 from vigie_rule_engine.file_texts import mark_inside
 
 if TYPE_CHECKING:
-    from vigie_common.yaml_source import Document
+    from vigie_common.yaml_document import Document
     from vigie_rule_engine.parameters import Parameters
     from vigie_rule_engine.template import Template
 

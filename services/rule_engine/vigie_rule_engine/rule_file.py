@@ -9,8 +9,8 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 from vigie_common.compound_terms import LONGEST_COOLDOWN_MS
 from vigie_common.field_types import EventTimeText, Identifier, InstantText, Name, Text, Texts
 from vigie_common.units import parse_duration, parse_instant
+from vigie_common.yaml_document import Document, InvalidFileError, Problem
 from vigie_common.yaml_model import FieldError, FileModel, Located, validated
-from vigie_common.yaml_source import Document, InvalidFileError, Problem
 from vigie_rule_engine.catalogue import TEMPLATES, nearest_template
 from vigie_rule_engine.expectations import Duration, Expectation, never_found
 from vigie_rule_engine.file_texts import text_problems

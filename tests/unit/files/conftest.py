@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from vigie_common.yaml_source import InvalidFileError
+from vigie_common.yaml_document import InvalidFileError
 from vigie_rule_engine.bundle import read_rules
 
 REPOSITORY = Path(__file__).parents[3]

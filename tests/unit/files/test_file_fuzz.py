@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from vigie_common.camera_file import CameraFile, camera_problems, camera_record
 from vigie_common.site_file import read_site
+from vigie_common.yaml_document import InvalidFileError
 from vigie_common.yaml_model import Located, validated
-from vigie_common.yaml_source import InvalidFileError, parse_document
+from vigie_common.yaml_source import parse_document
 from vigie_rule_engine.bundle import rule_record
 from vigie_rule_engine.compound_file import compound_record, examine_compound
 from vigie_rule_engine.compound_lint import compound_problems

@@ -5,7 +5,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from vigie_common.errors import BadInputError
-from vigie_common.yaml_source import MAX_VALUES, InvalidFileError, Mark, parse_document, read_document, shown
+from vigie_common.yaml_composer import MAX_VALUES
+from vigie_common.yaml_document import InvalidFileError, Mark, shown
+from vigie_common.yaml_source import parse_document, read_document
 
 
 def refusal(text):

@@ -15,7 +15,7 @@ from vigie_common.catalogue import (
 )
 from vigie_common.errors import ConfigurationError
 from vigie_common.taxonomy import ObjectClass
-from vigie_common.yaml_source import InvalidFileError
+from vigie_common.yaml_document import InvalidFileError
 
 ENTRY = """\
 models:
