@@ -22,7 +22,7 @@ from vigie_cli.rules_notes import unauthorised_in
 from vigie_cli.rules_publish import plan_bundle, refuse_unfit
 from vigie_cli.site_folder import read_site_folder, site_time_zone
 from vigie_cli.wording import counted
-from vigie_common.camera_file import camera_record, removal_record
+from vigie_common.camera_record import camera_record, removal_record
 from vigie_common.errors import BadInputError
 from vigie_common.settings import Settings, read_settings
 from vigie_common.topics import TopicNames

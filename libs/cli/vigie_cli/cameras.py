@@ -267,7 +267,8 @@ def _found(camera: str) -> Deployed:
     path = Path(camera)
     if path.suffix not in {".yaml", ".yml"}:
         return asyncio.run(deployed_camera(read_settings(Settings), camera))
-    from vigie_common.camera_file import camera_record, read_camera
+    from vigie_common.camera_file import read_camera
+    from vigie_common.camera_record import camera_record
     from vigie_common.site_file import find_site, read_site
 
     content = read_camera(path).content

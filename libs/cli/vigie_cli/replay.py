@@ -23,7 +23,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from vigie_cli.event_times import event_time
 from vigie_cli.replay_files import ReplayFiles
 from vigie_cli.replay_stages import Totals, fixed_configuration, replay_frames
-from vigie_common.camera_file import camera_problems, camera_record, read_camera
+from vigie_common.camera_file import camera_problems, read_camera
+from vigie_common.camera_record import camera_record
 from vigie_common.catalogue import find_model_file, load_catalogue
 from vigie_common.errors import BadInputError, ConfigurationError
 from vigie_common.site_file import find_site, read_site

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from vigie_cli.event_times import instant
-from vigie_common.camera_file import camera_record
+from vigie_common.camera_record import camera_record
 from vigie_common.catalogue import load_catalogue
 from vigie_rule_engine.authority import Authority, applies
 from vigie_rule_engine.catalogue import TEMPLATES

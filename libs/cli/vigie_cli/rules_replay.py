@@ -12,7 +12,7 @@ from vigie_cli.rules_difference import Difference, Happening, compare, happening
 from vigie_cli.rules_judge import judge
 from vigie_cli.rules_notes import in_shadow
 from vigie_cli.site_folder import rule_sources
-from vigie_common.camera_file import camera_record
+from vigie_common.camera_record import camera_record
 from vigie_common.catalogue import load_catalogue
 from vigie_common.errors import BadInputError, DependencyError
 from vigie_common.yaml_document import InvalidFileError

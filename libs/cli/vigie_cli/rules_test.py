@@ -13,7 +13,7 @@ from vigie_cli.rules_outcome import Found, Outcome, paired
 from vigie_cli.rules_scenes import scene_camera, scene_tracks, test_scene
 from vigie_cli.site_folder import rule_problems
 from vigie_cli.wording import counted
-from vigie_common.camera_file import camera_record
+from vigie_common.camera_record import camera_record
 from vigie_common.errors import BadInputError
 from vigie_common.units import parse_instant
 from vigie_common.yaml_document import InvalidFileError

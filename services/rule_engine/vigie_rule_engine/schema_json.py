@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from vigie_common.camera_file import SOURCE_KINDS, CameraFile
+from vigie_common.camera_file import CameraFile
+from vigie_common.camera_source import SOURCE_KINDS
 from vigie_common.field_types import EDITOR_NAME_PATTERN
 from vigie_common.site_file import SiteFile
 from vigie_common.taxonomy import CLASS_NAMES

@@ -10,7 +10,7 @@ from vigie_cli.effective_at import effective_ms
 from vigie_cli.event_times import written_instant
 from vigie_cli.rules_bundles import History, Published
 from vigie_cli.rules_publish import lines, plan_bundle, publish_folder
-from vigie_common.camera_file import camera_record
+from vigie_common.camera_record import camera_record
 from vigie_common.errors import BadInputError
 from vigie_rule_engine.lint import read_cameras
 

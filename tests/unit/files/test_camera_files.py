@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vigie_common.camera_file import CameraFile, camera_problems, camera_record, read_camera, removal_record
+from vigie_common.camera_file import CameraFile, camera_problems, read_camera
+from vigie_common.camera_record import camera_record, removal_record
 from vigie_common.errors import BadInputError
 from vigie_common.site_file import find_site, read_site
 from vigie_common.yaml_model import validated

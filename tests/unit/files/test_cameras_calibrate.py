@@ -206,7 +206,7 @@ def test_a_square_of_the_grid_is_as_large_as_it_says(points):
 
 
 def test_the_arrow_of_a_line_points_where_in_is(repository):
-    from vigie_common.camera_file import camera_record
+    from vigie_common.camera_record import camera_record
     from vigie_common.site_file import read_site
 
     content = read_camera(repository / "cameras" / "arenes-01.yaml").content

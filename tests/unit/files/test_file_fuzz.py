@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vigie_common.camera_file import CameraFile, camera_problems, camera_record
+from vigie_common.camera_file import CameraFile, camera_problems
+from vigie_common.camera_record import camera_record
 from vigie_common.site_file import read_site
 from vigie_common.yaml_document import InvalidFileError
 from vigie_common.yaml_model import Located, validated

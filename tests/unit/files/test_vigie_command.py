@@ -11,7 +11,7 @@ from vigie_cli.effective_at import parse_at
 from vigie_cli.main import COMMANDS, app
 from vigie_cli.options import WrongOptionError
 from vigie_cli.rules_bundles import History
-from vigie_common.camera_file import SOURCE_KINDS
+from vigie_common.camera_source import SOURCE_KINDS
 from vigie_common.errors import BadInputError
 from vigie_frame_sampler.plan import KINDS
 
