@@ -20,12 +20,13 @@ from vigie_common.digest import content_digest
 from vigie_common.errors import BadInputError
 from vigie_common.taxonomy import CLASS_NAMES, CLASS_ORDINAL
 from vigie_rule_engine.authority import Authority, applies
-from vigie_rule_engine.catalogue import TEMPLATES, default_of
+from vigie_rule_engine.catalogue import TEMPLATES
 from vigie_rule_engine.compounds import compounds_of
 from vigie_rule_engine.conditions import Condition, compile_condition
 from vigie_rule_engine.layers.rows import FALL, NUMBERS, PERSON_DOWN, RULE, SCOPES
 from vigie_rule_engine.plan import GateSource, RegionSource, plan_of
-from vigie_rule_engine.quantities import METRIC_UNITS, PARSE, allowed, disordered, too_many_frames
+from vigie_rule_engine.quantities import too_many_frames
+from vigie_rule_engine.rule_numbers import fields_of, numbers_of
 from vigie_rule_engine.shapes import Ground, Shape, area_of, direction_of, line_of, zone_of
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from vigie_common.ground_plane import GroundPlane
     from vigie_common.records import Camera, Compound, Rule, RuleBundle, RuleError, ScopeKind
     from vigie_rule_engine.layers.state import Plan
-    from vigie_rule_engine.template import Parameter, Template
+    from vigie_rule_engine.template import Template
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +194,7 @@ def _rows(
     made = []
     for shape in shapes:
         place = [shape.name, shape.x, shape.y]
-        fields = _fields(template, numbers)
+        fields = fields_of(template, numbers)
         if over_line:
             gate = _gate(place, shape, numbers)
             gates.setdefault(gate.key, gate)
@@ -239,17 +240,6 @@ def _why_metric(template: Template, numbers: Mapping[str, float]) -> str:
     return f"{name.rsplit('_', 1)[0]} is in metres, which needs a calibrated camera"
 
 
-def _fields(template: Template, numbers: Mapping[str, float]) -> dict[str, float]:
-    """The RULE fields that parameters fill: durations in ms where the field says so."""
-    fields: dict[str, float] = {}
-    for parameter in template.parameters:
-        name = parameter.fills or {"for": "for_ms", "keep_open": "keep_open_ms"}.get(parameter.name, "")
-        if name:
-            value = next(numbers[n] for n in _spellings(parameter) if n in numbers)
-            fields[name] = round(value * 1000) if name.endswith("_ms") else value
-    return fields
-
-
 def _gate(place: list[Any], shape: Shape, numbers: Mapping[str, float]) -> GateSource:
     return GateSource(
         content_digest([*place, *(numbers[n] for n in ("band_heights", "depth_heights", "confirm_s"))]),
@@ -278,79 +268,3 @@ def _classes(names: Sequence[str]) -> int:
     if not names:
         raise BadInputError("classes: none is given: name at least one, such as person")
     return sum(1 << CLASS_ORDINAL[name] for name in set(names))
-
-
-_UNITS: Final[Mapping[str, tuple[str, ...]]] = {
-    "duration": ("s",),
-    "distance": ("heights", "m"),
-    "speed": ("heights_per_s", "mps"),
-    "fraction": ("fraction",),
-    "number": ("",),
-    "choice": ("",),
-}
-
-
-def _spellings(parameter: Parameter) -> list[str]:
-    """The names that a parameter may have in a rule record: with each of its units at the end."""
-    return [f"{parameter.name}_{unit}" if unit else parameter.name for unit in _UNITS[parameter.kind]]
-
-
-def numbers_of(rule: Rule, template: Template) -> dict[str, float]:
-    """Every parameter of the template with its unit at the end of its name, defaults filled in.
-
-    Raises:
-        BadInputError: one is given twice, is out of range, in the wrong unit, or none of the template's.
-    """
-    given = dict(rule["numbers"])
-    found: dict[str, float] = {}
-    metric = any(f"{p.name}_{unit}" in given for p in template.parameters if p.metric for unit in METRIC_UNITS)
-    for parameter in template.parameters:
-        if parameter.kind not in _UNITS:
-            continue
-        there = [name for name in _spellings(parameter) if name in given]
-        if len(there) > 1:
-            raise BadInputError(f"{parameter.name} is given twice, as {' and '.join(there)}: keep one")
-        name, value = (there[0], given.pop(there[0])) if there else _default(parameter, template, metric=metric)
-        if name.endswith(("_m", "_mps")) and not parameter.metric:
-            raise BadInputError(
-                f"{parameter.name} is in metres, but {template.name} measures it in heights of the object: give it "
-                f"as {parameter.default}"
-            )
-        if metric and parameter.metric and not name.endswith(("_m", "_mps")):
-            raise BadInputError(
-                f"{parameter.name} is in heights and another distance of the rule in metres: give it in metres too, "
-                f"such as {parameter.metric_default}"
-            )
-        refusal = _refusal(parameter, name, value)
-        if refusal is not None:
-            raise BadInputError(f"{name} is {value:g}: {refusal}")
-        found[name] = float(value)
-    if given:
-        known = ", ".join(p.name for p in template.parameters)
-        raise BadInputError(f"{min(given)!r} is no parameter of template {template.name}: it has {known}")
-    for below, above in disordered(template, found):
-        raise BadInputError(f"{below} is above {above}: as soon as the rule is on it would be over, lower {below}")
-    return found
-
-
-def _refusal(parameter: Parameter, name: str, value: float) -> str | None:
-    """What is wrong with a value of a rule record, if anything."""
-    if parameter.choices:
-        known = sorted(parameter.choices.values())
-        return None if value in known else f"it must be one of {', '.join(f'{one:g}' for one in known)}"
-    within = allowed(parameter).get(name.removeprefix(parameter.name).removeprefix("_"))
-    if within is None:
-        return f"it must be {' or '.join(one.words for one in allowed(parameter).values())}"
-    return within.refusal(value)
-
-
-def _default(parameter: Parameter, template: Template, *, metric: bool) -> tuple[str, float]:
-    default = default_of(parameter, metric=metric)
-    if default is None or isinstance(default, tuple):
-        raise BadInputError(f"{parameter.name} is missing: template {template.name} cannot do without it")
-    if isinstance(default, int | float):
-        return parameter.name, float(default)
-    if parameter.choices:
-        return parameter.name, parameter.choices[default]
-    quantity = PARSE[parameter.kind](default)
-    return f"{parameter.name}_{quantity.unit}", quantity.value

@@ -12,10 +12,10 @@ from vigie_common.yaml_model import MOST_TOLD
 from vigie_common.yaml_source import parse_document
 from vigie_rule_engine.bundle import read_rules, rule_bundle, rule_record
 from vigie_rule_engine.catalogue import TEMPLATES, also_called
-from vigie_rule_engine.compile import numbers_of
 from vigie_rule_engine.parameters import normalised
 from vigie_rule_engine.quantities import allowed
 from vigie_rule_engine.rule_file import RuleFile, parse_rule
+from vigie_rule_engine.rule_numbers import numbers_of
 from vigie_rule_engine.schema_json import rule_schema
 from vigie_rule_engine.template import Parameter, Template
 
