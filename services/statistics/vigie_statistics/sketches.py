@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ddsketch.ddsketch import BaseDDSketch
 from ddsketch.mapping import LogarithmicMapping
+from ddsketch.pb.ddsketch_pb2 import DDSketch as SketchMessage
 from ddsketch.pb.proto import DDSketchProto
 from ddsketch.store import DenseStore
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 ACCURACY: Final = 0.01
 """Relative error of a quantile."""
@@ -36,7 +37,25 @@ def sketch_of(bins: Mapping[int, int]) -> Any:
 
 def quantiles(bins: Mapping[int, int]) -> dict[str, float]:
     """p50, p90 and p95 in seconds."""
-    sketch = sketch_of(bins)
+    return _quantiles_of(sketch_of(bins))
+
+
+def merged_quantiles(sketches: Iterable[bytes | None]) -> dict[str, float]:
+    """The quantiles of serialized sketches together; empty without any."""
+    merged: Any = None
+    for data in sketches:
+        if data is not None:
+            message = SketchMessage()
+            message.ParseFromString(data)
+            one = DDSketchProto.from_proto(message)  # type: ignore[no-untyped-call]  # its protobuf part has no types
+            if merged is None:
+                merged = one
+            else:
+                merged.merge(one)
+    return {} if merged is None or not merged.count else _quantiles_of(merged)
+
+
+def _quantiles_of(sketch: Any) -> dict[str, float]:
     return {name: round(float(sketch.get_quantile_value(share)), 3) for name, share in QUANTILES.items()}
 
 
