@@ -43,7 +43,7 @@ def _found(compound: CompoundFile, test: CompoundTest) -> list[Found]:
     for event in sorted(events, key=lambda e: (e["at"], e["kind"] == "OPEN")):
         newest |= {alert["id"]: alert for alert in book.apply_event(event)}
     # what goes on goes on for ever: no cooldown is longer
-    newest |= {alert["id"]: alert for alert in book.tell_held(sys.maxsize)}
+    newest |= {alert["id"]: alert for alert in book.meetings.tell_held(sys.maxsize)}
     return [
         Found(
             "open",

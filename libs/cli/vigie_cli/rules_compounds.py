@@ -39,7 +39,7 @@ def compound_happenings(events: Iterable[Mapping[str, Any]]) -> tuple[Happening,
         # members alert for themselves elsewhere; a compound in shadow is followed as one that alerts
         stamps = [stamp | {"mode": "test"} for stamp in event["compounds"]]
         note(book.apply_event({**event, "mode": "shadow", "authorisation": None, "compounds": stamps}))
-    note(book.tell_held(at))
+    note(book.meetings.tell_held(at))
     found = [_happening(alert, modes[identity]) for identity, alert in newest.items()]
     return tuple(sorted(found, key=lambda h: (h.at, h.camera, h.rule, h.scope)))
 

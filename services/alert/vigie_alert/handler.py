@@ -94,8 +94,8 @@ class AlertHandler:
             turn.publications += [publication(r, _now(), trace, self.codec) for r in revisions]
             if born is not None:
                 turn.evidence.append(born)
-        turn.evidence += [pending(event, _now()) for event in book.met]
-        book.met.clear()
+        turn.evidence += [pending(event, _now()) for event in book.meetings.met]
+        book.meetings.met.clear()
         return turn
 
     def _revisions(

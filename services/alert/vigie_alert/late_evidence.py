@@ -62,7 +62,7 @@ async def _fetch(store: AlertStore, gallery: Gallery, codec: Codec, row: Evidenc
         found = replace(row, kind="expired", request="")
 
     def record(book: AlertBook) -> Turn[None]:
-        standing = book.standings.get(row.alert_id)
+        standing = book.standings.by_id.get(row.alert_id)
         if standing is None or standing.alert["evidence"]:
             return Turn(None)  # another process was quicker
         revisions = book.apply_evidence(row.alert_id, evidence_records(found, event))

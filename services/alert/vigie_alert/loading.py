@@ -11,6 +11,7 @@ from vigie_alert.book import AlertBook
 from vigie_alert.compound import place_of
 from vigie_alert.cooling import cooling_of
 from vigie_alert.rows import digest, member_of_row, standing_of_row
+from vigie_alert.standings import Standings
 from vigie_alert.tables import affirmations, alerts, compound_cooldowns, compound_members, decisions
 from vigie_common.compound_terms import LONGEST_WITHIN_MS
 from vigie_common.units import LAST_MS
@@ -74,13 +75,13 @@ async def load(connection: AsyncConnection, reach: Reach) -> AlertBook:
     book = AlertBook()
     if wanted:
         chosen = sa.select(alerts).where(sa.or_(*wanted)).order_by(alerts.c.id).with_for_update()
-        book = AlertBook({row.id: standing_of_row(row) for row in await connection.execute(chosen)})
+        book = AlertBook(Standings({row.id: standing_of_row(row) for row in await connection.execute(chosen)}))
     for part in parts({digest(place_of(key)) for key in keys}):
         cooled = await connection.execute(sa.select(compound_cooldowns).where(compound_cooldowns.c.compound.in_(part)))
-        book.cooling.update({row.place: cooling_of(row.place, row.opened_at, row.held) for row in cooled})
-    begun = [s.alert["started_at"] for s in book.standings.values() if s.key in keys and s.is_open]
-    begun += [cooling.held.since for cooling in book.cooling.values() if cooling.held is not None]
-    book.members = await _load_members(connection, reach, keys, min(begun, default=reach.members_since))
+        book.meetings.cooling.update({row.place: cooling_of(row.place, row.opened_at, row.held) for row in cooled})
+    begun = [s.alert["started_at"] for s in book.standings.by_id.values() if s.key in keys and s.is_open]
+    begun += [cooling.held.since for cooling in book.meetings.cooling.values() if cooling.held is not None]
+    book.meetings.members = await _load_members(connection, reach, keys, min(begun, default=reach.members_since))
     for part in parts(reach.decision_ids):
         found = await connection.execute(sa.select(decisions.c.id).where(decisions.c.id.in_(part)))
         book.decided.update(row.id for row in found)

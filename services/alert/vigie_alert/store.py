@@ -118,10 +118,10 @@ class AlertStore:
     async def _transaction(self, errands: Sequence[_Errand]) -> list[Turn[Any]]:
         async with self._engine.begin() as connection:
             book = await load(connection, Reach.union([errand.reach for errand in errands]))
-            before, affirmed, members = dict(book.standings), dict(book.affirmed), dict(book.members)
-            cooling = dict(book.cooling)
+            before, affirmed = dict(book.standings.by_id), dict(book.affirmed)
+            members, cooling = dict(book.meetings.members), dict(book.meetings.cooling)
             turns = [errand.work(book) for errand in errands]
-            changed = [s for alert_id, s in book.standings.items() if before.get(alert_id) is not s]
+            changed = [s for alert_id, s in book.standings.by_id.items() if before.get(alert_id) is not s]
             await self._write_alerts(connection, changed)
             await self._write_publications(connection, [p for turn in turns for p in turn.publications])
             images = [evidence_values(row) for turn in turns for row in turn.evidence]
@@ -132,9 +132,9 @@ class AlertStore:
                 if affirmed.get((site, camera)) != (session, minute)
             ]
             await self._upsert(connection, affirmations, ["site", "camera_id"], minutes)
-            moved = [member_values(m) for key, m in book.members.items() if members.get(key) is not m]
+            moved = [member_values(m) for key, m in book.meetings.members.items() if members.get(key) is not m]
             await self._upsert(connection, compound_members, ["compound", "episode_id"], moved)
-            cooled = [cooling_values(c) for key, c in book.cooling.items() if cooling.get(key) is not c]
+            cooled = [cooling_values(c) for key, c in book.meetings.cooling.items() if cooling.get(key) is not c]
             await self._upsert(connection, compound_cooldowns, ["compound"], cooled)
             rows = [{"id": s["id"], "alert_id": s["alert_id"], "decided_at": s["decided_at"]} for s in book.decisions]
             if rows:

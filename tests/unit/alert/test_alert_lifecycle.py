@@ -93,7 +93,7 @@ def test_an_end_is_final(book, rule_event):
 def test_counts_and_shadow_make_no_alert(book, rule_event):
     assert book.apply_event(rule_event("COUNT")) == []
     assert book.apply_event(rule_event(mode="shadow", authorisation=None)) == []
-    assert book.standings == {}
+    assert book.standings.by_id == {}
 
 
 def test_a_shadow_update_is_ignored_but_a_shadow_close_ends_a_shown_alert(book, rule_event):
@@ -113,7 +113,7 @@ def test_test_and_replay_alert_without_an_authorisation(book, rule_event, mode):
 def test_live_and_exercise_without_an_authorisation_are_refused(book, rule_event, mode):
     with pytest.raises(PoisonRecordError, match="names no authorisation"):
         book.apply_event(rule_event(mode=mode, authorisation=None))
-    assert book.standings == {}
+    assert book.standings.by_id == {}
 
 
 def test_an_opening_after_the_authorisation_ended_is_refused(book, rule_event):
@@ -149,7 +149,7 @@ def test_a_late_close_of_a_former_episode_leaves_the_newer_open(book, rule_event
     book.apply_event(rule_event(started_at=1_800_000_100_000))
     (late,) = book.apply_event(rule_event("CLOSE", 3))
     assert states([late]) == [(1, "ENDED", "over")]
-    assert sum(s.is_open for s in book.standings.values()) == 1
+    assert sum(s.is_open for s in book.standings.by_id.values()) == 1
 
 
 def test_five_affirmations_in_a_row_without_it_lose_an_alert_at_its_last_event(book, rule_event, affirmation):
@@ -280,7 +280,7 @@ def test_a_wrong_decision_is_refused_and_leaves_no_trace(book, rule_event, wrong
 def test_a_wrong_event_is_refused_and_leaves_no_trace(book, rule_event, wrong, says):
     with pytest.raises(PoisonRecordError, match=says):
         book.apply_event(rule_event() | wrong)
-    assert (book.standings, book.affirmed) == ({}, {})
+    assert (book.standings.by_id, book.affirmed) == ({}, {})
 
 
 def test_evidence_at_once_is_in_revision_one_and_late_evidence_in_a_later_one(book, rule_event):

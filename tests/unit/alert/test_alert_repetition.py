@@ -73,7 +73,7 @@ def played(log):
             identity = (revision["id"], revision["revision"])
             assert identity not in revisions, f"{identity} came twice"
             revisions[identity] = revision
-    keys = [s.key for s in book.standings.values() if s.is_open]
+    keys = [s.key for s in book.standings.by_id.values() if s.is_open]
     assert len(keys) == len(set(keys)), "two alerts are open for one key"
     return revisions
 

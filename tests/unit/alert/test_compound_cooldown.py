@@ -179,7 +179,7 @@ async def test_a_cooldown_that_is_long_over_is_forgotten(tmp_path, met):
     messages = [Message("rule-events", 0, i, "cam-1", 0, event) for i, event in enumerate(met(0))]
 
     def cooling(book):
-        return Turn([c.opened_at - START for c in book.cooling.values()])
+        return Turn([c.opened_at - START for c in book.meetings.cooling.values()])
 
     await store.transact(_reach(messages), lambda book: Turn(told(book, [m.value for m in messages])))
     assert await store.transact(_reach(messages), cooling) == [0]

@@ -252,7 +252,7 @@ def test_a_compound_in_shadow_leaves_no_trace(book, member):
     shadow = {"mode": "shadow", "authorisation": None}
     for event in (member("fall", 0, compound=shadow), member("crowd", 1, compound=shadow)):
         assert book.apply_event(event) == []
-    assert book.members == {}
+    assert book.meetings.members == {}
 
 
 def test_members_that_alert_by_themselves_do_so_too(book, member):
