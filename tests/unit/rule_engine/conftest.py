@@ -314,3 +314,22 @@ def t0():
 def calibration():
     """Four points of the ground, about 10 m wide."""
     return CALIBRATION
+
+
+@pytest.fixture(scope="session")
+def condition_variables():
+    """What conditions read of a frame with a stopped car, at noon of a Monday."""
+    noon = {"local.hour": 12, "local.minute": 0, "local.weekday": 1, "local.date": "2026-05-04", "local.holiday": False}
+    return noon | {
+        "object.class": "car",
+        "zone.name": "place",
+        "line.name": "",
+        "camera.id": "cam-1",
+        "camera.site": "nimes",
+        "camera.tags": ["centre"],
+        "facts.stopped_for_s": 31.0,
+        "facts.moved_heights": 2.0,
+        "facts.score": 0.8,
+        "facts.seen_for_s": 40.0,
+        "facts.speed_heights_per_s": 0.0,
+    }
