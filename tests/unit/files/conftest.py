@@ -3,7 +3,10 @@
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from vigie_cli.main import app
+from vigie_cli.rules import app as rules_app
 from vigie_common.yaml_document import InvalidFileError
 from vigie_rule_engine.bundle import read_rules
 
@@ -14,6 +17,26 @@ REPOSITORY = Path(__file__).parents[3]
 def repository():
     """The checkout."""
     return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def vigie():
+    """What the command says to arguments: `vigie("rules", "lint", site).stdout`."""
+
+    def said(*arguments):
+        return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+    return said
+
+
+@pytest.fixture(scope="session")
+def rules():
+    """What `vigie rules` says to arguments; an error is raised, and not told: `rules("lint", site).exception`."""
+
+    def said(*arguments):
+        return CliRunner().invoke(rules_app, [str(argument) for argument in arguments])
+
+    return said
 
 
 @pytest.fixture

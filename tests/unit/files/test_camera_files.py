@@ -6,10 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vigie_common.camera_file import CameraFile, camera_problems, read_camera
+from vigie_common.camera_source import SOURCE_KINDS
 from vigie_common.errors import BadInputError
 from vigie_common.site_file import find_site, read_site
 from vigie_common.yaml_model import Located, validated
 from vigie_common.yaml_source import parse_document
+from vigie_frame_sampler.plan import KINDS
 
 REPOSITORY = Path(__file__).parents[3]
 CAMERA = "cameras/maison-carree-02.yaml"
@@ -304,3 +306,7 @@ def test_a_line_written_as_a_polygon_is_refused_with_an_example(refusal):
     assert message.endswith(
         "lines.porte: a list where a mapping is expected: write {from: [0.10, 0.60], to: [0.90, 0.60]}"
     )
+
+
+def test_the_sampler_reads_every_kind_of_source_that_a_camera_file_may_name():
+    assert sorted(SOURCE_KINDS) == sorted(KINDS)
