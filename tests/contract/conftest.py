@@ -6,8 +6,11 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
+import numpy as np
 import pytest
+import simplejpeg
 from aiokafka import TopicPartition
 
 from vigie_cli.rules_bundles import read_histories
@@ -15,6 +18,9 @@ from vigie_common.codec import Codec
 from vigie_common.kafka import consumer, producer
 from vigie_common.stream.configuration import KNOWN_AFTER_MS
 from vigie_common.topics import TopicNames, create_topics, load_topics
+
+sys.path.insert(0, str(Path(__file__).parent))
+from alert_bench import Bench, own_database  # it lies beside this file
 
 
 @pytest.fixture(scope="session")
@@ -79,6 +85,22 @@ def detections_record():
             | {name: [] for name in empty}
             | fields
         )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def frame_record():
+    """Makes a Frame record with a small grey picture."""
+
+    def make(seq, **fields):
+        return {
+            "camera_id": "cam-1", "session": "019dd000-0000-7000-8000-000000000001", "seq": seq,
+            "captured_at": 1_777_881_600_000 + 500 * seq,
+            "clock": "arrival", "status": "ok", "reason": None, "camera_version": "v1", "models": ["hog"],
+            "width": 64, "height": 64, "source_width": 64, "source_height": 64, "source_frame": None,
+            "jpeg": simplejpeg.encode_jpeg(np.full((64, 64, 3), 90, np.uint8)),
+        } | fields  # fmt: skip
 
     return make
 
@@ -223,3 +245,23 @@ def history_script(tmp_path):
         "import sys\nfrom vigie_statistics.__main__ import main\nsys.argv[1:] = ['history']\nmain()\n", encoding="utf-8"
     )
     return script
+
+
+@pytest.fixture
+async def bench(kafka_settings, tmp_path):
+    """The topics of one test of the alert service, and hands to write and read them."""
+    settings = kafka_settings()
+    await create_topics(settings)
+    made = Bench(settings, tmp_path)
+    made.producer = producer(settings, linger_ms=0)
+    await made.producer.start()
+    yield made
+    await made.producer.stop()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request, tmp_path):
+    """An alert database of one test's own, of either kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/alerts.db"
+    return own_database(request.getfixturevalue("postgres"))

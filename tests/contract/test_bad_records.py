@@ -1,47 +1,14 @@
 """A record that is none, on every topic that a service reads: a dead letter with its origin, and the rest goes on."""
 
-import json
 import math
-import os
-import re
-import socket
-import subprocess
-import sys
-import urllib.error
-import urllib.request
 
 import cramjam
-import numpy as np
 import pytest
-import simplejpeg
 
 UNKNOWN_ID = b"\x00\x00\x01\x86\x9fwritten by nobody"
 UNFRAMED = b"not avro"
 START = 1_777_881_600_000
 SESSION = "019dd000-0000-7000-8000-000000000001"
-SERVICES = (
-    "vigie_frame_sampler",
-    "vigie_inference",
-    "vigie_tracking",
-    "vigie_rule_engine",
-    "vigie_alert",
-    "vigie_statistics",
-)
-
-
-@pytest.fixture
-def frame_record():
-    """Makes a Frame record with a small grey picture."""
-
-    def make(seq, **fields):
-        return {
-            "camera_id": "cam-1", "session": SESSION, "seq": seq, "captured_at": START + 500 * seq,
-            "clock": "arrival", "status": "ok", "reason": None, "camera_version": "v1", "models": ["hog"],
-            "width": 64, "height": 64, "source_width": 64, "source_height": 64, "source_frame": None,
-            "jpeg": simplejpeg.encode_jpeg(np.full((64, 64, 3), 90, np.uint8)),
-        } | fields  # fmt: skip
-
-    return make
 
 
 @pytest.fixture
@@ -217,7 +184,7 @@ async def test_the_alert_service_passes_over_what_is_no_event_no_decision_and_ca
     deployment, poisoned, letters, start_service, rule_event, frame_record, wait_until, tmp_path
 ):
     expected = await poisoned("alert", "rule-events", "alert-decisions")
-    await deployment.produce("frames", [("cam-1", frame_record(10, width=640, height=360))])
+    await deployment.produce("frames", [("cam-1", frame_record(10, session=SESSION, width=640, height=360))])
     ((kept, _),) = await deployment.read("frames")
     ref = {"partition": kept.partition, "offset": kept.offset}
     (box,) = rule_event()["objects"]
@@ -274,139 +241,3 @@ async def test_the_statistics_pass_over_what_is_no_event_no_coverage_too_old_or_
     assert "h behind its camera's other records" in why["coverage", 10]
     assert "set the clock of its camera right" in why["coverage", 11]
     assert "the worker ended" not in process.log
-
-
-async def test_an_evidence_folder_that_cannot_be_written_delays_the_image_and_not_the_alert(
-    deployment, start_service, rule_event, frame_record, wait_until, tmp_path
-):
-    (tmp_path / "evidence").write_text("a file where a folder belongs")
-    await deployment.produce("frames", [("cam-1", frame_record(10))])
-    ((kept, _),) = await deployment.read("frames")
-    ref = {"partition": kept.partition, "offset": kept.offset}
-    await deployment.produce("rule-events", [("cam-1", rule_event(session=SESSION, frame_ref=ref))])
-    process = start_service(
-        deployment.settings,
-        "vigie_alert",
-        VIGIE_ALERT_DATABASE_URL=f"sqlite:///{tmp_path}/alerts.db",
-        VIGIE_ALERT_EVIDENCE_DIR=tmp_path / "evidence",
-    )
-
-    async def alerts():
-        return [value for _, value in await deployment.read("alerts")]
-
-    assert [a["evidence"] for a in await wait_until(alerts, 60)] == [[]]
-    wait_until(lambda: "set VIGIE_ALERT_EVIDENCE_DIR" in process.log, 10)
-    (tmp_path / "evidence").unlink()
-
-    async def illustrated():
-        return [a["evidence"][0]["kind"] for a in await alerts() if a["evidence"]]
-
-    assert await wait_until(illustrated, 30) == ["image"]
-
-
-async def test_what_a_mask_covers_never_reaches_kafka(deployment, start_service, camera_record, wait_until, tmp_path):
-    import av
-
-    clip = tmp_path / "clip.mp4"
-    with av.open(str(clip), "w") as container:
-        stream = container.add_stream("libx264", rate=5, width=64, height=64, pix_fmt="yuv420p")
-        for _ in range(10):
-            picture = av.VideoFrame.from_ndarray(np.full((64, 64, 3), 200, np.uint8), format="rgb24")
-            container.mux(stream.encode(picture))
-        container.mux(stream.encode(None))
-    source = {"kind": "file", "uri": str(clip), "credentials": None, "loop": False, "pace": "fast", "start": START}
-    left = {"name": "window", "x": [0.0, 0.5, 0.5, 0.0], "y": [0.0, 0.0, 1.0, 1.0]}
-    camera = camera_record(source=source, sampling={"fps": 5.0, "width": 64}, masks=[left])
-    await deployment.produce("cameras", [("cam-1", camera)])
-    start_service(deployment.settings, "vigie_frame_sampler")
-
-    async def ended():
-        frames = [value for _, value in await deployment.read("frames")]
-        return frames if frames and frames[-1]["status"] == "ended" else None
-
-    frames = await wait_until(ended, 60)
-    images = [simplejpeg.decode_jpeg(f["jpeg"]).astype(int) for f in frames if f["jpeg"]]
-    assert len(images) == 10
-    assert max(int(image[:, :32].max()) for image in images) < 60
-    assert min(int(image[:, 40:].min()) for image in images) > 180
-
-
-@pytest.mark.parametrize("module", SERVICES)
-def test_every_service_names_the_broker_that_does_not_answer_and_waits(
-    kafka_settings, start_service, wait_until, module, tmp_path
-):
-    process = start_service(
-        kafka_settings(kafka_bootstrap="127.0.0.1:9"),
-        module,
-        VIGIE_ALERT_DATABASE_URL=f"sqlite:///{tmp_path}/alerts.db",
-    )
-    wait_until(lambda: "Kafka at 127.0.0.1:9 does not answer" in process.log, 60)
-    assert "start it, or check VIGIE_KAFKA_BOOTSTRAP" in process.log
-    seconds, status = process.stop()
-    assert (status, seconds < 10) == (0, True), process.log
-    assert "Traceback" not in process.log
-
-
-def get(address):
-    try:
-        with urllib.request.urlopen(address, timeout=5) as answer:  # noqa: S310 - loopback
-            return answer.status, json.load(answer)
-    except urllib.error.HTTPError as refused:
-        with refused:
-            return refused.code, json.load(refused)
-
-
-async def test_without_triton_the_service_names_it_and_frames_without_a_picture_go_on(
-    deployment, start_service, frame_record, wait_until
-):
-    process = start_service(deployment.settings, "vigie_inference", VIGIE_TRITON_URL="127.0.0.1:1")
-    await deployment.produce("frames", [("cam-1", frame_record(1, status="dark", reason="no light", jpeg=None))])
-
-    async def through():
-        return [(v["seq"], v["status"]) for _, v in await deployment.read("detections")]
-
-    assert await wait_until(through, 60) == [(1, "dark")]
-    wait_until(lambda: "start it, or check VIGIE_TRITON_URL" in process.log, 20)
-    address = re.search(r'"?http"?[=:] ?"?(127\.0\.0\.1:\d+)', process.log)[1]
-    code, why = get(f"http://{address}/ready")
-    assert code == 503
-    assert "Triton 127.0.0.1:1: UNAVAILABLE" in why["triton"]
-
-
-@pytest.mark.parametrize("module", SERVICES)
-def test_every_service_refuses_a_wrong_setting_by_name_and_value(kafka_settings, start_service, module):
-    process = start_service(kafka_settings(), module, VIGIE_HTTP_PORT="abc")
-    assert process.popen.wait(60) == 78
-    assert "VIGIE_HTTP_PORT = 'abc': Input should be a valid integer" in process.log
-    assert "Traceback" not in process.log
-
-
-def test_a_port_that_is_taken_is_named_with_the_fix(kafka_settings, start_service):
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        process = start_service(kafka_settings(), "vigie_alert", VIGIE_HTTP_PORT=port)
-        assert process.popen.wait(60) == 78
-    assert f"127.0.0.1:{port} cannot be listened on" in process.log
-    assert "set VIGIE_HTTP_PORT to a free port, or to 0 for any" in process.log
-    assert "Traceback" not in process.log
-
-
-def test_an_alert_database_that_cannot_be_is_one_line(kafka_settings, tmp_path):
-    (tmp_path / "file").touch()
-    for url, status, said in (
-        (f"sqlite:///{tmp_path}/file/x/alerts.db", 78, "the folder"),
-        ("postgresql://vigie:secret@127.0.0.1:9/alerts", 1, "start it, or check VIGIE_ALERT_DATABASE_URL"),
-    ):
-        ended = subprocess.run(
-            [sys.executable, "-m", "vigie_alert", "migrate"],
-            env=os.environ | {"VIGIE_ALERT_DATABASE_URL": url},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert (ended.returncode, said in ended.stderr) == (status, True)
-        assert "Traceback" not in ended.stderr
-        assert "secret" not in ended.stderr
