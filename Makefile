@@ -32,6 +32,7 @@ test: setup-tests ## Everything: unit, contract (real servers), end to end on re
 
 .PHONY: test-unit
 test-unit: setup ## The cores alone, in seconds
+	@mkdir -p .vigie
 	@$(PYTEST) tests/unit $(ARGS)
 
 .PHONY: test-contract

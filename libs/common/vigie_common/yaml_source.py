@@ -28,7 +28,7 @@ MAX_BYTES: Final = 1 << 20
 """A file of more is not something a person wrote."""
 
 _ESCAPE: Final = re.compile(r"\\U([0-9a-fA-F]{8})")
-_BREAK: Final = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
+_BREAK: Final = re.compile(r"\r\n|[\n\r]")
 """Where ruamel.yaml begins a new line, which its marks count."""
 
 

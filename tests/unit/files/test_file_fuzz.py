@@ -98,7 +98,7 @@ def check(kind, text):
     except InvalidFileError as refused:
         problems = refused.problems
         assert problems
-    lines = text.count("\n") + text.count("\r") + text.count("\u2028") + text.count("\u2029") + text.count("\x85") + 1
+    lines = text.count("\n") + text.count("\r") + 1
     for problem in problems:
         assert re.match(r"F:\d+:\d+: \S", str(problem))
         assert 1 <= problem.mark.line <= lines + 1

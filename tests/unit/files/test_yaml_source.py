@@ -167,6 +167,14 @@ def test_any_text_is_a_document_or_a_clear_error(text):
     assert all(line.startswith("f.yaml:") for line in told(parse_document, text, "f.yaml"))
 
 
+@pytest.mark.parametrize("sign", ["\x85", "\u2028", "\u2029"])
+def test_a_line_ends_where_yaml_1_2_says_and_at_no_other_sign(sign):
+    with pytest.raises(InvalidFileError) as refused:
+        parse_document(f"c{sign}: [{{a: 1}}\nb: 2\n", "F")
+    (problem,) = refused.value.problems
+    assert (problem.mark.line, problem.mark.column) == (1, 5)
+
+
 def test_a_byte_order_mark_within_a_file_is_named_where_it_stands():
     assert told(parse_document, "a: 1\nb: [\ufeff2\n", "F") == [
         "F:2:5: U+FEFF (zero width no-break space), which cannot be seen: remove it"
