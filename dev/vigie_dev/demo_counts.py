@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from aiokafka import TopicPartition
 
 from vigie_common.codec import Codec
-from vigie_common.kafka import consumer
+from vigie_common.stream.reading import all_records
 from vigie_common.topics import TopicNames, load_topics, partition_count
 
 if TYPE_CHECKING:
@@ -22,21 +22,11 @@ async def read_figures(settings: Settings) -> list[dict[str, Any]]:
     partitions = [TopicPartition(name, n) for n in range(partition_count(load_topics()["statistics"], settings))]
     codec = Codec.pinned()
     newest: dict[bytes, dict[str, Any]] = {}
-    client = consumer(settings, fetch_min_bytes=1, fetch_max_wait_ms=50)
-    await client.start()
-    try:
-        client.assign(partitions)
-        ends = await client.end_offsets(partitions)
-        await client.seek_to_beginning(*partitions)
-        while any([await client.position(tp) < ends[tp] for tp in partitions]):
-            for records in (await client.getmany(timeout_ms=200)).values():
-                for record in records:
-                    figure = codec.decode_as("statistic", record.value)
-                    known = newest.get(record.key)
-                    if known is None or figure["revision"] >= known["revision"]:
-                        newest[record.key] = figure
-    finally:
-        await client.stop()
+    async for record in all_records(settings, partitions):
+        figure = codec.decode_as("statistic", record.value)
+        known = newest.get(record.key)
+        if known is None or figure["revision"] >= known["revision"]:
+            newest[record.key] = figure
     return list(newest.values())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +12,14 @@ from aiokafka import TopicPartition
 from vigie_common.codec import Codec
 from vigie_common.errors import PoisonRecordError
 from vigie_common.kafka import admin, consumer
+from vigie_common.stream.reading import records_up_to
 from vigie_common.topics import TopicNames, load_topics
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Callable, Mapping
 
-    from aiokafka import AIOKafkaConsumer
+    from aiokafka import AIOKafkaConsumer, ConsumerRecord
 
     from vigie_common.settings import Settings
 
@@ -109,25 +111,32 @@ async def follow(
     """Read every counted topic from its beginning to its end once told to stop; `changed` gets each alert record."""
     names = TopicNames(settings.topic_prefix)
     codec = Codec.pinned()
+    async with aclosing(_counted(settings, names, stopping)) as records:
+        async for record in records:
+            topic = names.logical(record.topic)
+            if record.value is None:
+                continue
+            try:
+                value = codec.decode_as(load_topics()[topic].schema, record.value)
+            except PoisonRecordError as poison:
+                tally.unreadable.append(f"{record.topic} {record.partition}/{record.offset}: {poison}")
+                continue
+            tally.add(topic, value, record.timestamp)
+            if topic == "alerts":
+                changed(value)
+
+
+async def _counted(settings: Settings, names: TopicNames, stopping: asyncio.Event) -> AsyncGenerator[ConsumerRecord]:
+    """Every record of the counted topics: as they come, and once told to stop up to where they end then."""
     reader = consumer(settings, *(names.full(topic) for topic in COUNTED), fetch_min_bytes=1)
     await reader.start()
     try:
-        fetched: Mapping[TopicPartition, Sequence[Any]] = {}
-        while fetched or not stopping.is_set():
-            fetched = await reader.getmany(timeout_ms=200)
-            for partition, records in fetched.items():
-                topic = names.logical(partition.topic)
+        while not stopping.is_set():
+            for records in (await reader.getmany(timeout_ms=200)).values():
                 for record in records:
-                    if record.value is None:
-                        continue
-                    try:
-                        value = codec.decode_as(load_topics()[topic].schema, record.value)
-                    except PoisonRecordError as poison:
-                        tally.unreadable.append(f"{record.topic} {record.partition}/{record.offset}: {poison}")
-                        continue
-                    tally.add(topic, value, record.timestamp)
-                    if topic == "alerts":
-                        changed(value)
+                    yield record
+        async for record in records_up_to(reader, await reader.end_offsets(reader.assignment())):
+            yield record
     finally:
         await reader.stop()
 

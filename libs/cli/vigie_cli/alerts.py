@@ -26,6 +26,7 @@ from vigie_common.errors import DependencyError, PoisonRecordError
 from vigie_common.kafka import admin, consumer
 from vigie_common.registry import open_codec
 from vigie_common.settings import Settings, read_settings
+from vigie_common.stream.reading import records_up_to
 from vigie_common.topics import TopicNames
 from vigie_common.units import parse_duration
 
@@ -201,13 +202,12 @@ async def _records(settings: Settings, topic: str, *, begin: bool, follow: bool)
         begins, ends = await reader.beginning_offsets(partitions), await reader.end_offsets(partitions)
         for partition in partitions:
             reader.seek(partition, (begins if begin else ends)[partition])
-        waiting = {p for p in partitions if follow or begins[p] < ends[p]}
-        while waiting:
-            for records in (await reader.getmany(*waiting, timeout_ms=_POLL_MS)).values():
+        async for record in records_up_to(reader, ends):
+            yield record
+        while follow:
+            for records in (await reader.getmany(timeout_ms=_POLL_MS)).values():
                 for record in records:
                     yield record
-            if not follow:
-                waiting = {p for p in waiting if await reader.position(p) < ends[p]}
 
 
 @asynccontextmanager

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from vigie_cli.configuration_topics import answered, deployment_codec, topic_partitions, whole_topic
+from vigie_cli.configuration_topics import answered, deployment_codec, topic_partitions
 from vigie_cli.event_times import moment
 from vigie_common.errors import PoisonRecordError
 from vigie_common.stream import ConfigVersion, judging
+from vigie_common.stream.reading import all_records
 from vigie_common.topics import TopicNames
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ async def camera_versions(settings: Settings, camera_id: str) -> tuple[ConfigVer
     async with answered(settings):
         partitions = (await topic_partitions(settings, [topic]))[topic]
         async with deployment_codec(settings) as codec:
-            async for record in whole_topic(settings, partitions):
+            async for record in all_records(settings, partitions):
                 if (record.key or b"").decode("utf-8", "replace") != camera_id or record.value is None:
                     continue
                 try:

@@ -16,9 +16,9 @@ from vigie_cli.configuration_topics import (
     publish,
     record_at,
     topic_partitions,
-    whole_topic,
 )
 from vigie_common.errors import BadInputError, PoisonRecordError
+from vigie_common.stream.reading import all_records
 from vigie_common.topics import TopicNames
 from vigie_common.yaml_model import nearest
 
@@ -236,7 +236,7 @@ async def _cameras(
     """Of each camera in service: its version in force, the one to come, its partition."""
     versions: dict[str, list[tuple[int, dict[str, Any]]]] = {}
     places: dict[str, int] = {}
-    async for record in whole_topic(settings, partitions):
+    async for record in all_records(settings, partitions):
         name = (record.key or b"").decode("utf-8", "replace")
         if record.value is None:
             versions.pop(name, None)

@@ -14,10 +14,13 @@ from vigie_common.codec import Codec
 from vigie_common.errors import DependencyError, PoisonRecordError
 from vigie_common.kafka import admin, consumer, producer, unreachable
 from vigie_common.registry import open_codec
+from vigie_common.stream.reading import all_records, records_up_to
 from vigie_common.topics import TopicNames, load_topics
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
+
+    from aiokafka import ConsumerRecord
 
     from vigie_common.errors import VigieError
     from vigie_common.settings import Settings
@@ -93,7 +96,7 @@ async def last_records(
 ) -> dict[str, tuple[dict[str, Any], int]]:
     """The last record of each key in a whole topic, with its append time (ms); what is no such record is left out."""
     last: dict[str, tuple[dict[str, Any], int]] = {}
-    async for record in whole_topic(settings, partitions):
+    async for record in all_records(settings, partitions):
         try:
             value = codec.decode_as(schema, record.value)
         except PoisonRecordError:
@@ -113,25 +116,6 @@ async def last_of(settings: Settings, topic: str) -> dict[str, tuple[dict[str, A
         partitions = await topic_partitions(settings, [name])
         async with deployment_codec(settings) as codec:
             return await last_records(settings, partitions[name], codec, load_topics()[topic].schema)
-
-
-async def whole_topic(settings: Settings, partitions: list[TopicPartition]) -> AsyncIterator[Any]:
-    """Every record of a topic up to where it ends now; partition by partition in order."""
-    client: Any = consumer(settings, fetch_min_bytes=1)
-    await client.start()
-    try:
-        client.assign(partitions)
-        ends = await client.end_offsets(partitions)
-        begins = await client.beginning_offsets(partitions)
-        waiting = {p for p in partitions if begins[p] < ends[p]}
-        while waiting:
-            for records in (await client.getmany(*waiting, timeout_ms=200)).values():
-                for record in records:
-                    yield record
-            # a compacted or transactional log ends in offsets without records: only the position tells
-            waiting = {p for p in waiting if await client.position(p) < ends[p]}
-    finally:
-        await client.stop()
 
 
 async def newest_records(
@@ -202,14 +186,12 @@ async def record_at(
     return None
 
 
-async def _between(client: Any, partition: TopicPartition, start: int, end: int) -> AsyncIterator[Any]:
+async def _between(client: Any, partition: TopicPartition, start: int, end: int) -> AsyncIterator[ConsumerRecord]:
     """The records of a partition from one offset up to another."""
     client.seek(partition, start)
-    while await client.position(partition) < end:
-        for records in (await client.getmany(partition, timeout_ms=200)).values():
-            for record in records:
-                if record.offset < end:
-                    yield record
+    async for record in records_up_to(client, {partition: end}):
+        if record.offset < end:
+            yield record
 
 
 async def publish(

@@ -8,12 +8,13 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from vigie_cli.cameras_deployed import camera_records, site_time_zones
-from vigie_cli.configuration_topics import answered, deployment_codec, topic_partitions, whole_topic
+from vigie_cli.configuration_topics import answered, deployment_codec, topic_partitions
 from vigie_cli.event_times import moment, written_instant
 from vigie_cli.options import WrongOptionError
 from vigie_common.errors import BadInputError, PoisonRecordError
 from vigie_common.stream import judging
 from vigie_common.stream.configuration import KNOWN_AFTER_MS
+from vigie_common.stream.reading import all_records
 from vigie_common.topics import TopicNames
 from vigie_common.units import Quantity, written
 from vigie_rule_engine.catalogue import TEMPLATES
@@ -150,7 +151,7 @@ async def read_histories(settings: Settings) -> dict[str, History]:
 async def bundle_histories(settings: Settings, partitions: list[TopicPartition], codec: Codec) -> dict[str, History]:
     """The same, over a known topic; what is no bundle is passed over."""
     found: dict[str, list[Published]] = {}
-    async for record in whole_topic(settings, partitions):
+    async for record in all_records(settings, partitions):
         try:
             bundle = codec.decode_as("rule-bundle", record.value)
         except PoisonRecordError:

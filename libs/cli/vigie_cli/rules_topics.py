@@ -5,16 +5,21 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, Final
 
+from aiokafka import TopicPartition
+
 from vigie_cli.configuration_topics import answered, deployment_codec, topic_partitions
 from vigie_cli.event_times import event_time, understood
 from vigie_cli.options import WrongOptionError
 from vigie_common.errors import BadInputError, PoisonRecordError
 from vigie_common.kafka import consumer
+from vigie_common.stream.reading import records_up_to
 from vigie_common.topics import TopicNames, load_topics
 from vigie_common.units import parse_duration
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection
+
+    from aiokafka import ConsumerRecord
 
     from vigie_common.settings import Settings
 
@@ -97,7 +102,9 @@ async def read_appended(
     return found
 
 
-async def _appended(settings: Settings, partitions: list[Any], span: tuple[int, int]) -> AsyncIterator[Any]:
+async def _appended(
+    settings: Settings, partitions: list[TopicPartition], span: tuple[int, int]
+) -> AsyncIterator[ConsumerRecord]:
     """The records that were appended in the range or a little later."""
     client: Any = consumer(settings, fetch_min_bytes=1)
     await client.start()
@@ -106,19 +113,14 @@ async def _appended(settings: Settings, partitions: list[Any], span: tuple[int, 
         ends = await client.end_offsets(partitions)
         starts = await client.offsets_for_times(dict.fromkeys(partitions, max(0, span[0])))
         stops = await client.offsets_for_times(dict.fromkeys(partitions, max(0, span[1] + LATE_MS)))
-        waiting = set()
-        for partition in partitions:
-            if starts[partition] is not None and starts[partition].offset < ends[partition]:
-                client.seek(partition, starts[partition].offset)
-                waiting.add(partition)
-            if stops[partition] is not None:
-                ends[partition] = min(ends[partition], stops[partition].offset)
-        waiting = {p for p in waiting if await client.position(p) < ends[p]}
-        while waiting:
-            for partition, records in (await client.getmany(*waiting, timeout_ms=200)).items():
-                for record in records:
-                    if record.offset < ends[partition]:
-                        yield record
-            waiting = {p for p in waiting if await client.position(p) < ends[p]}
+        wanted = {}
+        for partition, start in starts.items():
+            if start is not None:
+                client.seek(partition, start.offset)
+                stop = stops[partition]
+                wanted[partition] = ends[partition] if stop is None else min(ends[partition], stop.offset)
+        async for record in records_up_to(client, wanted):
+            if record.offset < wanted[TopicPartition(record.topic, record.partition)]:
+                yield record
     finally:
         await client.stop()

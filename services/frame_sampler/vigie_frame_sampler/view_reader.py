@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import structlog
 from aiokafka import TopicPartition
 
 from vigie_common.errors import VigieError
-from vigie_common.kafka import consumer
+from vigie_common.stream.reading import all_records
 from vigie_frame_sampler.view_watch import ViewMemory, memory_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from aiokafka import AIOKafkaConsumer, ConsumerRecord
+    from aiokafka import ConsumerRecord
 
     from vigie_common.codec import Codec
     from vigie_common.settings import Settings
-
-_POLL_MS: Final = 200
-_QUIET: Final = 15
-"""Polls without a record after which a partition has been read: compaction may have taken its last ones."""
 
 _log = structlog.get_logger(__name__)
 
@@ -48,35 +43,13 @@ class ViewReader:
         held = [TopicPartition(self._topic, partition) for partition in partitions]
         if not held:
             return
-        client = consumer(self._settings, fetch_min_bytes=1)
-        await client.start()
-        try:
-            client.assign(held)
-            found = await self._last_records(client, held)
-        finally:
-            await client.stop()
+        found: dict[str, ConsumerRecord] = {}
+        async for record in all_records(self._settings, held):
+            if record.key is not None:
+                found[record.key.decode(errors="replace")] = record
         for camera_id, record in found.items():
             if camera_id not in known:
                 self._learn(camera_id, record)
-
-    async def _last_records(
-        self, client: AIOKafkaConsumer, held: Sequence[TopicPartition]
-    ) -> dict[str, ConsumerRecord]:
-        ends = await client.end_offsets(held)
-        await client.seek_to_beginning(*held)
-        found: dict[str, ConsumerRecord] = {}
-        quiet = 0
-        while quiet < _QUIET:
-            positions = await asyncio.gather(*(client.position(tp) for tp in held))
-            if all(position >= ends[tp] for tp, position in zip(held, positions, strict=True)):
-                break
-            batches = await client.getmany(timeout_ms=_POLL_MS)
-            quiet = 0 if batches else quiet + 1
-            for records in batches.values():
-                for record in records:
-                    if record.key is not None:
-                        found[record.key.decode(errors="replace")] = record
-        return found
 
     def _learn(self, camera_id: str, record: ConsumerRecord) -> None:
         if record.value is None:

@@ -11,9 +11,12 @@ from aiokafka import TopicPartition
 
 from vigie_common.errors import PoisonRecordError
 from vigie_common.kafka import consumer
+from vigie_common.stream.reading import records_up_to
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from aiokafka import ConsumerRecord
 
     from vigie_common.codec import Codec
     from vigie_common.settings import Settings
@@ -60,27 +63,25 @@ async def last_checkpoints(
         ends = await client.end_offsets(wanted)
         found: dict[int, Checkpoint] = {}
         for reach in (_RECENT, None):
-            left = [tp for tp in wanted if tp.partition not in found and begins[tp] < ends[tp]]
-            for tp in left:
-                client.seek(tp, begins[tp] if reach is None else max(begins[tp], ends[tp] - reach))
-            while behind := [tp for tp in left if await client.position(tp) < ends[tp]]:
-                for tp, records in (await client.getmany(*behind, timeout_ms=200)).items():
-                    for record in records:
-                        checkpoint = _read(codec, record.value, tp)
-                        if checkpoint is not None:
-                            found[tp.partition] = checkpoint
+            left = {tp: ends[tp] for tp in wanted if tp.partition not in found and begins[tp] < ends[tp]}
+            for tp, end in left.items():
+                client.seek(tp, begins[tp] if reach is None else max(begins[tp], end - reach))
+            async for record in records_up_to(client, left):
+                checkpoint = _read(codec, record)
+                if checkpoint is not None:
+                    found[record.partition] = checkpoint
         return found
     finally:
         await client.stop()
 
 
-def _read(codec: Codec, data: bytes | None, where: TopicPartition) -> Checkpoint | None:
+def _read(codec: Codec, record: ConsumerRecord) -> Checkpoint | None:
     try:
-        value = codec.decode_as("checkpoint", data)
+        value = codec.decode_as("checkpoint", record.value)
         if value["format"] == FORMAT:
             return Checkpoint(value["next_offset"], bytes(cramjam.zstd.decompress(value["state"])))
         why = f"format {value['format']}, this version reads {FORMAT}"
     except (PoisonRecordError, cramjam.DecompressionError) as unusable:
         why = str(unusable)
-    _log.warning("a checkpoint cannot be used", topic=where.topic, partition=where.partition, why=why)
+    _log.warning("a checkpoint cannot be used", topic=record.topic, partition=record.partition, why=why)
     return None

@@ -11,6 +11,7 @@ from prometheus_client import Gauge
 
 from vigie_common.kafka import consumer
 from vigie_common.stream.configuration import KNOWN_AFTER_MS, Timeline
+from vigie_common.stream.reading import records_up_to
 from vigie_common.stream.records import ConfigVersion, Message, Output
 from vigie_common.stream.transport import Receiver, Rejection
 from vigie_common.topics import load_topics, partition_count
@@ -95,14 +96,9 @@ class ConfigLog:
         """Read up to the end as it is now."""
         reached = self._seen
         ends = await self._consumer.end_offsets(self._partitions)
-        while True:
-            behind = [tp for tp in self._partitions if await self._consumer.position(tp) < ends[tp]]
-            if not behind:
-                break
-            for records in (await self._consumer.getmany(timeout_ms=200)).values():
-                for record in records:
-                    if record.value is not None:  # a tombstone only lets Kafka forget; removal is a record too
-                        await self._take(await self._receiver.decode(record))
+        async for record in records_up_to(self._consumer, ends):
+            if record.value is not None:  # a tombstone only lets Kafka forget; removal is a record too
+                await self._take(await self._receiver.decode(record))
         async with self._changed:
             self._complete = max(self._complete, reached)
             self._changed.notify_all()
