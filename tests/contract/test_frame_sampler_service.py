@@ -181,6 +181,41 @@ async def test_broken_cameras_and_poison_records_cost_the_others_nothing(
     assert "sampling.fps 1000 is outside 0..60" in next(v["message"] for v in letters if v["key"] == b"too-fast")
 
 
+async def test_a_poison_camera_is_one_dead_letter_however_often_its_partition_is_taken_over(
+    deployment, sampler, looped, wait_until
+):
+    async def letters():
+        return sorted(value["key"] for _, value in await deployment.read("dead-letters"))
+
+    await deployment.produce("cameras", [("poison", b"no camera")], raw=True)
+    await deployment.produce("cameras", [looped("too-fast", fps=1_000.0)])
+    first = sampler(instance_id="sampler-0")
+
+    async def told():
+        return await letters() == [b"poison", b"too-fast"]
+
+    await wait_until(told, 90)
+    first.kill()
+    await deployment.produce("cameras", [("poison", b"nor is this")], raw=True)
+    await deployment.produce("cameras", [looped("too-fast", fps=2_000.0)])
+    first.start()
+
+    async def told_of_the_new_ones():
+        return {b"nor is this"} <= {value["value"] for _, value in await deployment.read("dead-letters")}
+
+    await wait_until(told_of_the_new_ones, 90)
+    wait_until(lambda: first.log.count("sampling.fps 2000 is outside") == 1, 30)
+    sampler(instance_id="sampler-1")  # the partitions are dealt out anew, and read again by both
+    wait_until(lambda: first.log.count("partitions assigned") >= 3, 60)
+    await deployment.produce("cameras", [("last", b"nor this")], raw=True)
+
+    async def told_of_the_last():
+        return b"last" in await letters()
+
+    await wait_until(told_of_the_last, 90)
+    assert await letters() == [b"last", b"poison", b"poison", b"too-fast", b"too-fast"]
+
+
 async def test_when_a_sampler_is_killed_the_other_takes_over_under_a_new_session(
     deployment, sampler, looped, wait_until
 ):

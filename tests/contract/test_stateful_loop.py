@@ -152,6 +152,38 @@ async def test_a_poison_configuration_record_does_not_stop_the_engine(
     assert [(x["origin_topic"], x["error"]) for x in letters] == [("cameras", "PoisonRecordError")]
 
 
+async def test_a_poison_configuration_record_is_one_dead_letter_however_often_the_service_starts(
+    deployment, kafka_settings, start_service, detections_record, wait_until
+):
+    await deployment.produce("cameras", [("cam-0", b"before the first start"), ("cam-1", b"too")], raw=True)
+    service = start_service(kafka_settings(instance_id="rolling-0"), SERVICE)
+
+    async def letters():
+        return sorted(value["value"] for _, value in await deployment.read("dead-letters"))
+
+    async def told():
+        return await letters() == [b"before the first start", b"too"]
+
+    await wait_until(told, 30)
+    service.kill()
+    await deployment.produce("cameras", [("cam-2", b"while it was away")], raw=True)
+    service.start()
+
+    async def told_of_the_third():
+        return b"while it was away" in await letters()
+
+    await wait_until(told_of_the_third, 30)
+    service.stop()
+    service.start()
+    await deployment.produce("cameras", [("cam-3", b"while it runs")], raw=True)
+
+    async def told_of_the_last():
+        return b"while it runs" in await letters()
+
+    await wait_until(told_of_the_last, 30)
+    assert await letters() == [b"before the first start", b"too", b"while it runs", b"while it was away"]
+
+
 async def test_a_broker_that_is_not_there_is_named_with_the_fix_and_awaited(kafka_settings, start_service, wait_until):
     service = start_service(kafka_settings(kafka_bootstrap="127.0.0.1:9"), SERVICE)
     wait_until(lambda: "Kafka at 127.0.0.1:9 does not answer" in service.log, 15)

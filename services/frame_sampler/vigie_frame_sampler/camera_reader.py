@@ -15,7 +15,7 @@ from aiokafka import ConsumerRebalanceListener, TopicPartition
 from vigie_common.errors import BadInputError, PoisonRecordError
 from vigie_common.kafka import consumer
 from vigie_common.stream import Message, Output, reject
-from vigie_common.stream.transport import Receiver, Rejection
+from vigie_common.stream.untold_letters import untold
 from vigie_frame_sampler.ownership import Ownership, Version
 from vigie_frame_sampler.plan import epoch_ms, plan_from_record
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from aiokafka import AIOKafkaConsumer, ConsumerRecord
 
     from vigie_common.process import Service
+    from vigie_common.stream.transport import Receiver
     from vigie_frame_sampler.pool import CapturePool
     from vigie_frame_sampler.settings import FrameSamplerSettings
     from vigie_frame_sampler.view_reader import ViewReader
@@ -50,10 +51,9 @@ class CameraReader(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
         views: ViewReader,
     ) -> None:
         self.service, self.receiver, self.pool, self.ownership, self.send = service, receiver, pool, ownership, send
-        self.views = views
+        self.settings, self.views = settings, views
         self.assigned: set[TopicPartition] | None = None
         """A new assignment that the loop has not taken over yet."""
-        self.rejected: set[tuple[int, int]] = set()
         self.heard_at = time.monotonic()
         self.consumer: AIOKafkaConsumer = consumer(
             settings, group=f"{settings.topic_prefix}{service.name}", fetch_min_bytes=1
@@ -103,10 +103,15 @@ class CameraReader(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
     async def _read(self) -> bool:
         """Whether something was learnt."""
         batches = await self.consumer.getmany(timeout_ms=_POLL_MS)
+        letters = []
         for tp, records in batches.items():
             for record in records:
                 if self.ownership.wants(tp.partition, record.offset):
-                    await self._learn(record)
+                    letter = await self._learn(record)
+                    if letter is not None:
+                        letters.append(letter)
+        for letter in await untold(self.settings, self.receiver.codec, letters):  # every rebalance reads it again
+            await self.send(letter)
         if batches:
             self.heard_at = time.monotonic()
             return True
@@ -126,28 +131,26 @@ class CameraReader(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
     def _reassigned(self) -> bool:
         return self.assigned is not None
 
-    async def _learn(self, record: ConsumerRecord) -> None:
+    async def _learn(self, record: ConsumerRecord) -> Output | None:
+        """Take a record in; its dead letter, if it is no camera or cannot be captured as it says."""
         partition, offset = record.partition, record.offset
         if record.value is None and record.key is not None:
             camera_id = record.key.decode(errors="replace")
             self.ownership.add(partition, camera_id, Version(record.timestamp, offset, None))
-            return
+            return None
         decoded = await self.receiver.decode(record)
         if isinstance(decoded, Message):
             try:
                 camera_id, version = _version_of(decoded)
             except BadInputError as wrong:
-                await self._reject(partition, offset, reject(self.service.name, decoded, PoisonRecordError(str(wrong))))
+                letter = reject(self.service.name, decoded, PoisonRecordError(str(wrong)))
             else:
                 self.ownership.add(partition, camera_id, version)
+                return None
         else:
-            await self._reject(partition, offset, decoded)
-
-    async def _reject(self, partition: int, offset: int, letter: Output | Rejection) -> None:
+            letter = decoded.output
         self.ownership.skip(partition, offset + 1)
-        if (partition, offset) not in self.rejected:  # every rebalance reads it again
-            self.rejected.add((partition, offset))
-            await self.send(letter.output if isinstance(letter, Rejection) else letter)
+        return letter
 
     def _apply(self, now_ms: int) -> None:
         change = self.ownership.changes(self.pool.plans, now_ms)

@@ -14,6 +14,7 @@ from vigie_common.stream.configuration import KNOWN_AFTER_MS, Timeline
 from vigie_common.stream.reading import records_up_to
 from vigie_common.stream.records import ConfigVersion, Message, Output
 from vigie_common.stream.transport import Receiver, Rejection
+from vigie_common.stream.untold_letters import untold
 from vigie_common.topics import load_topics, partition_count
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class ConfigLog:
         rejected: Callable[[Output], Awaitable[None]],
     ) -> None:
         self.timeline = Timeline()
+        self._settings = settings
         self._receiver = receiver
         self._rejected = rejected
         self._topics = tuple(topics)
@@ -96,17 +98,22 @@ class ConfigLog:
         """Read up to the end as it is now."""
         reached = self._seen
         ends = await self._consumer.end_offsets(self._partitions)
+        letters = []
         async for record in records_up_to(self._consumer, ends):
-            if record.value is not None:  # a tombstone only lets Kafka forget; removal is a record too
-                await self._take(await self._receiver.decode(record))
+            if record.value is None:
+                continue  # a tombstone only lets Kafka forget; removal is a record too
+            message = await self._receiver.decode(record)
+            if isinstance(message, Rejection):
+                letters.append(message.output)
+            else:
+                self._take(message)
         async with self._changed:
             self._complete = max(self._complete, reached)
             self._changed.notify_all()
+        for letter in await untold(self._settings, self._receiver.codec, letters):
+            await self._rejected(letter)
 
-    async def _take(self, message: Message | Rejection) -> None:
-        if isinstance(message, Rejection):
-            await self._rejected(message.output)
-            return
+    def _take(self, message: Message) -> None:
         version = ConfigVersion(
             message.key, message.value["effective_at"], message.offset, message.appended_at, message.value
         )
