@@ -139,6 +139,110 @@ async def test_what_takes_over_tomorrow_is_told_with_the_line_that_prevents_it(s
     )
 
 
+DAY = 86_400_000
+
+
+def of_camera(applied, name="arenes-01"):
+    """What was said of a camera: what became of it, and the details."""
+    return [(change.what, change.details) for change in applied.changes if change.name == name]
+
+
+def left(applied):
+    """The same of the camera that no rule's test names, so that its file may go."""
+    return of_camera(applied, "feucheres-03")
+
+
+async def versions_of(settings, name="arenes-01"):
+    """What was published of a camera, in order: rate, from when it holds, whether it is removed."""
+    found = [value for key, value, _ in await published(settings, "cameras", "camera") if key == name]
+    return [(value["sampling"]["fps"], value["effective_at"], value["removed"]) for value in found]
+
+
+async def test_a_camera_is_compared_with_what_will_be_in_force_not_with_what_was_published_last(settings, site):
+    file = site / "cameras" / "arenes-01.yaml"
+    present = file.read_text()
+    await apply_folder(settings, site, AT, "tests")
+    file.write_text(present.replace("fps: 5", "fps: 4"))
+    tomorrow = await apply_folder(settings, site, AT + DAY, "tests")
+    assert of_camera(tomorrow) == [("changed", ("sampling.fps: 5 → 4",))]
+
+    file.write_text(present)
+    [(what, details)] = of_camera(await apply_folder(settings, site, AT + 1, "tests"))
+    version = next(change.version for change in tomorrow.changes if change.name == "arenes-01")
+    assert what == "unchanged"
+    note = (
+        f"note: {version} is published already and takes over at 2027-01-16 09:00:00 Europe/Paris; to prevent it: "
+        f"vigie cameras apply {site} --at 2027-01-16T09:00:00+01:00"
+    )
+    assert details == (note,)
+    file.write_text(present.replace("fps: 5", "fps: 3"))
+    [(what, details)] = of_camera(await apply_folder(settings, site, AT + 2, "tests"))
+    assert (what, details[0], len(details)) == ("changed", "sampling.fps: 5 → 3", 2)
+
+    # what was published last is not what holds the day after tomorrow
+    after = await apply_folder(settings, site, AT + 2 * DAY, "tests")
+    assert of_camera(after) == [("changed", ("sampling.fps: 4 → 3",))]
+    assert await versions_of(settings) == [
+        (5.0, AT, False),
+        (4.0, AT + DAY, False),
+        (3.0, AT + 2, False),
+        (3.0, AT + 2 * DAY, False),
+    ]
+
+
+async def test_the_line_that_is_told_prevents_what_is_scheduled(settings, site):
+    file = site / "cameras" / "arenes-01.yaml"
+    present = file.read_text()
+    await apply_folder(settings, site, AT, "tests")
+    file.write_text(present.replace("fps: 5", "fps: 4"))
+    await apply_folder(settings, site, AT + DAY, "tests")
+    file.write_text(present)
+    await apply_folder(settings, site, AT + DAY, "tests", cameras_only=True)
+    assert of_camera(await apply_folder(settings, site, AT + 1, "tests")) == [("unchanged", ())]
+    assert of_camera(await apply_folder(settings, site, AT + 2 * DAY, "tests")) == [("unchanged", ())]
+
+
+async def test_a_removal_that_is_scheduled_is_told_and_can_be_prevented_or_brought_forward(settings, site):
+    file = site / "cameras" / "feucheres-03.yaml"
+    present = file.read_text()
+    await apply_folder(settings, site, AT, "tests")
+    file.unlink()
+    await apply_folder(settings, site, AT + DAY, "tests", prune=True)
+    told = "note: its removal is published already and takes effect at 2027-01-16 09:00:00 Europe/Paris"
+    assert left(await apply_folder(settings, site, AT + 1, "tests")) == [("absent", (told,))]
+    file.write_text(present)
+    assert left(await apply_folder(settings, site, AT + 2, "tests")) == [
+        ("unchanged", (f"{told}; to prevent it: vigie cameras apply {site} --at 2027-01-16T09:00:00+01:00",))
+    ]
+    file.unlink()
+    sooner = await apply_folder(settings, site, AT + 3, "tests", prune=True)
+    assert left(sooner) == [("removed", ())]
+    file.write_text(present)
+    assert left(await apply_folder(settings, site, AT + DAY, "tests")) == [("added", ())]
+    assert [(at, removed) for _, at, removed in await versions_of(settings, "feucheres-03")] == [
+        (AT, False),
+        (AT + DAY, True),
+        (AT + 3, True),
+        (AT + DAY, False),
+    ]
+
+
+async def test_a_camera_that_is_not_in_service_yet_and_left_the_folder_is_told_until_it_is_prevented(settings, site):
+    file = site / "cameras" / "feucheres-03.yaml"
+    coming = await apply_folder(settings, site, AT + DAY, "tests")
+    version = next(change.version for change in coming.changes if change.name == "feucheres-03")
+    file.unlink()
+    note = (
+        f"note: {version} is published already and takes over at 2027-01-16 09:00:00 Europe/Paris; to prevent it: "
+        f"vigie cameras apply {site} --at 2027-01-16T09:00:00+01:00 --prune"
+    )
+    now = await apply_folder(settings, site, AT, "tests", prune=True)
+    assert left(now) == [("coming", (note,))]
+    prevented = await apply_folder(settings, site, AT + DAY, "tests", prune=True)
+    assert left(prevented) == [("removed", ())]
+    assert left(await apply_folder(settings, site, AT + 1, "tests")) == []
+
+
 async def test_a_deployment_with_a_registry_uses_its_ids(kafka_settings, registry, site):
     settings = kafka_settings(schema_registry_url=registry, topic_partitions=2)
     await create_topics(settings)

@@ -13,8 +13,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from vigie_cli.apply_difference import differences
-from vigie_cli.configuration_topics import answered, deployment_codec, last_records, publish, topic_partitions
+from vigie_cli.apply_cameras import plan_cameras
+from vigie_cli.apply_difference import Change
+from vigie_cli.camera_history import camera_histories
+from vigie_cli.configuration_topics import answered, deployment_codec, publish, topic_partitions
 from vigie_cli.effective_at import effective_ms, now_ms, parse_at
 from vigie_cli.event_times import instant
 from vigie_cli.rules_bundles import SHORT, bundle_histories
@@ -22,7 +24,6 @@ from vigie_cli.rules_notes import unauthorised_in
 from vigie_cli.rules_publish import plan_bundle, refuse_unfit
 from vigie_cli.site_folder import read_site_folder, site_time_zone
 from vigie_cli.wording import counted
-from vigie_common.camera_record import camera_record, removal_record
 from vigie_common.errors import BadInputError
 from vigie_common.settings import Settings, read_settings
 from vigie_common.topics import TopicNames
@@ -32,27 +33,13 @@ from vigie_rule_engine.bundle import rule_bundle
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from vigie_cli.camera_history import CameraHistory
     from vigie_cli.effective_at import At
     from vigie_cli.rules_bundles import History
     from vigie_cli.site_folder import SiteFolder
 
 _TOPICS: Final = ("cameras", "rules")
 """Those that are written."""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What became of one camera, or of the rules."""
-
-    kind: str
-    """camera or rules."""
-    name: str
-    what: str
-    """added, changed, unchanged, removed; absent: no longer in the folder, still in service; kept: in service,
-    and in the folder only if one of its wrong files is this camera's."""
-    version: str
-    details: tuple[str, ...] = ()
-    """Of a changed camera or changed rules: what is another now; of rules, also the notes on them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +63,7 @@ async def apply_folder(
     dry_run: bool = False,
     cameras_only: bool = False,
 ) -> Applied:
-    """Publish what a folder says and Kafka does not have yet.
+    """Publish what a folder says and what will be in force at that instant does not.
 
     A wrong rule, or a stable one whose tests fail, refuses everything, because rules are one bundle. A wrong camera
     file never stops the others: it is reported, and its camera stays as it was.
@@ -110,60 +97,40 @@ async def apply_folder(
         raise InvalidFileError(site.cameras.problems)
     refuse_unfit(folder, site)
     async with answered(settings):
-        effective_at, changes = await _bring_in_force(settings, site, author, at, prune=prune, dry_run=dry_run)
+        effective_at, changes = await _bring_in_force(settings, folder, site, author, at, prune=prune, dry_run=dry_run)
     return Applied(effective_at, changes, site.cameras.problems)
 
 
 async def _bring_in_force(
-    settings: Settings, site: SiteFolder, author: str, at: At, *, prune: bool, dry_run: bool
+    settings: Settings, folder: Path, site: SiteFolder, author: str, at: At, *, prune: bool, dry_run: bool
 ) -> tuple[int, tuple[Change, ...]]:
-    """Publish what differs from what Kafka has; from when it holds (ms), and what differs."""
+    """Publish what differs from what will be in force; from when it holds (ms), and what differs."""
     names = TopicNames(settings.topic_prefix)
     partitions = await topic_partitions(settings, [names.full(topic) for topic in _TOPICS])
     async with deployment_codec(settings) as codec:
-        published = await last_records(settings, partitions[names.full("cameras")], codec, "camera")
-        cameras = {name: camera for name, (camera, _) in published.items()}
+        cameras = await camera_histories(settings, partitions[names.full("cameras")], codec)
         rules = await bundle_histories(settings, partitions[names.full("rules")], codec)
         effective_at = effective_ms(at)
-        changes, records = _changes(site, cameras, rules, author, effective_at, prune=prune)
+        changes, records = _changes(folder, site, cameras, rules, author, effective_at, prune=prune)
         if not dry_run:
             await publish(settings, names, codec, records)
     return effective_at, changes
 
 
 def _changes(
+    folder: Path,
     site: SiteFolder,
-    cameras: Mapping[str, Mapping[str, Any]],
+    cameras: Mapping[str, CameraHistory],
     rules: Mapping[str, History],
     author: str,
     effective_at: int,
     *,
     prune: bool,
 ) -> tuple[tuple[Change, ...], list[tuple[str, str, dict[str, Any]]]]:
-    """What differs from the last published records, and the records (topic, key, value) that make it so."""
-    changes: list[Change] = []
-    records: list[tuple[str, str, dict[str, Any]]] = []
-    for located in site.cameras.cameras:
-        folder = Path(located.document.file).parent
-        record = camera_record(located.content, site.cameras.site, folder, effective_at)
-        name, version = str(record["camera_id"]), str(record["version"])
-        last = cameras.get(name)
-        what = _difference(last, "version", record)
-        if last is not None and not last["removed"]:
-            # a person said it of the camera, not of a file
-            record["view_confirmed_at"] = last["view_confirmed_at"]
-        details = differences(last, record) if last is not None and what == "changed" else ()
-        changes.append(Change("camera", name, what, version, details))
-        if what != "unchanged":
-            records.append(("cameras", name, record))
-    known = {change.name for change in changes}
-    left = "removed" if prune else "kept" if site.cameras.problems else "absent"
-    for name, last in sorted(cameras.items()):
-        if name in known or last["removed"] or last["site"] != site.cameras.site.site:
-            continue
-        changes.append(Change("camera", name, left, str(last["version"])))
-        if prune:
-            records.append(("cameras", name, removal_record(last, effective_at)))
+    """What differs from what will be in force at that instant, and the records (topic, key, value) that make it so."""
+    planned = list(plan_cameras(folder, site.cameras, cameras, effective_at, prune=prune))
+    changes = [change for change, _ in planned]
+    records = [("cameras", change.name, dict(record)) for change, record in planned if record is not None]
     if site.rules is not None:
         bundle = rule_bundle(site.cameras.site, site.rules, author=author, effective_at=effective_at)
         key = str(bundle["site"])
@@ -177,17 +144,6 @@ def _changes(
     return tuple(changes), records
 
 
-def _difference(last: Mapping[str, Any] | None, version: str, record: Mapping[str, Any]) -> str:
-    """What a record is beside the last published one; `version` names the field that tells them apart.
-
-    The same content is a change too if the last one only holds from a later instant.
-    """
-    if last is None or last.get("removed", False):
-        return "added"
-    same = last[version] == record[version] and last["effective_at"] <= record["effective_at"]
-    return "unchanged" if same else "changed"
-
-
 def table(applied: Applied) -> Table:
     """What changed, for a terminal."""
     colours = {
@@ -196,11 +152,13 @@ def table(applied: Applied) -> Table:
         "removed": "red",
         "absent": "magenta",
         "kept": "magenta",
+        "coming": "magenta",
         "unchanged": "dim",
     }
     notes = {
         "absent": " (no longer in the folder, still in service: --prune removes it)",
         "kept": " (no right file, in service as it was)",
+        "coming": " (not in the folder, and not in service yet)",
     }
     view = Table("", "name", "change", "version", box=None, pad_edge=False)
     for change in applied.changes:

@@ -1,12 +1,28 @@
-"""What another version of a camera says otherwise, in words: the plan that `apply` shows."""
+"""The plan that `apply` shows: what becomes of a camera or the rules, and what another version says otherwise."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 _APART: Final = frozenset({"version", "effective_at", "view_confirmed_at", "removed"})
 _NAMED: Final = ("masks", "zones", "lines")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What became of one camera, or of the rules."""
+
+    kind: str
+    """camera or rules."""
+    name: str
+    what: str
+    """added, changed, unchanged, removed; absent: no longer in the folder, still in service; kept: in service,
+    and in the folder only if one of its wrong files is this camera's; coming: not in the folder, in service later."""
+    version: str
+    details: tuple[str, ...] = ()
+    """What is another now, of what is changed; then notes: what takes over later, what is worth knowing of rules."""
 
 
 def differences(last: Mapping[str, Any], record: Mapping[str, Any]) -> tuple[str, ...]:

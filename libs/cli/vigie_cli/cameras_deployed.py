@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiokafka import TopicPartition
 
+from vigie_cli.camera_history import camera_histories
 from vigie_cli.configuration_topics import (
     answered,
     deployment_codec,
@@ -17,8 +18,7 @@ from vigie_cli.configuration_topics import (
     record_at,
     topic_partitions,
 )
-from vigie_common.errors import BadInputError, PoisonRecordError
-from vigie_common.stream.reading import all_records
+from vigie_common.errors import BadInputError
 from vigie_common.topics import TopicNames
 from vigie_common.yaml_model import nearest
 
@@ -232,36 +232,15 @@ async def confirm_view(settings: Settings, camera_id: str) -> Deployed:
 
 async def _cameras(
     settings: Settings, partitions: list[TopicPartition], codec: Codec
-) -> dict[str, tuple[dict[str, Any], dict[str, Any] | None, int]]:
-    """Of each camera in service: its version in force, the one to come, its partition."""
-    versions: dict[str, list[tuple[int, dict[str, Any]]]] = {}
-    places: dict[str, int] = {}
-    async for record in all_records(settings, partitions):
-        name = (record.key or b"").decode("utf-8", "replace")
-        if record.value is None:
-            versions.pop(name, None)
-            continue
-        try:
-            camera = codec.decode_as("camera", record.value)
-        except PoisonRecordError:
-            continue
-        versions.setdefault(name, []).append((record.offset, camera))
-        places[name] = record.partition
+) -> dict[str, tuple[Mapping[str, Any], Mapping[str, Any] | None, int]]:
+    """Of each camera in service: its version in force, the last one to come, its partition."""
+    histories = await camera_histories(settings, partitions, codec)
     now_ms = time.time_ns() // 1_000_000
     found = {}
-    for name, all_versions in versions.items():
-        in_force, pending = _in_force(all_versions, now_ms)
+    for name, history in histories.items():
+        in_force, later = history.in_force(now_ms), history.after(now_ms)
+        pending = later[-1] if later else None
         shown = in_force or pending
         if shown is not None and not shown["removed"]:
-            found[name] = (shown, pending if in_force else None, places[name])
+            found[name] = (shown, pending if in_force else None, history.partition)
     return found
-
-
-def _in_force(
-    versions: Iterable[tuple[int, dict[str, Any]]], now_ms: int
-) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
-    """The version that judges now, greatest (effective_at, offset), and the last that comes after it."""
-    ordered = [camera for _, camera in sorted(versions, key=lambda v: (v[1]["effective_at"], v[0]))]
-    past = [camera for camera in ordered if camera["effective_at"] <= now_ms]
-    future = ordered[len(past) :]
-    return (past[-1] if past else None), (future[-1] if future else None)

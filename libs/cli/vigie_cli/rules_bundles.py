@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from vigie_cli.cameras_deployed import camera_records, site_time_zones
 from vigie_cli.configuration_topics import answered, deployment_codec, topic_partitions
 from vigie_cli.event_times import moment, written_instant
 from vigie_cli.options import WrongOptionError
+from vigie_cli.versions import in_force, takeovers
 from vigie_common.errors import BadInputError, PoisonRecordError
 from vigie_common.stream import judging
 from vigie_common.stream.configuration import KNOWN_AFTER_MS
@@ -65,9 +65,8 @@ class History:
         return judging(self.bundles, captured_at, appended_at)
 
     def in_force(self, at_ms: int) -> Published | None:
-        """What judges an event of that time that arrives once every bundle is known: from five seconds after now on."""
-        before = [one for one in self.bundles if one.effective_at <= at_ms]
-        return before[-1] if before else None
+        """What judges an event of that time that arrives once every bundle is known."""
+        return in_force(self.bundles, at_ms)
 
     def running_since(self, name: str, at_ms: int, part: str = "rules") -> int | None:
         """Event time (ms) from which a rule has run as it does at that time, in this version; None: it does not run.
@@ -101,17 +100,8 @@ class History:
         return tuple(one for one, _ in self.takeovers(at_ms))
 
     def takeovers(self, at_ms: int) -> Iterator[tuple[Published, Published | None]]:
-        """The same, each with what would judge from then on without it.
-
-        Of those that hold from one instant only the last published ever judges; one that has what judges already
-        changes nothing.
-        """
-        judges = self.in_force(at_ms)
-        for _, same in groupby((one for one in self.bundles if one.effective_at > at_ms), lambda one: one.effective_at):
-            *_, last = same
-            if judges is None or judges.digest != last.digest:
-                yield last, judges
-            judges = last
+        """The same, each with what would judge from then on without it."""
+        return takeovers(self.bundles, at_ms, lambda one: one.digest)
 
     def with_next(self, bundle: Mapping[str, Any]) -> History:
         """As it is once this bundle is published too."""
