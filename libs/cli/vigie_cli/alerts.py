@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.text import Text
 
 from vigie_alert.audit import audit
+from vigie_cli.alert_repetitions import Repetitions
 from vigie_cli.cameras_deployed import camera_records, site_time_zones
 from vigie_cli.configuration_topics import silent_kafka
 from vigie_cli.event_times import instant
@@ -85,7 +86,7 @@ def tail(
             console.print(alert_line(alert, language, await zones.of(alert["site"])))
 
     async def go() -> None:
-        seen: set[tuple[str, int]] = set()
+        seen, shown = Repetitions(), 0
         settings = read_settings(Settings)
         zones = _Zones(settings)
         with suppress(TimeoutError):
@@ -94,12 +95,11 @@ def tail(
                 aclosing(_alerts(settings, begin=from_beginning, follow=True)) as alerts,
             ):
                 async for alert in alerts:
-                    identity = (alert["id"], alert["revision"])
-                    if identity in seen:
+                    if not seen.is_new(alert):
                         continue
-                    seen.add(identity)
                     await show(alert, zones)
-                    if count is not None and len(seen) >= count:
+                    shown += 1
+                    if shown == count:
                         return
 
     with suppress(KeyboardInterrupt):
