@@ -127,7 +127,7 @@ async def test_a_log_whose_last_offsets_are_gone_altogether_is_read_as_far_as_it
 
 
 @pytest.mark.timeout(120)
-async def test_a_broker_that_falls_silent_is_not_taken_for_the_end(tmp_path):
+async def test_a_broker_that_falls_silent_is_not_taken_for_the_end_and_read_on_when_it_is_back(tmp_path):
     with KafkaBroker(tmp_path / "kafka") as broker:
         settings = Settings(kafka_bootstrap=broker.bootstrap, topic_prefix="silent.")
         [place] = partitions = await make(settings, "tail")
@@ -138,3 +138,7 @@ async def test_a_broker_that_falls_silent_is_not_taken_for_the_end(tmp_path):
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(5):
                     assert [r async for r in records_up_to(client, {place: 2})] == []
+            await asyncio.to_thread(broker.start)
+            await send(settings, place, b"b")
+            async with asyncio.timeout(30):
+                assert [r.value async for r in records_up_to(client, {place: 2})] == [b"b"]
