@@ -165,8 +165,8 @@ def _distance(old: Happening, new: Happening) -> tuple[bool, int]:
 
 
 def _moved(old: Happening, new: Happening) -> bool:
-    ends = abs((old.ended_at or 0) - (new.ended_at or 0))
-    return abs(old.at - new.at) > SAME_MS or ends > SAME_MS or old.alerts != new.alerts
+    instants = ((old.started_at, new.started_at), (old.at, new.at), (old.ended_at or 0, new.ended_at or 0))
+    return any(abs(one - other) > SAME_MS for one, other in instants) or old.alerts != new.alerts
 
 
 def lines(difference: Difference, zone: str) -> Iterator[str]:
@@ -187,8 +187,10 @@ def lines(difference: Difference, zone: str) -> Iterator[str]:
 
 
 def times(one: Happening, zone: str) -> str:
-    """When it was told, and its end with the reason."""
-    told = moment(one.at, zone)
+    """From when to when its condition held, why it ended, and when it was told: after `for`, or the cooldown."""
+    began, told = moment(one.started_at, zone), f"told {clock(one.at, zone)}"
     if one.kind != "open":
-        return f"{told} ({one.kind})"
-    return f"{told}, {one.reason}" if one.ended_at is None else f"{told}-{clock(one.ended_at, zone)} ({one.reason})"
+        return f"{began} ({one.kind})"
+    if one.ended_at is None:
+        return f"{began}, {told}, {one.reason}"
+    return f"{began}-{clock(one.ended_at, zone)} ({one.reason}), {told}"

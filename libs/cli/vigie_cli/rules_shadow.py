@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from vigie_cli.event_times import clock, instant, moment
+from vigie_cli.event_times import moment
 from vigie_cli.rules_compounds import compound_happenings
-from vigie_cli.rules_difference import Difference, Happening, compare, happenings
+from vigie_cli.rules_difference import Difference, Happening, compare, happenings, times
 from vigie_cli.wording import counted
 
 if TYPE_CHECKING:
@@ -123,10 +123,9 @@ def shadow_lines(shadow: Shadow, zone: str = "UTC") -> Iterator[str]:
     difference = shadow.difference
     for what, alone in () if difference is None else (("test", difference.new), ("live", difference.gone)):
         for one in alone:
-            yield f"      only in {what}: {one.camera} {instant(one.at, zone)}  {one.id}"
+            yield f"      only in {what}: {one.camera} {times(one, zone)}  {one.id}"
     for one in shadow.told or ():
-        ends = "goes on" if one.ended_at is None else f"until {clock(one.ended_at, zone)[:8]}"
-        yield f"      {one.camera} {one.scope or 'whole image'} {instant(one.at, zone)} {ends}: {one.text}"
+        yield f"      {one.camera} {one.scope or 'whole image'} {times(one, zone)}: {one.text}"
 
 
 def _compared(shadow: Shadow, zone: str) -> str:

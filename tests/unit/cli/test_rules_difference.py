@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vigie_cli.rules_difference import NEAR_MS, Happening, comparable, compare
+from vigie_cli.rules_difference import NEAR_MS, STILL_OPEN, Happening, comparable, compare, times
 
 ONE = Happening("bay", "cam-1", "quai", "open", 0, 0, None, None, "live", "a", "e", "")
 
@@ -73,3 +73,18 @@ def test_of_a_day_of_thousands_neighbours_alone_are_compared():
     many = [replace(ONE, at=i * 20_000, started_at=i * 20_000, ended_at=i * 20_000 + 5000) for i in range(20_000)]
     assert len(compare(many, many).same) == len(many)
     assert sum(1 for _ in comparable(many, many)) < 10 * len(many)
+
+
+def test_an_episode_is_from_when_its_condition_began_and_says_when_it_was_told():
+    episode = replace(ONE, started_at=4000, at=24_000, ended_at=39_600, reason="track_lost")
+    assert times(episode, "UTC") == "1970-01-01 00:00:04.0-00:00:39.6 (track_lost), told 00:00:24.0"
+    goes_on = replace(episode, ended_at=None, reason=STILL_OPEN)
+    assert times(goes_on, "UTC") == "1970-01-01 00:00:04.0, told 00:00:24.0, still open at the end of what was read"
+    count = replace(ONE, kind="in", started_at=4000, at=4000)
+    assert times(count, "UTC") == "1970-01-01 00:00:04.0 (in)"
+
+
+def test_what_begins_otherwise_has_moved_though_it_was_told_at_the_same_instant():
+    before = replace(ONE, started_at=4000, at=24_000, ended_at=39_600)
+    assert len(compare([before], [replace(before, started_at=4600)]).moved) == 1
+    assert len(compare([before], [replace(before, started_at=4500)]).same) == 1

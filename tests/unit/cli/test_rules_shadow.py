@@ -91,7 +91,10 @@ def test_the_time_that_was_compared_is_said(found):
             "    trial, 2027-01-15 08:30:00 to 2027-01-15 09:00:00 UTC: 0 found, live (live) 1: 0 matched, "
             "0 only in test, 1 only in live"
         ),
-        f"      only in live: cam-1 2027-01-15 08:40:00 UTC  {found('live', 'v1', 40)[0]['episode_id']}",
+        (
+            "      only in live: cam-1 2027-01-15 08:40:00.0-08:41:00.0 (over), told 08:40:00.0  "
+            f"{found('live', 'v1', 40)[0]['episode_id']}"
+        ),
     ]
     assert said((T0, T0 + 5 * MINUTE))[3] == (
         "    trial: nothing found yet: it runs as it is beside live only from 2027-01-15 08:30:00 UTC on"
@@ -164,7 +167,7 @@ def test_the_newest_episodes_of_each_rule_are_listed_with_the_beginning_of_their
     assert head == "  episodes from 2027-01-15 09:00:00 to 2027-01-15 10:00:00 Europe/Paris, the newest 10 of each rule"
     assert first.split()[0] == newest[0].id[:8]
     assert last.split("  ")[3:5] == ["trial quai", "cam-1"]
-    assert last.endswith("  2027-01-15 09:03:00.0, still open at the end of what was read  shadow")
+    assert last.endswith("  2027-01-15 09:03:00.0, told 09:03:00.0, still open at the end of what was read  shadow")
     assert [one["id"] for one in status.plain()["episodes"]] == [one.id for one in newest]
 
 

@@ -44,7 +44,8 @@ def test_replay_shows_what_a_changed_compound_finds_otherwise(rules, site, toget
     assert added.exit_code == 0, added.output
     [line, total] = added.stdout.splitlines()[1:]
     assert line.startswith(
-        "new    alert   maison-carree-02  presence-et-livraison  2026-01-05 12:03:10.0-12:05:00.0 (over)"
+        "new    alert   maison-carree-02  presence-et-livraison  "
+        "2026-01-05 12:00:10.0-12:05:00.0 (over), told 12:03:10.0  "
     )
     assert total == "1 new, 0 gone, 0 moved, 0 the same"
     whole = rules("replay", site, *together)

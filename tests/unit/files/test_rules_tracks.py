@@ -20,7 +20,8 @@ def test_replay_shows_what_a_changed_rule_finds_otherwise(rules, site, monkeypat
     assert [re.sub(r"  [0-9a-f]{8}$", "", line), total] == [
         (
             "moved  alert   maison-carree-02  livraison-stationnement livraison  "
-            "2026-01-05 12:03:10.0-12:05:00.0 (over) → 2026-01-05 12:02:10.0-12:05:00.0 (over)"
+            "2026-01-05 12:00:10.0-12:05:00.0 (over), told 12:03:10.0 → "
+            "2026-01-05 12:00:10.0-12:05:00.0 (over), told 12:02:10.0"
         ),
         "0 new, 0 gone, 1 moved, 0 the same",
     ]
@@ -43,7 +44,7 @@ def test_what_goes_on_at_the_end_of_the_tracks_has_not_ended(rules, site, monkey
     (site / "none").mkdir()
     asked = ("--tracks", "cut.jsonl", "--camera", "maison-carree-02")
     said = rules("replay", path, *asked, "--against", "none").stdout
-    assert "01:02:10.0, still open at the end of what was read" in said, said
+    assert "01:00:10.0, told 01:02:10.0, still open at the end of what was read" in said, said
     [new] = json.loads(rules("replay", path, *asked, "--against", "none", "--json").stdout)["new"]
     assert (new["ended_at"], new["reason"]) == (None, "still open at the end of what was read")
     assert rules("replay", path, *asked, "--against", path.parent).stdout.splitlines()[-1].endswith("1 the same")
