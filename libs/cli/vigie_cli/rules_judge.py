@@ -39,6 +39,8 @@ class Judged:
     """Rules that a camera cannot run: rule, camera_id, message."""
     records: int
     """That were taken."""
+    empty: int
+    """Of them, those without an object."""
     refused: tuple[str, ...]
     """Why, of each record that contradicts itself: the engine makes dead letters of them."""
     left_out: Mapping[str, int]
@@ -95,7 +97,7 @@ def judge(
 
     core = RuleCore(0, mode=mode, watcher=watcher)
     outputs: list[Any] = []
-    count, refused = 0, []
+    count, empty, refused = 0, 0, []
     for offset, tracks in enumerate(records):
         judging = None if each is None else each[offset]
         rules = 0 if each is None else None if judging is None else judging.offset
@@ -107,6 +109,7 @@ def judge(
             refused.append(str(poison))
             continue
         count += 1
+        empty += not tracks["track_id"]
     errors = {(error["rule"], error["camera_id"]): dict(error) for table in core.tables() for error in table.errors}
     last = core.finish()
     outputs += last if ends else [one for one in last if one.value.get("kind") != "CLOSE"]
@@ -115,6 +118,7 @@ def judge(
         tuple(o.value for o in outputs if o.topic == "coverage"),
         tuple(errors[key] for key in sorted(errors)),
         count,
+        empty,
         tuple(refused),
         {words: core.tally.records[name] for name, words in _LEFT_OUT.items() if core.tally.records[name]},
     )

@@ -199,12 +199,14 @@ def replay(
             print(f"{error['rule']} on {error['camera_id']}: {error['message']}")
         for line in unjudged(found.refused, found.left_out):
             print(line)
-        print(f"{counted(found.records, 'record')} of tracks, times {found.time_zone}; compared with {found.against}:")
+        csv = any(path.suffix.lower() == ".csv" for path in tracks or ())
+        frames = f"{counted(found.records, 'frame')} of tracks, {found.empty} without objects"
+        filled = " (filled in around the rows of .csv files)" if csv else ""
+        print(f"{frames}{filled}, times {found.time_zone}; compared with {found.against}:")
         for line in differing.lines(found.difference, found.time_zone):
             print(line)
-        csv = " (the .csv files begin at --start)" if any(path.suffix == ".csv" for path in tracks or ()) else ""
         for note in found.notes:
-            print(f"note: {note}{csv}")
+            print(f"note: {note}{' (the .csv files begin at --start)' if csv else ''}")
     if found.errors:
         raise typer.Exit(1)
 

@@ -38,6 +38,8 @@ class Replayed:
     errors: tuple[Mapping[str, Any], ...]
     """Rules that a camera cannot run, of the changed ones."""
     records: int
+    empty: int
+    """Records without an object."""
     refused: tuple[str, ...]
     """Why, of each record that contradicts itself."""
     left_out: Mapping[str, int]
@@ -52,6 +54,7 @@ class Replayed:
         """For programs."""
         return {
             "records": self.records,
+            "empty": self.empty,
             "refused": list(self.refused),
             "left_out": dict(self.left_out),
             "against": self.against,
@@ -174,6 +177,7 @@ def replay(
         found,
         tuple(error for error in new.errors if changed.only is None or error["rule"] in changed.only),
         new.records,
+        new.empty,
         new.refused,
         new.left_out,
         against,

@@ -214,7 +214,7 @@ def rule_says(
         raise BadInputError(error["message"])
     unproven = "; ".join(unjudged(judged.refused, judged.left_out))
     if unproven:
-        raise BadInputError(f"nothing is proven where records are not judged: {unproven}")
+        raise BadInputError(f"nothing is proven where records, one a frame, are not judged: {unproven}")
     return tuple(_found(judged.events, start_ms))
 
 

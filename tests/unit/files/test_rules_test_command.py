@@ -45,7 +45,7 @@ def test_a_test_whose_records_the_engine_refuses_proves_nothing(rules, site):
     path = with_test(site, f"{{scene: {VAN}, with: {{zone: bay}}, start: 1970-01-01T00:00, expect: []}}")  # in UTC 1969
     result = rules("test", site, "--rule", "livraison-stationnement")
     assert result.exit_code == 1
-    told = f"{path}:15:5: nothing is proven where records are not judged: "
+    told = f"{path}:15:5: nothing is proven where records, one a frame, are not judged: "
     [line] = [line for line in result.stdout.splitlines() if line.startswith(told)]
     assert " refused, the first: tracks of camera " in line
     assert ": captured_at is -3600000, which is no time of the years 1970 to 2999" in line

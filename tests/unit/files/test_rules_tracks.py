@@ -30,6 +30,22 @@ def test_replay_shows_what_a_changed_rule_finds_otherwise(rules, site, monkeypat
     assert [len(plain[what]) for what in ("new", "gone", "moved")] == [0, 1, 0]
     same = rules("replay", repository / "rules/town/delivery-parking.yaml", *PARKS, *against)
     assert same.stdout.splitlines()[-1] == "0 new, 0 gone, 0 moved, 1 the same"
+def test_replay_says_how_many_frames_have_no_objects_and_that_those_of_a_csv_file_are_filled_in(site, monkeypatch):
+    monkeypatch.chdir(site)
+    header = "t_s,track_id,class,x1,y1,x2,y2"
+    rows = [f"{k},{track},person,0.5,0.5,0.6,0.7" for k in range(1, 11) for track in (1, 2)]
+    (site / "two.csv").write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    frames = read_recording(site / "two.csv").records("maison-carree-02", 0)
+    (site / "two.jsonl").write_text("".join(json.dumps(one) + "\n" for one in frames), encoding="utf-8")
+    asked = ("replay", "rules", "--camera", "maison-carree-02", "--against", "rules", "--tracks")
+    said = "57 frames of tracks, 47 without objects{}, times Europe/Paris; compared with rules:"
+    filled = " (filled in around the rows of .csv files)"
+    assert rules(*asked, "two.csv").stdout.splitlines()[0] == said.format(filled)
+    assert rules(*asked, "two.jsonl").stdout.splitlines()[0] == said.format("")
+    plain = json.loads(rules(*asked, "two.csv", "--json").stdout)
+    assert (plain["records"], plain["empty"]) == (57, 47)
+
+
 
 
 def test_what_goes_on_at_the_end_of_the_tracks_has_not_ended(rules, site, monkeypatch, repository):
