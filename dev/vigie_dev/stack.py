@@ -75,6 +75,8 @@ class Stack:
     ) -> None:
         self.folder = folder.resolve()
         self.evidence = self.folder / "evidence"
+        self._exported = self.folder / "environment"
+        """The settings, for shells to take over."""
         self.kafka = KafkaBroker(self.folder / "kafka")
         self.services: dict[str, RunningService] = {}
         self.failure: DependencyError | None = None
@@ -128,6 +130,7 @@ class Stack:
                 raise DependencyError(f"{self.folder}: another stack runs there: stop it first (Ctrl-C)") from taken
             if fresh:
                 self._clear()
+            self._exported.unlink(missing_ok=True)  # of the last time: its servers are gone
             try:
                 self.start_servers()
                 configure()
@@ -167,7 +170,7 @@ class Stack:
         self._triton.start()
         self._say(f"Triton   {self._triton.grpc_url}  {', '.join(names)}  {time.monotonic() - begun:.1f} s")
         exports = (f"export {name}={shlex.quote(value)}\n" for name, value in self.environment().items())
-        (self.folder / "environment").write_text("".join(exports))
+        self._exported.write_text("".join(exports))
 
     def start_services(self) -> None:
         """Every service, each awaited on its own `/ready`; from then on whoever ends is started again.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
+from vigie_cli.local_stack import stack_words
 from vigie_common.codec import Codec
 from vigie_common.errors import DependencyError, PoisonRecordError
 from vigie_common.kafka import admin, consumer, producer, unreachable
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from vigie_common.settings import Settings
 
 _ANSWER_S: Final = 60.0
-_STACK: Final = Path(".vigie/stack/environment")
-"""What `make stack` writes, for shells to take over."""
-
 _TAIL: Final = 64
 """Records of a partition that are looked at first for the newest; four times as many the next time."""
 
@@ -48,13 +45,10 @@ async def answered(settings: Settings) -> AsyncIterator[None]:
 
 
 async def silent_kafka(settings: Settings, error: BaseException) -> VigieError:
-    """What to tell when Kafka does not answer, and of the local stack's settings where nobody has taken them over."""
+    """What to tell when Kafka does not answer, also of the local stack of this folder."""
     told = await unreachable(settings, error)
-    try:
-        elsewhere = settings.kafka_bootstrap not in _STACK.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return told
-    return DependencyError(f"{told}; the stack of this folder is another: source {_STACK}") if elsewhere else told
+    words = stack_words(settings.kafka_bootstrap)
+    return DependencyError(f"{told}{words}") if words and isinstance(told, DependencyError) else told
 
 
 async def topic_partitions(settings: Settings, topics: list[str]) -> dict[str, list[TopicPartition]]:

@@ -30,6 +30,8 @@ def test_replay_shows_what_a_changed_rule_finds_otherwise(rules, site, monkeypat
     assert [len(plain[what]) for what in ("new", "gone", "moved")] == [0, 1, 0]
     same = rules("replay", repository / "rules/town/delivery-parking.yaml", *PARKS, *against)
     assert same.stdout.splitlines()[-1] == "0 new, 0 gone, 0 moved, 1 the same"
+
+
 def test_replay_says_how_many_frames_have_no_objects_and_that_those_of_a_csv_file_are_filled_in(site, monkeypatch):
     monkeypatch.chdir(site)
     header = "t_s,track_id,class,x1,y1,x2,y2"
@@ -44,8 +46,6 @@ def test_replay_says_how_many_frames_have_no_objects_and_that_those_of_a_csv_fil
     assert rules(*asked, "two.jsonl").stdout.splitlines()[0] == said.format("")
     plain = json.loads(rules(*asked, "two.csv", "--json").stdout)
     assert (plain["records"], plain["empty"]) == (57, 47)
-
-
 
 
 def test_what_goes_on_at_the_end_of_the_tracks_has_not_ended(rules, site, monkeypatch, repository):

@@ -1,5 +1,7 @@
 """`vigie` itself: help, options, settings, and a broker or a place that is not there."""
 
+import fcntl
+
 import pytest
 
 from vigie_cli.main import COMMANDS
@@ -53,18 +55,48 @@ def test_every_command_that_talks_to_kafka_names_the_broker_that_does_not_answer
     assert "start it, or check VIGIE_KAFKA_BOOTSTRAP" in result.stderr
 
 
-@pytest.mark.parametrize("arguments", [("alerts", "check"), ("rules", "status"), ("cameras", "list")])
-def test_where_a_local_stack_lies_and_kafka_does_not_answer_its_settings_are_named(
-    vigie, monkeypatch, tmp_path, arguments
-):
+@pytest.fixture
+def left_behind(monkeypatch, tmp_path):
+    """Writes the settings of a local stack below the present folder: `left_behind("stack", "127.0.0.1:40001")`."""
     monkeypatch.setenv("VIGIE_KAFKA_BOOTSTRAP", "127.0.0.1:9")
     monkeypatch.chdir(tmp_path)
-    written = tmp_path / ".vigie/stack/environment"
-    written.parent.mkdir(parents=True)
-    for address, named in (("127.0.0.1:40001", True), ("127.0.0.1:9", False)):
-        written.write_text(f"export VIGIE_KAFKA_BOOTSTRAP={address}\n", encoding="utf-8")
-        said = vigie(*arguments).stderr
+
+    def write(name, address):
+        folder = tmp_path / ".vigie" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "lock").touch()
+        (folder / "environment").write_text(f"export VIGIE_KAFKA_BOOTSTRAP={address}\n", encoding="utf-8")
+        return folder / "lock"
+
+    return write
+
+
+@pytest.mark.parametrize("arguments", [("alerts", "check"), ("rules", "status"), ("cameras", "list")])
+def test_where_a_local_stack_runs_and_kafka_does_not_answer_its_settings_are_named(vigie, left_behind, arguments):
+    for address, named in (("127.0.0.1:9092", True), ("127.0.0.1:9", False)):
+        with left_behind("stack", address).open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            said = vigie(*arguments).stderr
         assert said.endswith("; the stack of this folder is another: source .vigie/stack/environment\n") == named, said
+
+
+@pytest.mark.parametrize(
+    ("name", "address", "told"),
+    [
+        (
+            "stack",
+            "127.0.0.1:9",
+            "; it was of `make stack`, which has ended: run that again, then {} again",
+        ),
+        ("run", "127.0.0.1:9", "; it was of `make demo`, which has ended: run that again, then {} again"),
+        ("stack", "127.0.0.1:9092", "; the stack of this folder has ended: run `make stack` again, then {}"),
+        ("run", "127.0.0.1:9092", " and the credentials"),
+    ],
+)
+def test_where_a_local_stack_has_ended_that_is_said_and_how_to_start_it(vigie, left_behind, name, address, told):
+    left_behind(name, address)
+    said = vigie("rules", "status").stderr
+    assert said.endswith(told.format(f"source .vigie/{name}/environment") + "\n"), said
 
 
 def test_a_replay_that_finds_no_live_rules_says_with_what_else_to_compare(vigie, monkeypatch, site):
