@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import sys
-import tempfile
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
@@ -23,15 +20,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from vigie_cli.event_times import event_time
 from vigie_cli.replay_files import ReplayFiles
 from vigie_cli.replay_stages import Totals, fixed_configuration, replay_frames
+from vigie_cli.replay_triton import running_triton
 from vigie_common.camera_file import camera_problems, read_camera
 from vigie_common.camera_record import camera_record
-from vigie_common.catalogue import find_model_file, load_catalogue
-from vigie_common.errors import BadInputError, ConfigurationError
+from vigie_common.catalogue import load_catalogue
+from vigie_common.errors import BadInputError
 from vigie_common.site_file import find_site, read_site
 from vigie_common.yaml_document import InvalidFileError
 from vigie_frame_sampler.plan import masks_from_records
 from vigie_frame_sampler.recording import read_recording
-from vigie_inference.repository import build_repository
 from vigie_rule_engine.bundle import read_rules, rule_bundle
 from vigie_rule_engine.lint import lint as lint_rules
 
@@ -172,41 +169,6 @@ def _created(video: Path) -> datetime | None:
     except ValueError:
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-@contextmanager
-def running_triton(given: str | None, models: tuple[str, ...], model_file: Path | None) -> Iterator[str]:
-    """The given Triton, or a local one with the models, for as long as it is needed."""
-    if given is not None:
-        yield given
-        return
-    if importlib.util.find_spec("vigie_dev") is None:
-        raise ConfigurationError(
-            "no Triton: give its address with --triton HOST:PORT, or install the local stack (make setup)"
-        )
-    from vigie_dev.triton import TritonServer
-
-    catalogue = load_catalogue()
-    files = {}
-    for name in models:
-        file = _model_file(name, model_file)
-        if file is not None:
-            files[name] = file
-    with tempfile.TemporaryDirectory(prefix="vigie-replay-") as scratch:
-        repository = Path(scratch) / "models"
-        build_repository(catalogue, models, files, repository)
-        _say.print(f"starting Triton with {', '.join(models)} …")
-        with TritonServer(repository, models, Path(scratch)) as server:
-            yield server.grpc_url
-
-
-def _model_file(name: str, given: Path | None) -> Path | None:
-    model = load_catalogue().model(name)
-    if model.source is not None and given is None:
-        from vigie_dev.footage import find_detector
-
-        return find_detector(name).file
-    return find_model_file(model, given if model.source is not None else None)
 
 
 def sampled_frames(plan: Plan) -> Iterator[Mapping[str, Any]]:

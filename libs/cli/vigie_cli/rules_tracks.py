@@ -117,8 +117,9 @@ def video_tracks(video: Path, camera_file: Path, triton: str | None) -> list[Map
     Raises:
         VigieError: the video, camera file, model or Triton are not there or wrong.
     """
-    from vigie_cli.replay import plan_replay, running_triton, sampled_frames
+    from vigie_cli.replay import plan_replay, sampled_frames
     from vigie_cli.replay_stages import Totals, fixed_configuration, replay_frames
+    from vigie_cli.replay_triton import running_triton
 
     plan = plan_replay(video, None, (), camera_file, None, None)
     frames = sampled_frames(plan)

@@ -7,6 +7,8 @@ from typer.testing import CliRunner
 
 from vigie_cli import replay
 from vigie_cli.main import app
+from vigie_cli.replay_triton import running_triton
+from vigie_common.errors import DependencyError
 
 
 @pytest.fixture
@@ -40,3 +42,17 @@ def test_a_folder_of_results_that_cannot_be_made(command, tmp_path):
     (tmp_path / "taken").write_text("in the way")
     done = command(tmp_path / "pictures", "taken")
     assert "taken: File exists: check the path" in done.stderr
+
+
+@pytest.mark.timeout(30)
+def test_a_triton_that_does_not_answer_is_told_and_not_waited_for(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".vigie/stack").mkdir(parents=True)
+    (tmp_path / ".vigie/stack/environment").write_text("export VIGIE_TRITON_URL=127.0.0.1:9\n")
+    with pytest.raises(DependencyError) as away, running_triton("127.0.0.1:9", ("hog",), None):
+        pass
+    assert str(away.value).startswith("Triton 127.0.0.1:9: UNAVAILABLE: ")
+    assert str(away.value).endswith(
+        ": start it, or check VIGIE_TRITON_URL; without it and --triton one is started here; it was of `make stack`, "
+        "which has ended: run that again, then source .vigie/stack/environment again"
+    )

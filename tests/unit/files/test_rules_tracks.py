@@ -32,7 +32,9 @@ def test_replay_shows_what_a_changed_rule_finds_otherwise(rules, site, monkeypat
     assert same.stdout.splitlines()[-1] == "0 new, 0 gone, 0 moved, 1 the same"
 
 
-def test_replay_says_how_many_frames_have_no_objects_and_that_those_of_a_csv_file_are_filled_in(site, monkeypatch):
+def test_replay_says_how_many_frames_have_no_objects_and_that_those_of_a_csv_file_are_filled_in(
+    rules, site, monkeypatch
+):
     monkeypatch.chdir(site)
     header = "t_s,track_id,class,x1,y1,x2,y2"
     rows = [f"{k},{track},person,0.5,0.5,0.6,0.7" for k in range(1, 11) for track in (1, 2)]
