@@ -6,11 +6,11 @@ zone, or stands below a line that says it.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from vigie_cli.options import WrongOptionError
-from vigie_common.units import parse_event_time
+from vigie_common.units import clock_change, parse_event_time
 
 
 def event_time(option: str, text: str, zone: str, fix: str = "") -> int:
@@ -30,22 +30,10 @@ def event_time(option: str, text: str, zone: str, fix: str = "") -> int:
         at = parse_event_time(text, zone)
     except (ValueError, OverflowError) as wrong:
         raise WrongOptionError(f"{option} {text}: {wrong}{fix}") from None
-    _refuse_changing_clocks(option, text, zone)
+    change = clock_change(text, zone)
+    if change is not None:
+        raise WrongOptionError(f"{option} {text}: {change}")
     return at
-
-
-def _refuse_changing_clocks(option: str, text: str, zone: str) -> None:
-    """Refuse a local time that is none, or two; a date is its first instant, whatever the clocks do."""
-    written = datetime.fromisoformat(text)
-    if written.tzinfo is not None or len(text) <= len("2026-10-25"):
-        return
-    first, second = (written.replace(tzinfo=ZoneInfo(zone), fold=fold) for fold in (0, 1))
-    if first.utcoffset() == second.utcoffset():
-        return
-    exists = first.astimezone(UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None) == written
-    what = "shows this time twice" if exists else "does not show this time"
-    told = " or ".join(one.isoformat(timespec="minutes") for one in (first, second))
-    raise WrongOptionError(f"{option} {text}: {zone} {what}, its clocks change then: say {told}")
 
 
 def moment(at: int, zone: str) -> str:

@@ -14,7 +14,7 @@ from vigie_common.field_types import Identifier, Name, Text, Texts
 from vigie_common.geometry import crossing_edges, length
 from vigie_common.ground_plane import FEWEST, CalibrationError, ControlPoint, ground_plane
 from vigie_common.site_file import SITE_FILE, SiteFile
-from vigie_common.units import DISTANCE_PATTERN, parse_distance
+from vigie_common.units import DISTANCE_PATTERN, clock_change, parse_distance
 from vigie_common.yaml_document import InvalidFileError, Problem
 from vigie_common.yaml_model import FileModel, Located, load, nearest
 
@@ -208,4 +208,8 @@ def camera_problems(located: Located[CameraFile], site: SiteFile, models: Collec
             hint = f"; known: {known}{nearest(model, models)}"
             message = f'models[{i}]: "{model}" is not in the model catalogue{hint}'
             problems.append(located.problem(["models", i], message))
+    start = camera.source.start
+    change = None if start is None else clock_change(start, site.time_zone)
+    if change is not None:
+        problems.append(located.problem(["source", "start"], f"source.start: {start}: {change}"))
     return problems

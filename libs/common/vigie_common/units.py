@@ -275,3 +275,25 @@ def parse_event_time(text: str, zone: str) -> int:
     if not 0 <= at < LAST_MS:
         raise ValueError("write a time of the years 1970 to 2999")
     return at
+
+
+def clock_change(text: str, zone: str) -> str | None:
+    """That the clocks of `zone` skip a local time or show it twice, and what to write; None: they show it once.
+
+    A date is its first instant, whatever the clocks do, and a time with its offset is one everywhere.
+
+    Args:
+        text: what `parse_instant` takes.
+        zone: name of the time zone.
+    """
+    written = datetime.fromisoformat(text)
+    if written.tzinfo is not None or len(text) <= len("2026-10-25"):
+        return None
+    first, second = (written.replace(tzinfo=ZoneInfo(zone), fold=fold) for fold in (0, 1))
+    if first.utcoffset() == second.utcoffset():
+        return None
+    exists = first.astimezone(UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None) == written
+    what = "shows this time twice" if exists else "does not show this time"
+    spelt = "auto" if written.second or written.microsecond else "minutes"
+    told = " or ".join(one.isoformat(timespec=spelt) for one in (first, second))
+    return f"{zone} {what}, its clocks change then: write {told}"

@@ -12,6 +12,7 @@ from vigie_common.yaml_document import InvalidFileError, Problem
 from vigie_common.yaml_model import Located, nearest
 from vigie_rule_engine.compound_lint import compound_camera_problems, compound_problems, rules_by_id
 from vigie_rule_engine.file_texts import mark_inside
+from vigie_rule_engine.lint_times import clock_problems
 from vigie_rule_engine.quantities import too_many_frames
 
 if TYPE_CHECKING:
@@ -99,6 +100,7 @@ def lint(rules: RuleFolder, cameras: CameraFolder | None) -> list[Problem]:
         problems += compound_problems(compound, everything, ids)
     if cameras is not None:
         problems += cameras.problems
+        problems += clock_problems(rules, cameras.site.time_zone)
         selections = [(parts.document, parts.selection) for parts in everything]
         selections += [(c.document, c.selection) for c in rules.compound_parts]
         selections += [(a.document, a.content.cameras) for a in rules.authorisations]

@@ -32,11 +32,11 @@ def test_a_message_says_what_a_time_was_taken_for():
     [
         (
             "2026-10-25T02:30",
-            r"Europe/Paris shows this time twice, .*: say 2026-10-25T02:30\+02:00 or 2026-10-25T02:30\+01",
+            r"Europe/Paris shows this time twice, .*: write 2026-10-25T02:30\+02:00 or 2026-10-25T02:30\+01",
         ),
         (
             "2026-03-29T02:30",
-            r"Europe/Paris does not show this time, .*: say 2026-03-29T02:30\+01:00 or 2026-03-29T02:30\+02",
+            r"Europe/Paris does not show this time, .*: write 2026-03-29T02:30\+01:00 or 2026-03-29T02:30\+02",
         ),
     ],
 )

@@ -83,6 +83,42 @@ def test_an_authorisation_for_cameras_that_are_not_there_is_named(site, change):
     )
 
 
+def test_a_local_time_that_the_clocks_of_the_site_skip_or_show_twice_is_told_with_its_place(site, change):
+    authorisation, rule = site / "rules/authorisations/exercise.yaml", site / "rules/town/delivery-parking.yaml"
+    change(authorisation, "from: 2020-01-01", "from: 2026-03-29T02:30")
+    change(authorisation, "until: 2035-12-31", "until: 2026-10-25 02:30:15")
+    change(rule, "start: 2026-05-04T22:00", "start: 2026-10-25T02:00")
+    live = "{rtsp: rtsp://camera-17.rtsp.example/stream2, credentials: env:CAMERA_CENTRE}"
+    change(site / "cameras/arenes-01.yaml", live, "{file: film.avi, start: 2026-10-25T02:59}")
+    twice, skipped = "Europe/Paris shows this time twice", "Europe/Paris does not show this time"
+    assert linted(site) == [
+        (
+            f"cameras/arenes-01.yaml:4:33: source.start: 2026-10-25T02:59: {twice}, its clocks change then: write "
+            "2026-10-25T02:59+02:00 or 2026-10-25T02:59+01:00"
+        ),
+        (
+            f"rules/authorisations/exercise.yaml:9:7: from: 2026-03-29T02:30: {skipped}, its clocks change then: write "
+            "2026-03-29T02:30+01:00 or 2026-03-29T02:30+02:00"
+        ),
+        (
+            f"rules/authorisations/exercise.yaml:10:8: until: 2026-10-25 02:30:15: {twice}, its clocks change then: "
+            "write 2026-10-25T02:30:15+02:00 or 2026-10-25T02:30:15+01:00"
+        ),
+        (
+            f"rules/town/delivery-parking.yaml:21:12: tests[1].start: 2026-10-25T02:00: {twice}, its clocks change "
+            "then: write 2026-10-25T02:00+02:00 or 2026-10-25T02:00+01:00"
+        ),
+    ]
+    assert lint(read_rules(site / "rules"), None) == []
+
+
+def test_a_time_with_its_offset_and_a_date_are_right_whatever_the_clocks_do(site, change):
+    authorisation = site / "rules/authorisations/exercise.yaml"
+    change(authorisation, "from: 2020-01-01", "from: 2026-03-29T02:30+01:00")
+    change(authorisation, "until: 2035-12-31", "until: 2026-10-25")
+    assert linted(site) == []
+
+
 WHEN = "when: local.hour >= 7 && local.hour < 20"
 
 
