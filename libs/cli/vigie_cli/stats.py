@@ -14,8 +14,10 @@ from rich.text import Text
 from vigie_cli.event_times import instant, moment
 from vigie_cli.stats_source import Source
 from vigie_cli.wide import wide_console
-from vigie_cli.wording import said
+from vigie_cli.wording import said, terminal_language
+from vigie_common.class_words import class_names
 from vigie_common.errors import BadInputError
+from vigie_statistics.measure_words import measure_name
 from vigie_statistics.query.measures import MEASURES, WINDOWS, Direction
 
 if TYPE_CHECKING:
@@ -33,7 +35,8 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "not final": "provisoire", "nothing": "aucun chiffre pour cette question", "value": "valeur",
         "expected": "attendu", "score": "écart", "no notice": "rien d'inhabituel n'a été signalé", "hour": "heure",
         "notice": "Une heure n'est jugée qu'avec quatre semaines d'historique et la moitié observée.",
-        "whole image": "image entière",
+        "whole image": "image entière", "crossings": "passages", "objects": "objets", "vehicles": "véhicules",
+        "episodes": "épisodes",
     },
     "en": {
         "nothing": "no figure fits this question", "no notice": "nothing unusual was told",
@@ -49,7 +52,10 @@ WindowOption = Annotated[
 ]
 Camera = Annotated[str | None, typer.Option(help="Only of this camera.")]
 ObjectClass = Annotated[str | None, typer.Option("--class", help='Only of this class; "": all classes together.')]
-Lang = Annotated[Literal["fr", "en"], typer.Option(help="Language of the headings.")]
+Lang = Annotated[
+    Literal["fr", "en"] | None,
+    typer.Option(help="Language of headings and words; by default French in a French locale, else English."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON, as the REST interface gives it.")]
 Database = Annotated[
     str | None,
@@ -68,21 +74,29 @@ def top(
     camera: Camera = None,
     object_class: ObjectClass = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many places.")] = 10,
-    lang: Lang = "fr",
+    lang: Lang = None,
     as_json: AsJson = False,
     database: Database = None,
     api: Api = None,
 ) -> None:
     """The places with the most."""
-    query = _query(since, until, measure, camera, object_class) | {"limit": str(limit)}
+    query, language = _query(since, until, measure, camera, object_class), lang or terminal_language()
+    query |= {"limit": str(limit)}
     found = _source(database, api).ask("top", query)
-    if _printed(found, lang, as_json=as_json):
+    if _printed(found, language, as_json=as_json):
         return
-    table = _table(lang, "rank", "camera", "place", ">raw", ">corrected", "unit", ">coverage")
+    table = _table(language, "rank", "camera", "place", ">raw", ">corrected", "unit", ">coverage")
     for one in found:
         figure = one["total"]
-        place = one["place"] or _word("whole image", lang)
-        cells = [str(one["rank"]), one["camera_id"], place, *_figures(figure), figure["unit"], _covered(figure, lang)]
+        place = one["place"] or _word("whole image", language)
+        cells = [
+            str(one["rank"]),
+            one["camera_id"],
+            place,
+            *_figures(figure),
+            _word(figure["unit"], language),
+            _covered(figure, language),
+        ]
         table.add_row(*cells)
     _print(table)
 
@@ -99,7 +113,7 @@ def show(
     object_class: ObjectClass = None,
     direction: Annotated[Direction | None, typer.Option(help="in or out.")] = None,
     window: WindowOption = None,
-    lang: Lang = "fr",
+    lang: Lang = None,
     as_json: AsJson = False,
     database: Database = None,
     api: Api = None,
@@ -107,8 +121,9 @@ def show(
     """One place over time, by class and direction."""
     query = _query(since, until, measure, camera, object_class, window)
     query |= {"place": place, "direction": direction}
+    language = lang or terminal_language()
     found = _source(database, api).ask("figures", query)
-    if _printed(found, lang, as_json=as_json):
+    if _printed(found, language, as_json=as_json):
         return
     for one in found:
         series = one["series"]
@@ -116,22 +131,24 @@ def show(
             part
             for part in (
                 f"{series['camera_id']} {series['place']}",
-                series["measure"],
-                series["object_class"] or _word("all", lang),
+                measure_name(series["measure"], language),
+                class_names(series["object_class"], language) or _word("all", language),
                 series["direction_label"]
-                or (_word(series["direction"], lang) if series["direction"] != "none" else ""),
-                series["unit"],
+                or (_word(series["direction"], language) if series["direction"] != "none" else ""),
+                _word(series["unit"], language),
             )
             if part
         )
-        table = _table(lang, "from", ">raw", ">corrected", ">error", ">coverage", title=title)
+        table = _table(language, "from", ">raw", ">corrected", ">error", ">coverage", title=title)
         zone = one["time_zone"]
-        table.columns[0].header = f"{_word('from', lang)} ({zone})"
+        table.columns[0].header = f"{_word('from', language)} ({zone})"
         for figure in one["figures"]:
-            table.add_row(moment(figure["start"], zone)[:16], *_figures(figure), _band(figure), _covered(figure, lang))
+            table.add_row(
+                moment(figure["start"], zone)[:16], *_figures(figure), _band(figure), _covered(figure, language)
+            )
         table.add_section()
         total = one["total"]
-        table.add_row(_word("total", lang), *_figures(total), _band(total), _covered(total, lang), style="bold")
+        table.add_row(_word("total", language), *_figures(total), _band(total), _covered(total, language), style="bold")
         _print(table)
 
 
@@ -174,14 +191,14 @@ def unusual(
     until: Until = "now",
     camera: Camera = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")] = 100,
-    lang: Lang = "fr",
+    lang: Lang = None,
     as_json: AsJson = False,
     database: Database = None,
     api: Api = None,
 ) -> None:
     """Hours that were unusual for their hour of the week, with what was expected."""
     found = []
-    source = _source(database, api)
+    source, language = _source(database, api), lang or terminal_language()
     for measure in MEASURES:  # a question is about one measure
         found += source.ask("unusual", _query(since, until, measure, camera, None) | {"limit": str(limit)})
     found = sorted(found, key=lambda n: (-n["start"], n["id"]))[:limit]
@@ -190,11 +207,11 @@ def unusual(
         return
     for notice in found:
         line = Text(f"{instant(notice['start'], notice['time_zone'])}  ", style="dim")
-        line.append(said(notice["text"], lang), style="yellow" if notice["side"] == "above" else "cyan")
+        line.append(said(notice["text"], language), style="yellow" if notice["side"] == "above" else "cyan")
         _print(line)
     if not found:
-        _print(Text(_word("no notice", lang)))
-    _print(Text(_word("notice", lang), style="dim"))
+        _print(Text(_word("no notice", language)))
+    _print(Text(_word("notice", language), style="dim"))
 
 
 def _query(

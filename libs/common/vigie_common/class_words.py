@@ -33,3 +33,8 @@ _CLASSES: Final[Mapping[str, Mapping[str, str]]] = {
 def class_name(object_class: str, language: str) -> str:
     """What the class is called in a language."""
     return _CLASSES.get(language, _CLASSES["en"]).get(object_class, object_class)
+
+
+def class_names(joined: str, language: str) -> str:
+    """The same of classes that were counted together, `car+van`; empty where none is named."""
+    return "+".join(class_name(one, language) for one in joined.split("+"))

@@ -76,6 +76,19 @@ def test_show_gives_raw_corrected_and_coverage_of_each_window_and_warns_where_li
     assert window.startswith(f"{tokyo(3):%Y-%m-%d %H:%M} ")
 
 
+@pytest.mark.parametrize(
+    ("locale", "title", "unusual"),
+    [
+        ("fr_FR.UTF-8", "cam-1 porte · passages · personne · entrée · passages", "passages (personne) 1300, plus que"),
+        ("C", "cam-1 porte · crossings · person · in · crossings", "crossings (person) 1300, more than"),
+    ],
+)
+def test_figures_and_notices_speak_the_language_of_the_terminal(stats, monkeypatch, locale, title, unusual):
+    monkeypatch.setenv("LC_ALL", locale)
+    assert stats("show", "porte", "--since", "12h", "--window", "h1")[1].splitlines()[0].rstrip() == title
+    assert unusual in stats("unusual", "--since", "1d")[1]
+
+
 def test_json_is_what_the_rest_interface_gives(stats):
     status, said = stats("show", "porte", "--since", "12h", "--window", "h1", "--json")
     (one,) = json.loads(said)

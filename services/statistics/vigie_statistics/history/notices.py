@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from vigie_common.class_words import class_names
 from vigie_common.identity import derived_id
 from vigie_statistics.history.baseline import LEAST_COVERAGE, baseline, judge
+from vigie_statistics.measure_words import measure_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -14,18 +16,10 @@ if TYPE_CHECKING:
     from vigie_statistics.history.baseline import Baseline
 
 KIND: Final = "unusual"
-_MEASURES: Final[dict[str, tuple[str, str]]] = {
-    "crossings": ("passages", "crossings"),
-    "occupancy_mean": ("occupation moyenne", "mean occupancy"),
-    "occupancy_max": ("occupation maximale", "highest occupancy"),
-    "dwell": ("durée de présence", "dwell time"),
-    "unique": ("objets distincts", "distinct objects"),
-    "congestion_minutes": ("minutes de congestion", "minutes of congestion"),
-    "queue_length": ("longueur de file", "queue length"),
-    "episodes": ("épisodes", "episodes"),
-}
-"""What is judged, and how it is called in French and English."""
-JUDGED: Final = frozenset(_MEASURES)
+JUDGED: Final = frozenset({
+    "crossings", "occupancy_mean", "occupancy_max", "dwell", "unique", "congestion_minutes", "queue_length", "episodes",
+})  # fmt: skip
+"""Measures of which an hour may be unusual."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +100,18 @@ def _notice(
 
 
 def _text(figure: Mapping[str, Any], value: float, usual: Baseline, side: str) -> dict[str, str]:
-    french, english = _MEASURES[figure["measure"]]
     where = " ".join(part for part in (figure["camera_id"], figure["place"]) if part)
-    what = f" ({figure['object_class']})" if figure["object_class"] else ""
+    judged = {language: f"{_what(figure, language)} {value:.4g}" for language in ("fr", "en")}
     band = f"{usual.low:.4g}–{usual.high:.4g}"
     watched = f"{figure['coverage']:.0%}"
     words = {"above": ("plus", "more"), "below": ("moins", "less")}[side]
     return {
-        "fr": f"{where} : {french}{what} {value:.4g}, {words[0]} que d'habitude à cette heure ({band}), "
-        f"observée à {watched}",
-        "en": f"{where}: {english}{what} {value:.4g}, {words[1]} than usual for this hour ({band}), watched {watched}",
+        "fr": f"{where} : {judged['fr']}, {words[0]} que d'habitude à cette heure ({band}), observée à {watched}",
+        "en": f"{where}: {judged['en']}, {words[1]} than usual for this hour ({band}), watched {watched}",
     }
+
+
+def _what(figure: Mapping[str, Any], language: str) -> str:
+    """The measure, and the classes that were counted where it is not all of them."""
+    classes = class_names(figure["object_class"], language)
+    return measure_name(figure["measure"], language) + (f" ({classes})" if classes else "")
