@@ -10,8 +10,6 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from vigie_common.spaces import odd_space
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -162,24 +160,6 @@ def unquoted(lines: Sequence[str], place: tuple[int, int]) -> Advice | None:
     return written.place, f"{written.key}: {meaning}: {written.in_quotes}"
 
 
-_SPACES: Final = re.compile(r"^\s*(?:-\s+)*|[:,]\s+")
-"""What stands before a key or a value."""
-
-
-def spaced_oddly(lines: Sequence[str], line: int) -> Advice | None:
-    """That a space before a key or a value of a line, or of the one above it, is none to YAML."""
-    for number in range(line, 0, -1):
-        written = lines[number - 1] if number <= len(lines) else ""
-        for before in _SPACES.finditer(written):
-            found = odd_space(before[0])
-            if found is not None:
-                place = Place(number, before.start() + found[0] + 1)
-                return place, f"{found[1]} is no space to YAML: write ordinary spaces"
-        if number < line and written.strip() and not written.lstrip().startswith("#"):
-            break
-    return None
-
-
 def cut_off(lines: Sequence[str], line: int) -> Advice | None:
     """That ` #` ends the text of a line, where a comment begins after it."""
     found = _KEY.match(lines[line - 1]) if line <= len(lines) else None
@@ -205,11 +185,12 @@ def _written(lines: Sequence[str], line: int) -> _Written | None:
             if not below.strip() or _indent(below) <= len(found["indent"]) or _KEY.match(below):
                 break
             text += f" {below.strip()}"
-        return _Written(found["key"], Place(number, found.start("value") + 1), _without_comment(text))
+        return _Written(found["key"], Place(number, found.start("value") + 1), without_comment(text))
     return None
 
 
-def _without_comment(text: str) -> str:
+def without_comment(text: str) -> str:
+    """A text up to where a comment begins."""
     for comment in re.finditer(r"\s+#", text):
         before = text[: comment.start()]
         if before.count('"') % 2 == 0 and before.count("'") % 2 == 0:
@@ -249,7 +230,7 @@ def _in_brackets(lines: Sequence[str], at: Place, why: str, begun: Place) -> Adv
 
 def _not_closed(lines: Sequence[str], begun: Place, end: int | None = None) -> Advice:
     """A bracket that is not closed, with what of its line stands before `end`."""
-    inside = _without_comment(_after(lines, Place(begun.line, 1))[begun.column - 1 : end]).rstrip().rstrip(",")
+    inside = without_comment(_after(lines, Place(begun.line, 1))[begun.column - 1 : end]).rstrip().rstrip(",")
     closing = _CLOSING[inside[0]]
     fix = f"write {inside}{closing}" if len(inside) < _LONGEST else f"write {closing} at its end"
     return begun, f"{inside[0]} is not closed: {fix}"

@@ -18,8 +18,9 @@ from ruamel.yaml.events import (
 )
 
 from vigie_common.spaces import odd_space
-from vigie_common.yaml_advice import spaced_oddly, unquoted
+from vigie_common.yaml_advice import Advice, Place, unquoted
 from vigie_common.yaml_document import START, Document, InvalidFileError, Mark, Node, Problem, shown
+from vigie_common.yaml_spacing import in_key, spaced_oddly, unspaced
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -163,7 +164,7 @@ class Composer:
             raise TypeError("only lists and mappings are open")
         waiting = self._pending[-1]
         if waiting is None:
-            odd = spaced_oddly(self._lines, node.mark.line) if odd_space(text) and node.style is None else None
+            odd = self._spacing(text, node.mark) if node.style is None else None
             if odd is not None:
                 self._fail(Mark(odd[0].line, odd[0].column), odd[1])
             elif not is_text:
@@ -184,6 +185,12 @@ class Composer:
             return
         parent.value[key] = node
         parent.keys[key] = key_mark
+
+    def _spacing(self, key: str, mark: Mark) -> Advice | None:
+        """What is wrong with the spaces in or before a key, or before its value."""
+        if odd_space(key):
+            return spaced_oddly(self._lines, mark.line) or in_key(key, Place(mark.line, mark.column))
+        return unspaced(self._lines, mark.line) if key.startswith("-") else None
 
     def _lacks_colon(self, key: str, mark: Mark) -> bool:
         """Whether a key without a value stands alone."""

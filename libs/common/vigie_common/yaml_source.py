@@ -17,9 +17,10 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.reader import ReaderError
 
 from vigie_common.utf8 import not_utf8
-from vigie_common.yaml_advice import advice, quoted_early, spaced_oddly
+from vigie_common.yaml_advice import advice, quoted_early
 from vigie_common.yaml_composer import Composer
 from vigie_common.yaml_document import START, Document, InvalidFileError, Mark, Problem, shown
+from vigie_common.yaml_spacing import spaced_oddly, unspaced
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -89,14 +90,15 @@ def parse_document(text: str, file: str) -> Document:
         mark = Mark(found.line + 1, found.column + 1) if found is not None else START
         why = error.problem or error.context or ""
         begun = error.context_mark
-        odd = spaced_oddly(lines, mark.line)
+        odd = spaced_oddly(lines, mark.line) or unspaced(lines, mark.line)
         if odd is not None:
             mark, why = Mark(odd[0].line, odd[0].column), odd[1]
         elif "could not find expected ':'" in why and begun is not None:
             mark = Mark(begun.line + 1, begun.column + 1)
             why = f"{shown(lines[begun.line].strip())} has no colon: write key: value, or key: over a block"
         elif "'\\t'" in why:
-            why = "a tab: indent with spaces"
+            indents = not lines[mark.line - 1][: mark.column - 1].strip()
+            why = "a tab: indent with spaces" if indents else "a tab: write a space"
         else:
             where = composer.opened(why) or (None if begun is None else (begun.line + 1, begun.column + 1))
             told = quoted_early(lines, (mark.line, mark.column), composer.quoted)

@@ -183,6 +183,25 @@ def test_a_key_without_its_colon_is_shown_where_it_stands():
             "with: {a: 1, b:\u00a02}",
             "1:16: U+00A0 (no-break space) is no space to YAML: write ordinary spaces",
         ),
+        ("severity\u00a0: info", "1:9: U+00A0 (no-break space) is no space to YAML: write the colon behind the word"),
+        ("title: {fr\u00a0: x}", "1:11: U+00A0 (no-break space) is no space to YAML: write the colon behind the word"),
+        ("a: 1\nb:\tc\n", "2:3: not YAML: a tab: write a space"),
+        ("a: b\t\n", "1:5: not YAML: a tab: write a space"),
+        (
+            "expect:\n  -{open: 72s, within: 2s}  # x\n",
+            "2:3: not YAML: a dash needs a space behind it: write - {open: 72s, within: 2s}",
+        ),
+        (
+            "tests:\n  - scene: a\n  -scene: x\n    with: 1\n",
+            "3:3: not YAML: a dash needs a space behind it: write - scene: x",
+        ),
+        ("tests:\n  -scene: x\n", "2:3: a dash needs a space behind it: write - scene: x"),
+        (
+            "with:\n  zone:crossing   # c\n  for: 1\n",
+            '2:3: not YAML: "zone:crossing" has no space after its colon: write zone: crossing',
+        ),
+        ("a: 1\nzone:x\n", '2:1: not YAML: "zone:x" has no space after its colon: write zone: x'),
+        ("zone:x\nfor: 1\n", '1:1: not YAML: "zone:x" has no space after its colon: write zone: x'),
         (
             "- a\nb: 1",
             "2:1: not YAML: b: a key and a list stand beside each other: begin the items of a list below a key",
