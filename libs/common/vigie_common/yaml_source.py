@@ -32,6 +32,14 @@ _ESCAPE: Final = re.compile(r"\\U([0-9a-fA-F]{8})")
 _BREAK: Final = re.compile(r"\r\n|[\n\r]")
 """Where ruamel.yaml begins a new line, which its marks count."""
 
+_UNSEEN: Final = {
+    "\ufeff": "zero width no-break space",
+    "\x85": "next line",
+    "\u2028": "line separator",
+    "\u2029": "paragraph separator",
+}
+"""Signs that the reader counts otherwise than those who look at the text: every place behind one would be another."""
+
 
 def read_document(path: Path) -> Document:
     """The document in a file, called by its path in messages.
@@ -75,9 +83,10 @@ def parse_document(text: str, file: str) -> Document:
         InvalidFileError: it is not the YAML described above.
     """
     text = text.removeprefix("\ufeff")
-    if "\ufeff" in text:  # the reader does not count it, so that every place behind it on its line is another
-        message = "U+FEFF (zero width no-break space), which cannot be seen: remove it"
-        raise InvalidFileError([Problem(file, _mark_at(text, text.index("\ufeff")), message)])
+    unseen = re.search(f"[{''.join(_UNSEEN)}]", text)
+    if unseen is not None:
+        message = f"U+{ord(unseen[0]):04X} ({_UNSEEN[unseen[0]]}), which cannot be seen: remove it"
+        raise InvalidFileError([Problem(file, _mark_at(text, unseen.start()), message)])
     lines = _BREAK.split(text)
     composer = Composer(file, lines)
     try:

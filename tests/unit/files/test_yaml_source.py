@@ -163,16 +163,9 @@ YAML_LIKE = st.text(alphabet=st.sampled_from(list("ab1. :-[]{}\n\t'\"#&*!|>%@?,~
 @given(st.one_of(st.text(max_size=60), YAML_LIKE))
 @example("\ufeff[0")
 @example("\ufeff\ufeff{a: [0")
+@example("\u2028[a")
 def test_any_text_is_a_document_or_a_clear_error(text):
     assert all(line.startswith("f.yaml:") for line in told(parse_document, text, "f.yaml"))
-
-
-@pytest.mark.parametrize("sign", ["\x85", "\u2028", "\u2029"])
-def test_a_line_ends_where_yaml_1_2_says_and_at_no_other_sign(sign):
-    with pytest.raises(InvalidFileError) as refused:
-        parse_document(f"c{sign}: [{{a: 1}}\nb: 2\n", "F")
-    (problem,) = refused.value.problems
-    assert (problem.mark.line, problem.mark.column) == (1, 5)
 
 
 def test_a_byte_order_mark_within_a_file_is_named_where_it_stands():
@@ -180,6 +173,16 @@ def test_a_byte_order_mark_within_a_file_is_named_where_it_stands():
         "F:2:5: U+FEFF (zero width no-break space), which cannot be seen: remove it"
     ]
     assert told(parse_document, "\ufeffa: [1\n", "F") == ["F:1:4: not YAML: [ is not closed: write [1]"]
+
+
+def test_a_sign_that_ends_a_line_for_some_and_cannot_be_seen_is_named_where_it_stands():
+    assert told(parse_document, "a: 1  # x\u2028 y\nb: [1\n", "F") == [
+        "F:1:10: U+2028 (line separator), which cannot be seen: remove it"
+    ]
+    assert told(parse_document, "a: 1\r\nb: 'x\x85'\n", "F") == [
+        "F:2:6: U+0085 (next line), which cannot be seen: remove it"
+    ]
+    assert parse_document('a: "\\u2028"', "F").root.plain() == {"a": "\u2028"}
 
 
 @given(st.binary(max_size=200))
