@@ -120,10 +120,10 @@ def new_rule(folder: Path, name: str, template_name: str, camera: str | None) ->
         BadInputError: the name is taken by a rule or a compound, or no id, there is no such template or camera, or no
             camera has what the template needs.
     """
-    if not re.fullmatch(ID_PATTERN, name):
-        raise BadInputError(
-            f'"{name}" is no id of a rule: 1 to 64 of a-z, 0-9, - and _, beginning with a letter or digit'
-        )
+    try:
+        identifier(name)
+    except ValueError as wrong:
+        raise BadInputError(f'"{name}": {wrong}') from wrong
     template = template_named(template_name)
     models = load_catalogue().models
     if folder.resolve().name == CAMERAS and not (folder / CAMERAS).is_dir():

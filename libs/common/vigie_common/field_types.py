@@ -21,16 +21,47 @@ r"""NAME_PATTERN for JSON Schemas: `\w` is ASCII alone in the regular expression
 LANGUAGE_PATTERN: Final = r"^[a-z]{2}(-[A-Z]{2})?$"
 
 
-def _identifier(value: str) -> str:
+def identifier(value: str) -> str:
+    """An id as it is.
+
+    Raises:
+        ValueError: it is none; the message has one that is near.
+    """
     if not re.fullmatch(ID_PATTERN, value):
-        raise ValueError("an id has 1 to 64 of a-z, 0-9, - and _, and begins with a letter or digit")
+        letters = "".join(c for c in unicodedata.normalize("NFKD", value) if not unicodedata.combining(c)).lower()
+        offered = re.sub(r"[^a-z0-9_]+", "-", letters).strip("-_")[:64]
+        raise ValueError(
+            f"an id has 1 to 64 of a-z, 0-9, - and _, and begins with a letter or digit{_offer(offered, ID_PATTERN)}"
+        )
     return value
 
 
 def _name(value: str) -> str:
+    refuse_loose_accents(value)
     if not re.fullmatch(NAME_PATTERN, value):
-        raise ValueError("a name has 1 to 64 letters, digits, - and _, and begins with a letter or digit")
+        offered = re.sub(r"[^\w]+", "-", value).strip("-_")[:64]
+        raise ValueError(
+            "a name has 1 to 64 letters, digits, - and _, and begins with a letter or digit"
+            + _offer(offered, NAME_PATTERN)
+        )
     return value
+
+
+def _offer(text: str, pattern: str) -> str:
+    return f": write {text}" if re.fullmatch(pattern, text) else ""
+
+
+def refuse_loose_accents(name: str) -> None:
+    """Refuse a name whose accents are signs of their own: it looks like another one, and is not the same.
+
+    Raises:
+        ValueError: it has such an accent (Unicode normalization form D); the message has the name without.
+    """
+    loose = next((c for c in name if unicodedata.combining(c)), None)
+    whole = unicodedata.normalize("NFC", name)
+    if loose is not None and re.fullmatch(NAME_PATTERN, whole):
+        what = f"U+{ord(loose):04X} ({unicodedata.name(loose, 'an accent').lower()})"
+        raise ValueError(f"has {what}, a sign of its own: write letter and accent as one sign, {whole}")
 
 
 def _language(value: str) -> str:
@@ -51,7 +82,7 @@ def _instant(value: str) -> str:
     return value
 
 
-Identifier = Annotated[str, AfterValidator(_identifier), WithJsonSchema({"type": "string", "pattern": ID_PATTERN})]
+Identifier = Annotated[str, AfterValidator(identifier), WithJsonSchema({"type": "string", "pattern": ID_PATTERN})]
 """Stable and unique: it goes into record keys and into the ids of episodes."""
 
 Name = Annotated[str, AfterValidator(_name), WithJsonSchema({"type": "string", "pattern": EDITOR_NAME_PATTERN})]

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 
+from vigie_common.class_words import class_name
+from vigie_common.field_types import refuse_loose_accents
 from vigie_common.taxonomy import CLASS_NAMES
 from vigie_common.units import BeyondError, parse_distance, parse_speed
 from vigie_common.yaml_document import shown
@@ -87,7 +89,13 @@ def _names(value: object) -> list[str]:
     values = value if isinstance(value, list) else [value]
     if not all(isinstance(v, str) for v in values):
         raise ValueError("write a name or a list of names")
-    return [str(v) for v in values]
+    if isinstance(value, str) and "," in value:
+        several = ", ".join(name.strip() for name in value.split(",") if name.strip())
+        raise ValueError(f"a name has no comma, several are a list: write [{several}]")
+    names = [str(v) for v in values]
+    for name in names:
+        refuse_loose_accents(name)
+    return names
 
 
 def _listed_wrong(name: str, value: object) -> list[tuple[list[object], str]]:
@@ -190,11 +198,11 @@ def _number(parameter: Parameter, value: object) -> float:
 
 
 _ALSO_CALLED: Final[Mapping[str, str]] = {
-    "animal": "dog cat bird horse wolf boar",
-    "person": "people pedestrian human man woman child crowd",
+    "animal": "dog cat bird horse wolf boar chien chat",
+    "person": "people pedestrian human man woman child crowd piéton gens enfant",
     "bicycle": "bike cycle cyclist",
     "motorcycle": "motorbike moto moped",
-    "car": "vehicle taxi auto",
+    "car": "vehicle taxi auto véhicule",
     "truck": "lorry",
     "bus": "coach",
     "tram": "train streetcar",
@@ -207,9 +215,9 @@ _ALSO_CALLED: Final[Mapping[str, str]] = {
 
 def _meant(name: str) -> str:
     """`; did you mean "x"?` for a class of that or a similar name, or nothing."""
-    meant = next(
-        (known for known, words in _ALSO_CALLED.items() if name.lower().removesuffix("s") in words.split()), None
-    )
+    one = name.lower().removesuffix("s")
+    meant = next((known for known, words in _ALSO_CALLED.items() if one in words.split()), None)
+    meant = meant or next((known for known in CLASS_NAMES[1:] if class_name(known, "fr") == one), None)
     return f'; did you mean "{meant}"?' if meant is not None else nearest(name, CLASS_NAMES[1:])
 
 

@@ -22,6 +22,40 @@ def test_a_line_break_at_the_end_is_no_part_of_an_id_or_a_name(kind, value):
     assert not accepts(kind, f"{value}\n")
 
 
+def refused(kind, value):
+    with pytest.raises(ValidationError) as wrong:
+        TypeAdapter(kind).validate_python(value)
+    return wrong.value.errors()[0]["msg"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "fix"),
+    [
+        (Identifier, "Flânerie d'été", "or digit: write flanerie-d-ete"),
+        (Identifier, "-x-", "or digit: write x"),
+        (Identifier, "!", "begins with a letter or digit"),
+        (Name, "Rue de la gare", "or digit: write Rue-de-la-gare"),
+        (Name, "d'été", "or digit: write d-été"),
+        (Name, "", "begins with a letter or digit"),
+        (
+            Name,
+            "e\u0301te\u0301",
+            "has U+0301 (combining acute accent), a sign of its own: write letter and accent as one sign, été",
+        ),
+    ],
+)
+def test_what_is_no_id_or_name_is_refused_with_one_that_is_near(kind, value, fix):
+    assert refused(kind, value).endswith(fix)
+
+
+@given(st.text(max_size=70))
+def test_the_id_or_name_that_is_offered_is_one(text):
+    for kind in (Identifier, Name):
+        if not accepts(kind, text):
+            offered = re.search(r"or digit: write (.*)$|as one sign, (.*)$", refused(kind, text))
+            assert offered is None or accepts(kind, offered[1] or offered[2])
+
+
 @pytest.mark.parametrize(
     ("text", "right"), [("a\tb\nc", True), ("a\0b", False), ("\x1b[31m", False), ("a\x85b", False)]
 )

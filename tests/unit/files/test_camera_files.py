@@ -209,7 +209,7 @@ PORTE = "porte: {from: [0.10, 0.60], to: [0.90, 0.62], in: entrée, out: sortie}
             [
                 (
                     'F:1:9: camera: "Maison Carrée": an id has 1 to 64 of a-z, 0-9, - and _, and begins with a letter '
-                    "or digit"
+                    "or digit: write maison-carree"
                 )
             ],
         ),

@@ -4,6 +4,7 @@ import pytest
 
 from vigie_common.yaml_model import MOST_TOLD
 from vigie_rule_engine.catalogue import TEMPLATES, also_called
+from vigie_rule_engine.rule_file import read_rule
 
 RULE = "rules/town/delivery-parking.yaml"
 COUNT = "rules/town/gate-count.yaml"
@@ -133,7 +134,7 @@ CLASSES = "person, bicycle, motorcycle, scooter, car, van, bus, truck, tram, ani
             [
                 (
                     'F:10:11: category: "Parking!": an id has 1 to 64 of a-z, 0-9, - and _, and begins with a '
-                    "letter or digit"
+                    "letter or digit: write parking"
                 )
             ],
         ),
@@ -153,7 +154,7 @@ CLASSES = "person, bicycle, motorcycle, scooter, car, van, bus, truck, tram, ani
             [
                 (
                     'F:10:11: category: "parking�": an id has 1 to 64 of a-z, 0-9, - and _, and begins with a '
-                    "letter or digit"
+                    "letter or digit: write parking"
                 )
             ],
         ),
@@ -284,9 +285,28 @@ def test_what_has_another_shape_is_refused_with_an_example_of_the_right_one(rule
 @pytest.mark.parametrize(
     ("given", "ending"),
     [
+        ('"livraison, voie"', "a name has no comma, several are a list: write [livraison, voie]"),
+        (
+            "[livraison, 'e\u0301te\u0301']",
+            "U+0301 (combining acute accent), a sign of its own: write letter and accent as one sign, été",
+        ),
+    ],
+)
+def test_a_name_that_no_zone_can_have_is_refused_with_what_to_write(refusal, given, ending):
+    [message] = refusal(read_rule, RULE, "zone: livraison,", f"zone: {given},")
+    assert message.startswith("F:7:4")
+    assert message.endswith(ending)
+
+
+@pytest.mark.parametrize(
+    ("given", "ending"),
+    [
         ("[dog]", 'did you mean "animal"?'),
         ("[Pedestrians]", 'did you mean "person"?'),
         ("[vans]", 'did you mean "van"?'),
+        ("[vélos]", 'did you mean "bicycle"?'),
+        ("[piéton]", 'did you mean "person"?'),
+        ('"car, van"', 'with.classes: "car, van": a name has no comma, several are a list: write [car, van]'),
         ("[]", "with.classes: the list is empty: write one name at least, such as [person]"),
     ],
 )

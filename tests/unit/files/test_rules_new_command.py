@@ -67,8 +67,8 @@ def test_a_new_rule_for_a_camera_and_a_zone_that_yaml_would_read_as_numbers_is_r
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("Wrong Name", "--template", "stopped"), '"Wrong Name" is no id of a rule'),
-        (("abc\n", "--template", "stopped"), "is no id of a rule"),
+        (("Wrong Name", "--template", "stopped"), '"Wrong Name": an id has 1 to 64 of a-z, 0-9, - and _, '),
+        (("abc\n", "--template", "stopped"), "begins with a letter or digit: write abc"),
         (("a", "--template", "stoped"), 'did you mean "stopped"?'),
         (("a", "--template", "stopped", "--camera", "arene-01"), 'did you mean "arenes-01"?'),
         (("a", "--template", "density", "--camera", "feucheres-03"), "density needs four calibration points"),
