@@ -10,7 +10,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from vigie_cli.options import WrongOptionError
-from vigie_common.units import clock_change, parse_event_time
+from vigie_common.instants import clock_change, parse_event_time
 
 
 def event_time(option: str, text: str, zone: str, fix: str = "") -> int:

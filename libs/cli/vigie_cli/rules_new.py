@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,7 +10,7 @@ from vigie_cli.rules_templates import default_text, spelling, template_named
 from vigie_cli.rules_test import rule_says
 from vigie_common.catalogue import load_catalogue
 from vigie_common.errors import BadInputError
-from vigie_common.field_types import ID_PATTERN
+from vigie_common.field_types import identifier
 from vigie_common.yaml_document import InvalidFileError
 from vigie_common.yaml_model import nearest
 from vigie_common.yaml_source import parse_document, written

@@ -15,7 +15,7 @@ from vigie_cli.site_folder import rule_problems
 from vigie_cli.wording import counted
 from vigie_common.camera_record import camera_record
 from vigie_common.errors import BadInputError
-from vigie_common.units import parse_instant
+from vigie_common.instants import parse_instant
 from vigie_common.yaml_document import InvalidFileError
 from vigie_common.yaml_model import nearest
 from vigie_rule_engine.bundle import read_rules, rule_record

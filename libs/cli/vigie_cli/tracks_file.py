@@ -6,8 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from vigie_common.errors import BadInputError
+from vigie_common.instants import LAST_MS
 from vigie_common.schemas import current, misfit
-from vigie_common.units import LAST_MS
 from vigie_common.utf8 import not_utf8
 
 if TYPE_CHECKING:

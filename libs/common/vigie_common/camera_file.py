@@ -13,8 +13,9 @@ from vigie_common.camera_source import SourceSection
 from vigie_common.field_types import Identifier, Name, Text, Texts
 from vigie_common.geometry import crossing_edges, length
 from vigie_common.ground_plane import FEWEST, CalibrationError, ControlPoint, ground_plane
+from vigie_common.instants import clock_change
 from vigie_common.site_file import SITE_FILE, SiteFile
-from vigie_common.units import DISTANCE_PATTERN, clock_change, parse_distance
+from vigie_common.units import DISTANCE_PATTERN, parse_distance
 from vigie_common.yaml_document import InvalidFileError, Problem
 from vigie_common.yaml_model import FileModel, Located, load, nearest
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from vigie_common.digest import content_digest
-from vigie_common.units import parse_distance, parse_instant
+from vigie_common.instants import parse_instant
+from vigie_common.units import parse_distance
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

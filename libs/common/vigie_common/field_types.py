@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, StringConstraints, WithJsonSchema
 
-from vigie_common.units import parse_event_time, parse_instant
+from vigie_common.instants import parse_event_time, parse_instant
 
 ID_PATTERN: Final = r"^[a-z0-9][a-z0-9_-]{0,63}$"
 NAME_PATTERN: Final = r"[^\W_][\w-]{0,63}"
@@ -101,7 +101,7 @@ InstantText = Annotated[
     AfterValidator(_instant),
     WithJsonSchema({"type": "string", "description": "ISO 8601 date or time; without offset local to the site"}),
 ]
-"""A date or time as written; `units.parse_instant` turns it into event time."""
+"""A date or time as written; `instants.parse_instant` turns it into event time."""
 
 
 def _event_time(value: str) -> str:

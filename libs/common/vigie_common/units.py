@@ -14,10 +14,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from math import isfinite
 from typing import TYPE_CHECKING, Final
-from zoneinfo import ZoneInfo
 
 from vigie_common.spaces import odd_space
 
@@ -36,11 +34,6 @@ SPEED_PATTERN: Final = r"^\d{1,9}(\.\d{1,9})? ?(km/h|m/s|heights?/s)$"
 _DIGITS: Final = 9
 """Of the longest whole number in one."""
 FRACTION_PATTERN: Final = r"^\d{1,3}(\.\d{1,9})? ?%$"
-
-LAST_MS: Final = 32_503_680_000_000
-"""Event times, milliseconds since 1970 UTC, lie before the year 3000: what is later counts in another unit."""
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 _DISTANCE: Final = {"m": ("m", 1.0), "cm": ("m", 0.01), "heights": ("heights", 1.0), "height": ("heights", 1.0)}
 _SPEED: Final = {
@@ -244,56 +237,3 @@ def written(quantity: Quantity) -> str:
         count, rest = divmod(rest, round(seconds * 1000))
         parts += [f"{count}{unit}"] if count else []
     return "".join(parts)
-
-
-def parse_instant(text: str, zone: str, *, end_of_day: bool = False) -> int:
-    """Milliseconds since 1970 UTC of an ISO 8601 date or time; without an offset it is local to `zone`.
-
-    A date alone is its first instant, or the first of the next day with `end_of_day`.
-
-    Raises:
-        ValueError: it is neither a date nor a time.
-    """
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise ValueError("not a time: write 2026-05-01, 2026-05-01T18:00 or 2026-05-01T18:00+02:00") from error
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=ZoneInfo(zone))
-    if end_of_day and re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
-        moment = (moment.replace(tzinfo=None) + timedelta(days=1)).replace(tzinfo=moment.tzinfo)
-    return round((moment - _EPOCH) / timedelta(milliseconds=1))
-
-
-def parse_event_time(text: str, zone: str) -> int:
-    """The same of an event time, which the services judge by.
-
-    Raises:
-        ValueError: it is no time, or none of the years 1970 to 2999.
-    """
-    at = parse_instant(text, zone)
-    if not 0 <= at < LAST_MS:
-        raise ValueError("write a time of the years 1970 to 2999")
-    return at
-
-
-def clock_change(text: str, zone: str) -> str | None:
-    """That the clocks of `zone` skip a local time or show it twice, and what to write; None: they show it once.
-
-    A date is its first instant, whatever the clocks do, and a time with its offset is one everywhere.
-
-    Args:
-        text: what `parse_instant` takes.
-        zone: name of the time zone.
-    """
-    written = datetime.fromisoformat(text)
-    if written.tzinfo is not None or len(text) <= len("2026-10-25"):
-        return None
-    first, second = (written.replace(tzinfo=ZoneInfo(zone), fold=fold) for fold in (0, 1))
-    if first.utcoffset() == second.utcoffset():
-        return None
-    exists = first.astimezone(UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None) == written
-    what = "shows this time twice" if exists else "does not show this time"
-    spelt = "auto" if written.second or written.microsecond else "minutes"
-    told = " or ".join(one.isoformat(timespec=spelt) for one in (first, second))
-    return f"{zone} {what}, its clocks change then: write {told}"

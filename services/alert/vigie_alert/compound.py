@@ -26,7 +26,7 @@ from urllib.parse import quote, unquote
 from vigie_alert.lifecycle import AFFIRMATIONS_TO_LOSE
 from vigie_common.compound_terms import PLACEHOLDERS
 from vigie_common.identity import episode_id, event_id
-from vigie_common.units import LAST_MS
+from vigie_common.instants import LAST_MS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

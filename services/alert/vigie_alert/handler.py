@@ -18,9 +18,9 @@ from vigie_alert.publication import publication
 from vigie_alert.store import Turn
 from vigie_common.database import until_taken
 from vigie_common.errors import PoisonRecordError
+from vigie_common.instants import LAST_MS
 from vigie_common.stream.records import Done
 from vigie_common.stream.transport import reject
-from vigie_common.units import LAST_MS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from vigie_common.compound_terms import LONGEST_COOLDOWN_MS, LONGEST_WITHIN_MS
 from vigie_common.errors import PoisonRecordError
-from vigie_common.units import LAST_MS
+from vigie_common.instants import LAST_MS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -14,7 +14,7 @@ from vigie_alert.rows import digest, member_of_row, standing_of_row
 from vigie_alert.standings import Standings
 from vigie_alert.tables import affirmations, alerts, compound_cooldowns, compound_members, decisions
 from vigie_common.compound_terms import LONGEST_WITHIN_MS
-from vigie_common.units import LAST_MS
+from vigie_common.instants import LAST_MS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

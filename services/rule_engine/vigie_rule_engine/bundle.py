@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from vigie_common.digest import content_digest
-from vigie_common.units import parse_instant
+from vigie_common.instants import parse_instant
 from vigie_common.yaml_document import START, Document, InvalidFileError, Problem
 from vigie_common.yaml_model import Located, nearest, one_of, validated
 from vigie_common.yaml_source import read_document

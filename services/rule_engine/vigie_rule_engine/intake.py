@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from vigie_common.errors import PoisonRecordError
+from vigie_common.instants import LAST_MS
 from vigie_common.matrix import Columns, misfit
 from vigie_common.taxonomy import CLASS_ORDINAL
-from vigie_common.units import LAST_MS
 from vigie_rule_engine.camera import CameraState, LastFrame
 from vigie_rule_engine.layers.facts import OBSERVED
 from vigie_rule_engine.minutes import Ledger

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vigie_common.units import clock_change
+from vigie_common.instants import clock_change
 from vigie_common.yaml_model import field_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from vigie_common.yaml_source import Document, Problem
+from vigie_common.yaml_document import Document, Problem
     from vigie_rule_engine.bundle import RuleFolder
 
 

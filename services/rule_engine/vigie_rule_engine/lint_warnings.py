@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from vigie_common.units import parse_instant
+from vigie_common.instants import parse_instant
 from vigie_common.yaml_model import Located, nearest, one_of
 from vigie_rule_engine.lint import selected
 from vigie_rule_engine.model_classes import not_found

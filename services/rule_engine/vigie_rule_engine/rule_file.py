@@ -8,7 +8,8 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from vigie_common.compound_terms import LONGEST_COOLDOWN_MS
 from vigie_common.field_types import EventTimeText, Identifier, InstantText, Name, Text, Texts
-from vigie_common.units import parse_duration, parse_instant
+from vigie_common.instants import parse_instant
+from vigie_common.units import parse_duration
 from vigie_common.yaml_document import Document, InvalidFileError, Problem
 from vigie_common.yaml_model import FieldError, FileModel, Located, validated
 from vigie_rule_engine.catalogue import TEMPLATES, nearest_template

@@ -4,7 +4,6 @@ import pytest
 
 from vigie_common.yaml_model import MOST_TOLD
 from vigie_rule_engine.catalogue import TEMPLATES, also_called
-from vigie_rule_engine.rule_file import read_rule
 
 RULE = "rules/town/delivery-parking.yaml"
 COUNT = "rules/town/gate-count.yaml"
@@ -292,8 +291,8 @@ def test_what_has_another_shape_is_refused_with_an_example_of_the_right_one(rule
         ),
     ],
 )
-def test_a_name_that_no_zone_can_have_is_refused_with_what_to_write(refusal, given, ending):
-    [message] = refusal(read_rule, RULE, "zone: livraison,", f"zone: {given},")
+def test_a_name_that_no_zone_can_have_is_refused_with_what_to_write(rule_refusal, given, ending):
+    [message] = rule_refusal(RULE, "zone: livraison,", f"zone: {given},")
     assert message.startswith("F:7:4")
     assert message.endswith(ending)
 

@@ -4,15 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vigie_common.units import (
-    Quantity,
-    parse_distance,
-    parse_duration,
-    parse_fraction,
-    parse_instant,
-    parse_speed,
-    written,
-)
+from vigie_common.units import Quantity, parse_distance, parse_duration, parse_fraction, parse_speed, written
 
 
 @pytest.mark.parametrize(
@@ -122,38 +114,6 @@ def test_whatever_is_written_gives_a_finite_quantity_or_a_value_error(value):
             continue
         assert math.isfinite(quantity.value)
         assert quantity.value >= 0
-
-
-def test_an_instant_without_offset_is_local_to_the_site():
-    noon_utc = parse_instant("2026-07-01T12:00+00:00", "UTC")
-    assert parse_instant("2026-07-01T14:00", "Europe/Paris") == noon_utc
-    assert parse_instant("2026-07-01T14:00+02:00", "America/New_York") == noon_utc
-
-
-def test_a_last_day_is_included_whole_even_when_the_clocks_change():
-    begin = parse_instant("2026-10-25", "Europe/Paris")
-    end = parse_instant("2026-10-25", "Europe/Paris", end_of_day=True)
-    assert end - begin == 25 * 3600 * 1000
-    assert end == parse_instant("2026-10-26", "Europe/Paris")
-
-
-def test_an_instant_with_a_time_is_not_moved_to_the_end_of_its_day():
-    text = "2026-10-25T08:00"
-    assert parse_instant(text, "UTC", end_of_day=True) == parse_instant(text, "UTC")
-
-
-def test_what_is_no_time_is_refused_with_examples():
-    with pytest.raises(ValueError, match="not a time: write 2026-05-01, 2026-05-01T18:00 or"):
-        parse_instant("tomorrow", "UTC")
-
-
-@given(st.text())
-def test_any_text_is_an_instant_or_a_value_error(text):
-    try:
-        at = parse_instant(text, "Europe/Paris", end_of_day=True)
-    except ValueError:
-        return
-    assert isinstance(at, int)
 
 
 @pytest.mark.parametrize(

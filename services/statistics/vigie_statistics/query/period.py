@@ -7,7 +7,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from vigie_common.errors import BadInputError
-from vigie_common.units import parse_duration, parse_instant
+from vigie_common.instants import parse_instant
+from vigie_common.units import parse_duration
 
 _HOUR: Final = 3_600_000
 _DAY: Final = 24 * _HOUR
