@@ -101,7 +101,28 @@ def _meant(text: str, kind: str) -> str | None:
     for unit, words in _WORDS[kind].items() if found is not None else ():
         if found is not None and found[2].lower() in words.split():
             return f"{found[1]}{unit}"
-    return None
+    return _meant_duration(text.strip().lower()) if kind == "duration" else None
+
+
+def _meant_duration(text: str) -> str | None:
+    """`1h30m or 1m30s` for `1:30`, `90s` for `00:01:30` and `PT1M30S`, `14d` for `2 weeks`, `1m5s` for `1 min 5 s`."""
+    clock = re.fullmatch(r"(?:(\d{1,2}):)?(\d{1,2}):(\d\d)", text, re.ASCII)
+    if clock is not None and clock[1] is None:
+        first, second = int(clock[2]), int(clock[3])
+        return f"{first}h{second}m or {first}m{second}s"
+    iso = re.fullmatch(r"p(?:(\d{1,9})d)?(?:t(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s)?)?", text, re.ASCII)
+    counted = clock.groups() if clock is not None else iso.groups() if iso is not None else ()
+    if counted:
+        seconds = zip((1, 60, 3600, 86_400), (int(part or 0) for part in reversed(counted)), strict=False)
+        return written(Quantity(float(sum(unit * number for unit, number in seconds)), "s"))
+    weeks = re.fullmatch(r"(\d{1,8}) *(?:w|weeks?|semaines?)", text, re.ASCII)
+    if weeks is not None:
+        return f"{7 * int(weeks[1])}d"
+    units = {word: unit for unit, words in _WORDS["duration"].items() for word in words.split()}
+    part = r"(\d{1,9}(?:\.\d{1,9})?) *([^\W\d]+)"
+    spelt = "".join(f"{number}{units.get(word, '?')}" for number, word in re.findall(part, text))
+    between = set(re.sub(part, "", text).split())
+    return spelt if between <= {"and", "et"} and re.match(DURATION_PATTERN, spelt, re.ASCII) else None
 
 
 def _either(words: Sequence[str]) -> str:

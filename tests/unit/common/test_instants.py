@@ -1,5 +1,7 @@
 """Instants as people write them, and what those that are none meant."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,6 +30,30 @@ def test_an_instant_with_a_time_is_not_moved_to_the_end_of_its_day():
 def test_what_is_no_time_is_refused_with_examples():
     with pytest.raises(ValueError, match="not a time: write 2026-05-01, 2026-05-01T18:00 or"):
         parse_instant("tomorrow", "UTC")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("31/12/2026", "not a time: write 2026-12-31"),
+        ("04.05.2026", "not a time: write 2026-05-04 or 2026-04-05"),
+        ("4/5/2026 9:30", "not a time: write 2026-05-04T09:30 or 2026-04-05T09:30"),
+        ("05/05/2026", "not a time: write 2026-05-05"),
+        ("2026/5/1", "not a time: write 2026-05-01"),
+        ("2026-05-01T9h30", "not a time: write 2026-05-01T09:30"),
+        ("2026-05-01 18h", "not a time: write 2026-05-01T18:00"),
+        ("9:30", "a time of day without its date: write 2026-05-01T09:30"),
+        ("22h", "a time of day without its date: write 2026-05-01T22:00"),
+        ("2026-06-31", "not a time: 2026-06 has 30 days"),
+        ("2026-02-29T10:00", "not a time: 2026-02 has 28 days"),
+        ("2026-13-01", "not a time: write 2026-05-01, 2026-05-01T18:00 or 2026-05-01T18:00+02:00"),
+        ("2026-05-01T25:00", "not a time: write 2026-05-01, 2026-05-01T18:00 or 2026-05-01T18:00+02:00"),
+        ("31/02/2026", "not a time: 2026-02 has 28 days"),
+    ],
+)
+def test_what_is_nearly_a_time_is_refused_with_the_one_that_was_meant(text, message):
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        parse_instant(text, "UTC")
 
 
 @given(st.text())

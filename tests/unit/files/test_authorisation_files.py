@@ -16,7 +16,7 @@ AUTHORISATION = "rules/authorisations/exercise.yaml"
         (
             "until: 2035-12-31",
             "until: 31/12/2035",
-            [('F:10:8: until: "31/12/2035": not a time: write 2026-05-01, 2026-05-01T18:00 or 2026-05-01T18:00+02:00')],
+            ['F:10:8: until: "31/12/2035": not a time: write 2035-12-31'],
         ),
         ("mode: exercise", "mode: real", ['F:8:7: mode: "real" is not allowed: use exercise or live']),
         (
