@@ -31,6 +31,19 @@ _EXAMPLE: Final = "the language is CEL, such as local.hour >= 7 && local.hour < 
 _CLOSING: Final[Mapping[str, str]] = {"(": ")", "[": "]"}
 
 
+WEEKDAYS: Final = "weekday is a number from 1, Monday, to 7, Sunday"
+_DAYS: Final[Mapping[int, str]] = {
+    1: "mon monday lun lundi",
+    2: "tue tues tuesday mar mardi",
+    3: "wed wednesday mer mercredi",
+    4: "thu thur thurs thursday jeu jeudi",
+    5: "fri friday ven vendredi",
+    6: "sat saturday sam samedi",
+    7: "sun sunday dim dimanche",
+}
+"""Days as people name them, by their number in a condition."""
+
+
 def said_type(name: str) -> str:
     """A type of CEL as people say it: a whole number."""
     return _SAID.get(name.lower(), f"a {name.lower()}")
@@ -90,6 +103,9 @@ def unknown(name: str, source: str, known: list[str]) -> str:
     )
     if unit:
         return f"write {unit}, a condition names the unit; {there}"
+    day = next((number for number, names in _DAYS.items() if name.lower() in names.split()), None)
+    if day is not None and "local.weekday" in source:
+        return f"{WEEKDAYS}: write {day}"
     group = next((one for one in known if one.endswith(f".{name}")), "")
     if group:
         return f'{there}; did you mean "{group}"?'

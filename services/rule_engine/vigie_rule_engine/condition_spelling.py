@@ -18,6 +18,8 @@ _WORDS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("and", "et"), "&&"),
     **dict.fromkeys(("or", "ou"), "||"),
     **dict.fromkeys(("not", "non", "pas"), "!"),
+    **dict.fromkeys(("is", "est"), "=="),
+    "is not": "!=",
 }
 """Words of other languages, and CEL's sign for them."""
 
@@ -48,11 +50,17 @@ _QUOTES: Final = "“”„‟«»‹›‘’‚′″´"
 """Quotation marks of word processors."""
 
 _OTHERWISE: Final = re.compile(
-    rf"(?P<word>(?<![\w.])(?:{'|'.join(_WORDS)})(?!\w))"
+    rf"(?P<word>(?<![\w.])(?:{'|'.join(sorted(_WORDS, key=len, reverse=True))})(?!\w))"
     r"|(?P<sign>(?<![=!<>])=[<>]|<>|(?<![=!<>])=(?!=)|(?<!&)&(?!&)|(?<!\|)\|(?!\|)"
     rf"|[{''.join(sign for sign in _SIGNS if not sign.isascii())}])"
     rf"|(?P<quote>[{_QUOTES}])",
     re.IGNORECASE,
+)
+_BETWEEN: Final = re.compile(
+    r"(?P<name>[a-z_][\w.]*)\s+(?P<word>between|entre)\s+(?P<low>[\w.]+)\s+(?:and|et)\s+(?P<high>[\w.]+)", re.IGNORECASE
+)
+_TIME_OF_DAY: Final = re.compile(
+    r"(?:local\.\w+\s*(?P<sign>[=!<>]=|[<>])\s*)?(?<![\w.:])(?P<time>(?P<hour>\d{1,2}):(?P<minute>\d\d))(?![\w.:])"
 )
 _WITH_UNIT: Final = re.compile(
     r"(?<![\w.,])(?P<number>[0-9]{1,9}(?:[.,][0-9]{1,9})?)\s*"
@@ -68,8 +76,31 @@ def misspelt(bare: str) -> tuple[int, str] | None:
     Args:
         bare: a condition that does not parse, without its texts and comments.
     """
-    found = [one for one in (_otherwise(bare), _with_unit(bare), _comma(bare), _space(bare)) if one is not None]
+    looked = (_between, _time_of_day, _otherwise, _with_unit, _comma, _space)
+    found = [told for told in (look(bare) for look in looked) if told is not None]
     return min(found, default=None)
+
+
+def _between(bare: str) -> tuple[int, str] | None:
+    found = _BETWEEN.search(bare)
+    if found is None:
+        return None
+    name = found["name"]
+    return found.start("word"), f"{found['word']}: CEL writes {name} >= {found['low']} && {name} <= {found['high']}"
+
+
+def _time_of_day(bare: str) -> tuple[int, str] | None:
+    found = _TIME_OF_DAY.search(bare)
+    if found is None:
+        return None
+    hour, minute, sign = int(found["hour"]), int(found["minute"]), found["sign"]
+    if sign is None:
+        fix = "compare local.hour and local.minute"
+    elif not minute and sign in {">=", "<"}:
+        fix = f"write local.hour {sign} {hour}"
+    else:
+        fix = f"write local.hour * 60 + local.minute {sign} {hour * 60 + minute}"
+    return found.start("time"), f"{found['time']}: CEL has no times of day: {fix}"
 
 
 def _otherwise(bare: str) -> tuple[int, str] | None:

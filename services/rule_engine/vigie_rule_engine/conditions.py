@@ -20,7 +20,7 @@ from cel_expr_python import cel
 
 from vigie_common.errors import BadInputError
 from vigie_rule_engine.catalogue import facts_of_template
-from vigie_rule_engine.condition_advice import overload, said_type, syntax, unknown
+from vigie_rule_engine.condition_advice import WEEKDAYS, overload, said_type, syntax, unknown
 from vigie_rule_engine.condition_spelling import misspelt
 
 if TYPE_CHECKING:
@@ -200,7 +200,7 @@ def _explained(message: str, source: str, template: str) -> ConditionError:
         begins = lines[line - 1].rfind(undeclared[1], 0, column + len(undeclared[1]))
         column = begins + 1 if begins >= 0 else column  # the compiler points at the last point of a name
     elif "string" in reason and "int" in reason and "local.weekday" in source:
-        fix = "weekday is a number from 1, Monday, to 7, Sunday: write local.weekday == 1, or local.weekday in [6, 7]"
+        fix = f"{WEEKDAYS}: write local.weekday == 1, or local.weekday in [6, 7]"
         return ConditionError(f"when: {fix}", line, column)
     elif "invalid int literal" in reason:
         fix = f"a number without a point lies between {_LEAST_INT} and {-_LEAST_INT - 1}: write a smaller one"

@@ -10,7 +10,7 @@ from vigie_common.yaml_model import field_path
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-from vigie_common.yaml_document import Document, Problem
+    from vigie_common.yaml_document import Document, Problem
     from vigie_rule_engine.bundle import RuleFolder
 
 
