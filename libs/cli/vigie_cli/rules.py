@@ -60,11 +60,20 @@ def lint(
     rules, known = linted.rules, linted.cameras
     refuse_empty(folder, rules)
     if not as_json:
-        where = f" with {counted(len(known.cameras), 'camera')}" if known is not None else " (cameras not checked)"
+        where = f" with {counted(len(known.cameras), 'camera')}" if known is not None else _unchecked(folder)
         found = [counted(len(rules.rules), "rule")]
         found += [counted(len(rules.compounds), "compound")] if rules.compounds else []
         authorisations = counted(len(rules.authorisations), "authorisation")
         print(f"{', '.join(found)} and {authorisations} are right{where}")
+
+
+def _unchecked(folder: Path) -> str:
+    """That cameras were not checked, and what to give so that they are."""
+    from vigie_cli.site_folder import site_of
+
+    site = site_of(folder)
+    its_own = f"{site} or " if (site / "cameras").is_dir() else ""
+    return f" (cameras not checked: give {its_own}--cameras FOLDER)"
 
 
 def run(
@@ -143,7 +152,9 @@ def templates(
 def new(
     name: Annotated[str, typer.Argument(help="id of the rule: a-z, 0-9, - and _")],
     template: Annotated[str, typer.Option(help="what judges: one of `vigie rules templates`")],
-    site: Annotated[Path, typer.Option(help="folder of the site, which holds cameras/; or that one")] = Path(),
+    site: Annotated[
+        Path | None, typer.Option(help="folder of the site, which holds cameras/, or that one; by default this one")
+    ] = None,
     camera: Annotated[
         str | None, typer.Option(help="where it holds; by default the first camera that has what the template needs")
     ] = None,
@@ -156,8 +167,11 @@ def new(
     Example: vigie rules new delivery-bay --template stopped --site town
     """
     from vigie_cli.rules_new import new_rule
+    from vigie_cli.site_folder import require_site_here
 
-    made = new_rule(site, name, template, camera)
+    if site is None:
+        require_site_here("--site")
+    made = new_rule(site or Path(), name, template, camera)
     for path in made.paths:
         print(path)
     print(f"for camera {made.camera} of site {made.site}")

@@ -175,22 +175,21 @@ def replay(
         refuse_unused({"--start": start}, "of .csv files, with --tracks")
     _refuse_two_beginnings(begin, since)
     changed = replaying.read_changed(rules, cameras or site_of(rules[0]))
-    settings = read_settings(Settings)
-    present = replaying.present_rules(settings, changed, against)
-    if tracks:
-        records = read_tracks(tracks, camera, start or CSV_START, changed.cameras.site.time_zone)
-    elif video is not None:
-        files = changed.camera_files(camera)
-        if len(files) != 1:
-            raise BadInputError(f"{video}: which camera saw this? Add --camera ID")
-        records = [dict(record) for record in video_tracks(video, Path(files[0].document.file), triton)]
-    else:
+    # what is wrong with the tracks is told before Kafka is asked, and both before a video is looked at
+    zone, settings, files = changed.cameras.site.time_zone, read_settings(Settings), changed.camera_files(camera)
+    if video is not None and len(files) != 1:
+        raise BadInputError(f"{video}: which camera saw this? Add --camera ID")
+    records = read_tracks(tracks, camera, start or CSV_START, zone) if tracks else []
+    if topic:
         from vigie_cli.rules_topics import time_range
 
-        zone = changed.cameras.site.time_zone
-        names = [located.content.camera for located in changed.camera_files(camera)]
-        appended = asyncio.run(topic_tracks(settings, time_range(begin, end, since or "10m", zone), names, zone))
-        records = [record for record, _ in appended]
+        span = time_range(begin, end, since or "10m", zone)
+    present = replaying.present_rules(settings, changed, against)
+    if video is not None:
+        records = [dict(record) for record in video_tracks(video, Path(files[0].document.file), triton)]
+    elif topic:
+        names = [located.content.camera for located in files]
+        records = [record for record, _ in asyncio.run(topic_tracks(settings, span, names, zone))]
     found = replaying.replay(changed, present, records, camera)
     if as_json:
         print(json.dumps(found.plain(), ensure_ascii=False, indent=1))
@@ -238,6 +237,7 @@ def explain(
     """
     from vigie_cli import rules_explain as explaining
     from vigie_cli.rules_question import from_files, from_topic
+    from vigie_cli.site_folder import require_site_here
 
     if (episode is None) == (rule is None):
         raise WrongOptionError("ask for an episode by its id, or for --rule, --camera and --at")
@@ -245,8 +245,13 @@ def explain(
         raise WrongOptionError("--rule needs --camera and --at: which camera, and when?")
     if rule is None:
         refuse_unused({"--at": at}, "goes with --rule; an episode has a time of its own")
+    if episode is not None and set(episode.lower()) - set("0123456789abcdef-"):
+        ask = f"of a rule ask --rule {episode} --camera ID --at TIME"
+        raise WrongOptionError(f"{episode}: an episode's id has digits and a to f: {ask}")
     if tracks:
         refuse_unused({"--since": since}, "of the topics; --tracks are read whole")
+        if rules is None:
+            require_site_here("--rules")
     else:
         if rule is None:
             refuse_unused({"--camera": camera}, "goes with --rule, or with --tracks; an episode says its own")

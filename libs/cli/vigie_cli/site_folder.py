@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from vigie_cli.options import WrongOptionError
 from vigie_common.catalogue import load_catalogue
 from vigie_common.errors import BadInputError
 from vigie_common.site_file import SITE_FILE, find_site, read_site
@@ -13,8 +15,6 @@ from vigie_rule_engine.bundle import read_rules
 from vigie_rule_engine.lint import CameraFolder, lint, read_cameras
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from vigie_common.yaml_document import Problem
     from vigie_rule_engine.bundle import RuleFolder
 
@@ -48,6 +48,19 @@ def read_site_folder(folder: Path, *, cameras_only: bool = False) -> SiteFolder:
         return SiteFolder(cameras, None, ())
     rules = read_rules(*sources)
     return SiteFolder(cameras, rules, tuple(p for p in rule_problems(rules, cameras) if p not in cameras.problems))
+
+
+def require_site_here(option: str) -> None:
+    """Refuse an option left out that is by default the present folder, where that is of no site.
+
+    Raises:
+        WrongOptionError: there is no site file in it, in `cameras/` below it or around it.
+    """
+    try:
+        find_site(site_of(Path()))
+    except BadInputError:
+        message = f"{option} is missing: no {SITE_FILE} in the present folder; give the folder of the site"
+        raise WrongOptionError(message) from None
 
 
 def site_time_zone(folder: Path) -> str:
@@ -93,6 +106,7 @@ def refuse_empty(folder: Path, rules: RuleFolder, instead: str = "") -> None:
         raise BadInputError(f"{folder}: no rule and no authorisation below it: {fix}")
 
 
+_ENDINGS: Final = frozenset({".yaml", ".yml"})
 _RULE_FOLDERS: Final = ("rules", "authorisations")
 
 
@@ -121,11 +135,13 @@ def rule_sources(folder: Path) -> list[Path]:
 
 def _not_there(path: Path) -> str:
     """That a folder of rules, or a file of one, is not there."""
-    if path.suffix.lower() not in {".yaml", ".yml"}:
-        return f"{path}: no such folder: give the one that holds the rules, or the file of one"
-    beside = [one.name for one in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
-    fix = nearest(path.name, beside) or ": give the file of a rule, or the folder that holds the rules"
-    return f"{path}: no such file{fix}"
+    there = list(path.parent.iterdir()) if path.parent.is_dir() else []
+    files = [one.name for one in there if one.suffix.lower() in _ENDINGS]
+    if path.suffix.lower() in _ENDINGS:
+        fix = nearest(path.name, files) or ": give the file of a rule, or the folder that holds the rules"
+        return f"{path}: no such file{fix}"
+    near = nearest(path.name, [*files, *(one.name for one in there if one.is_dir())])
+    return f"{path}: no such folder{near or ': give the one that holds the rules, or the file of one'}"
 
 
 def camera_folder(folder: Path) -> Path:

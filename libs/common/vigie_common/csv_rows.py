@@ -28,16 +28,21 @@ def csv_rows(path: Path, columns: tuple[str, ...], what: str) -> Iterator[tuple[
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise BadInputError(f"{path}: cannot be read ({error.strerror}): give {what}") from error
+        beside = [] if path.exists() else sorted(one.name for one in path.parent.glob("*.[cC][sS][vV]"))
+        fix = nearest(path.name, beside) or f": give {what}"
+        raise BadInputError(f"{path}: cannot be read ({error.strerror}){fix}") from error
     except UnicodeDecodeError as error:
         line, column, wrong = not_utf8(error)
         raise BadInputError(f"{path}:{line}:{column}: {wrong}: give {what}, saved as UTF-8") from error
     lines = text.splitlines()
+    if not lines:
+        raise BadInputError(f"{path}: is empty: give {what}")
     reader = csv.DictReader(lines, strict=True)
     try:
+        reader.fieldnames = [name.strip() for name in reader.fieldnames or ()]
         missing = [name for name in columns if name not in (reader.fieldnames or ())]
         if missing:
-            _refuse_separator(path, lines[0] if lines else "")
+            _refuse_separator(path, lines[0])
             close = nearest(missing[0], reader.fieldnames or ())
             raise BadInputError(
                 f"{path}:1: no column {missing[0]}{close}: give {what}, whose first line names its columns"

@@ -13,6 +13,7 @@ from vigie_common.field_types import Identifier, Language, Texts
 from vigie_common.yaml_model import FileModel, Located, load, nearest
 
 SITE_FILE: Final = "site.yaml"
+_WRITE: Final = "write one with site, title, time_zone and languages"
 
 
 @cache
@@ -57,10 +58,10 @@ def find_site(folder: Path) -> Path:
     for path in (folder / SITE_FILE, folder / "cameras" / SITE_FILE, folder.resolve().parent / SITE_FILE):
         if path.exists():  # what is no file is told where it is read
             return path
-    raise BadInputError(
-        f"{folder}: no {SITE_FILE} in it, in cameras/ below it nor in the folder above: "
-        "write one with site, title, time_zone and languages"
-    )
+    beside = folder.resolve().parent / "cameras" / SITE_FILE
+    around = folder.parent if folder.name else folder / ".."
+    fix = f"give {around}, which has one in cameras/" if beside.exists() else _WRITE
+    raise BadInputError(f"{folder}: no {SITE_FILE} in it, in cameras/ below it nor in the folder above: {fix}")
 
 
 def read_site(path: Path) -> Located[SiteFile]:

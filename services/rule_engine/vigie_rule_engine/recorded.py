@@ -150,6 +150,8 @@ def _row(row: dict[str, str], where: str) -> tuple[int, Box]:
             if name in _CORNERS and (value < low or value > high):
                 side = "width" if name.startswith("x") else "height"
                 fix = f"boxes are in shares of the image, 0..1: divide pixels by its {side}"
+            if name == "t_s":
+                fix += ": write seconds from the recording's start"
             raise BadInputError(f"{where}: {name} is {text}: {fix}")
         return value
 

@@ -187,3 +187,26 @@ def test_tracks_that_are_no_text_are_named_with_the_byte(tmp_path):
     path.write_bytes(b"{}\n\x89PNG")
     with pytest.raises(BadInputError, match=r"a\.jsonl:2:1: byte 0x89 is not UTF-8: give \.csv recordings or \.jsonl"):
         read(path)
+
+
+def test_spaces_behind_the_commas_of_the_first_line_are_none_of_a_column(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text(f"{HEAD}\n0,1,person,.1,.1,.2,.2\n".replace(",", ", "), encoding="utf-8")
+    assert len(read_recording(path).frames[0][1]) == 1
+
+
+def test_a_recording_that_is_not_there_is_told_with_the_nearest(tmp_path):
+    (tmp_path / "stays.csv").touch()
+    with pytest.raises(
+        BadInputError, match=r'stay\.csv: cannot be read \(No such file .*\); did you mean "stays.csv"\?'
+    ):
+        read_recording(tmp_path / "stay.csv")
+
+
+def test_seconds_that_are_milliseconds_are_told(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text(f"{HEAD}\n90000,1,person,.1,.1,.2,.2\n", encoding="utf-8")
+    with pytest.raises(
+        BadInputError, match=r":2: t_s is 90000: .* 0 and 86400: write seconds from the recording's start"
+    ):
+        read_recording(path)

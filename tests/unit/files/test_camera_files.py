@@ -272,6 +272,15 @@ def test_a_folder_without_a_site_says_what_to_write(tmp_path):
         f"{tmp_path}: no site.yaml in it, in cameras/ below it nor in the folder above: "
         "write one with site, title, time_zone and languages"
     )
+    for name in ("rules", "cameras"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "cameras/site.yaml").touch()
+    with pytest.raises(BadInputError) as refused:
+        find_site(tmp_path / "rules")
+    assert str(refused.value) == (
+        f"{tmp_path}/rules: no site.yaml in it, in cameras/ below it nor in the folder above: "
+        f"give {tmp_path}, which has one in cameras/"
+    )
 
 
 def told(read):

@@ -52,7 +52,7 @@ def test_one_file_is_linted_beside_the_others_of_its_site_and_tested_alone(
     alone = farther / "notes" / "mine" / "alone.yaml"
     alone.parent.mkdir(parents=True)
     alone.write_text((site / "rules/town/footfall.yaml").read_text().replace("status: stable", "status: test"))
-    assert "(cameras not checked)" in rules("lint", alone).stdout
+    assert "(cameras not checked: give --cameras FOLDER)" in rules("lint", alone).stdout
     assert rules("test", "rules/town/gate-count.yaml").stdout.splitlines()[-1] == "2 tests: 2 passed, 0 failed"
     assert str(rules("lint", "rules/none.yaml").exception).startswith("rules/none.yaml: no such file: give")
 
@@ -85,7 +85,69 @@ def test_a_path_of_a_file_that_is_not_there_is_no_folder(rules, site):
         assert str(rules(command, site / "rules/town/gate-counts.yaml").exception) == (
             f'{site}/rules/town/gate-counts.yaml: no such file; did you mean "gate-count.yaml"?'
         )
-    assert "no such folder" in str(rules("lint", site / "rule").exception)
+    assert str(rules("lint", site / "rule").exception) == f'{site}/rule: no such folder; did you mean "rules"?'
+    assert str(rules("test", site / "rules/town/gate-count").exception) == (
+        f'{site}/rules/town/gate-count: no such folder; did you mean "gate-count.yaml"?'
+    )
+    assert str(rules("lint", site / "nothing").exception) == (
+        f"{site}/nothing: no such folder: give the one that holds the rules, or the file of one"
+    )
+
+
+def test_a_folder_of_rules_that_is_linted_alone_says_what_to_give_for_its_cameras(rules, site, monkeypatch):
+    monkeypatch.chdir(site)
+    assert rules("lint", "rules").stdout.endswith(" are right (cameras not checked: give . or --cameras FOLDER)\n")
+    monkeypatch.chdir(site.parent)
+    assert rules("lint", f"{site.name}/rules/town").stdout.endswith(
+        f" are right (cameras not checked: give {site.name} or --cameras FOLDER)\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "option"),
+    [
+        (("explain", "e958", "--tracks", "a.csv", "--camera", "b"), "--rules"),
+        (("new", "linger", "--template", "dwell"), "--site"),
+    ],
+)
+def test_a_command_away_from_its_site_names_the_option_that_says_where_it_is(
+    rules, site, monkeypatch, arguments, option
+):
+    monkeypatch.chdir(site.parent)
+    told = rules(*arguments)
+    assert (
+        str(told.exception) == f"{option} is missing: no site.yaml in the present folder; give the folder of the site"
+    )
+
+
+def test_a_rule_is_no_episode_to_explain(rules, site):
+    for more in ((), ("--tracks", site / "rules/town/tracks/parks-in-the-bay.csv", "--rules", site)):
+        assert str(rules("explain", "porte-comptage", *more).exception) == (
+            "porte-comptage: an episode's id has digits and a to f: of a rule ask --rule porte-comptage --camera ID "
+            "--at TIME"
+        )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (
+            ("--tracks", "rules/town/tracks/parks-in-the-bay.csv"),
+            "rules/town/tracks/parks-in-the-bay.csv: which camera",
+        ),
+        (
+            ("--tracks", "rules/town/tracks/park-in-the-bay.csv", "--camera", "maison-carree-02"),
+            "rules/town/tracks/park-i",
+        ),
+        (("--topic", "--since", "2"), "--since 2: a duration needs its unit"),
+        (("--topic", "--from", "yesterday"), "--from yesterday: not a time"),
+        (("--topic", "--camera", "nobody"), '--camera: there is no camera "nobody"'),
+    ],
+)
+def test_what_is_wrong_with_tracks_is_told_before_kafka_is_asked(rules, site, monkeypatch, arguments, told):
+    monkeypatch.chdir(site)
+    monkeypatch.setenv("VIGIE_KAFKA_BOOTSTRAP", "127.0.0.1:9")
+    assert str(rules("replay", ".", *arguments).exception).startswith(told)
 
 
 def test_a_site_without_rules_says_so_and_how_to_begin_one(rules, site):

@@ -70,8 +70,8 @@ def test_what_goes_on_at_the_end_of_the_tracks_has_not_ended(rules, site, monkey
     assert told.exit_code == 0, told.exception
     assert "\n  still open at the end of what was read\n" in told.stdout
     assert said.splitlines()[1].endswith(f"  {new['id'][:8]}")
-    unknown = rules("explain", "zz", *asked, "--rules", "rules").exception
-    assert str(unknown) == "zz: no such episode in this range; judged were these tracks by the rules of rules"
+    unknown = rules("explain", "0f0f0f0f", *asked, "--rules", "rules").exception
+    assert str(unknown) == "0f0f0f0f: no such episode in this range; judged were these tracks by the rules of rules"
 
 
 @pytest.mark.parametrize("form", [(), ("--json",)])

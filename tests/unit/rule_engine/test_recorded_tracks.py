@@ -35,7 +35,7 @@ def test_frames_without_boxes_are_filled_in(recorded):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "a.csv:1: no column t_s: give a CSV file of recorded tracks, t_s,track_id,class"),
+        ("", "a.csv: is empty: give a CSV file of recorded tracks, t_s,track_id,class"),
         ("t_s,track_id\n", "a.csv:1: no column class"),
         (HEADER, "a.csv: no rows"),
         (HEADER + "0,1,dragon,0,0,1,1\n", "a.csv:2: class is 'dragon': use one of"),
