@@ -23,7 +23,9 @@ def _time_zones() -> frozenset[str]:
 
 def _time_zone(value: str) -> str:
     if value not in _time_zones():
-        raise ValueError(f"not an IANA time zone, such as Europe/Paris{nearest(value, _time_zones())}")
+        city = value.strip().replace(" ", "_").lower()
+        whole = next((zone for zone in sorted(_time_zones()) if zone.lower().rpartition("/")[2] == city), value)
+        raise ValueError(f"not an IANA time zone, such as Europe/Paris{nearest(whole, _time_zones())}")
     return value
 
 

@@ -8,13 +8,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from types import UnionType
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Literal, TypeVar, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from vigie_common.field_types import Language
 from vigie_common.yaml_document import Document, InvalidFileError, Problem, shown
+from vigie_common.yaml_shape import EXPECTED, bare, models_in, shape_of
 from vigie_common.yaml_source import read_document
 
 if TYPE_CHECKING:
@@ -129,22 +128,6 @@ def _inside(problem: Problem, inside: str) -> Problem:
 _WHOLE: Final = "the file"
 """What a message names where no field is wrong, but all of them together."""
 
-_EXPECTED: Final[Mapping[str, str]] = {
-    "model_type": "a mapping",
-    "model_attributes_type": "a mapping",
-    "dict_type": "a mapping",
-    "list_type": "a list",
-    "string_type": "a text",
-    "float_type": "a number",
-    "int_type": "a whole number",
-    "int_from_float": "a whole number",
-    "bool_type": "true or false",
-    "finite_number": "a finite number",
-}
-
-_NOTHING: Final = frozenset({"none", "nothing", "empty", "no", "aucun", "aucune", "rien"})
-"""What people write for a list of nothing."""
-
 _BOUND: Final[Mapping[str, tuple[str, str]]] = {
     "greater_than_equal": ("ge", "at least"),
     "greater_than": ("gt", "more than"),
@@ -166,7 +149,7 @@ def _located(model: type[BaseModel], where: Sequence[object]) -> tuple[list[obje
     current: Any = model
     path: list[object] = []
     for step in where:
-        members = _models_in(current)
+        members = models_in(current)
         tagged = next((m for m in members if step in _tags(m)), None) if len(members) > 1 else None
         if tagged is not None:
             current = tagged
@@ -176,33 +159,14 @@ def _located(model: type[BaseModel], where: Sequence[object]) -> tuple[list[obje
             fields = {field.alias or name: field for name, field in members[0].model_fields.items()}
             current = fields[str(step)].annotation if str(step) in fields else None
         else:
-            arguments = [a for a in get_args(_bare(current)) if a not in {type(None), Ellipsis}]
+            arguments = [a for a in get_args(bare(current)) if a not in {type(None), Ellipsis}]
             current = arguments[-1] if arguments else None
     return path, current
 
 
-def _bare(annotation: Any) -> Any:
-    """An annotation without Annotated round it, and without `| None`."""
-    while hasattr(annotation, "__metadata__"):
-        annotation = annotation.__origin__
-    if get_origin(annotation) in {Union, UnionType}:
-        others = [a for a in get_args(annotation) if a is not type(None)]
-        if len(others) == 1:
-            return _bare(others[0])
-    return annotation
-
-
-def _models_in(annotation: Any) -> list[type[BaseModel]]:
-    """The models that a value may be: one, or the members of a union."""
-    bare = _bare(annotation)
-    if get_origin(bare) in {Union, UnionType}:
-        return [m for member in get_args(bare) for m in _models_in(member)]
-    return [bare] if isinstance(bare, type) and issubclass(bare, BaseModel) else []
-
-
 def _tags(model: type[BaseModel]) -> frozenset[object]:
     """The values of a model's fields that have one value only: what a tagged union tells its members apart by."""
-    fixed = (_bare(field.annotation) for field in model.model_fields.values())
+    fixed = (bare(field.annotation) for field in model.model_fields.values())
     return frozenset(get_args(a)[0] for a in fixed if get_origin(a) is Literal and len(get_args(a)) == 1)
 
 
@@ -212,7 +176,7 @@ def _problem(document: Document, model: type[BaseModel], details: ErrorDetails) 
     where: list[object] = [step for step in details["loc"] if step != "[key]"]
     at_parent = kind in {"missing", "extra_forbidden"}
     path, annotation = _located(model, where[:-1] if at_parent else where)
-    members = _models_in(annotation)
+    members = models_in(annotation)
     allowed = field_names(members[0]) if len(members) == 1 else ()
     if kind == "missing":
         inside = f" in {field_path(path)}" if path else ""
@@ -224,7 +188,9 @@ def _problem(document: Document, model: type[BaseModel], details: ErrorDetails) 
         return document.problem(path, text, of_key=True)
     if kind in {"union_tag_invalid", "union_tag_not_found"}:
         return _untold(document, path, given, context)
-    text = _sentence(kind, given, context, details["msg"]) + _shape(kind, given, annotation)
+    text = _sentence(kind, given, context, details["msg"]) + shape_of(kind, given, annotation)
+    if kind in EXPECTED and given is None:
+        text = _left_empty(kind, annotation, required=not where or _is_required(model, where))
     if isinstance(context.get("error"), FieldError):
         path.append(context["error"].field)
     return document.problem(
@@ -232,6 +198,18 @@ def _problem(document: Document, model: type[BaseModel], details: ErrorDetails) 
         f"{field_path(path) or _WHOLE}: {text}",
         of_key=details["loc"][-1:] == ("[key]",),
     )
+
+
+def _is_required(model: type[BaseModel], where: Sequence[object]) -> bool:
+    """Whether a mapping must have the key that a path ends in."""
+    members = models_in(_located(model, where[:-1])[1]) if where[:-1] else [model]
+    fields = {field.alias or name: field for member in members for name, field in member.model_fields.items()}
+    return str(where[-1]) in fields and fields[str(where[-1])].is_required()
+
+
+def _left_empty(kind: str, annotation: Any, *, required: bool) -> str:
+    fix = shape_of(kind, None, annotation) or ": write one"
+    return f"is left empty where {EXPECTED[kind]} is expected{fix}" + ("" if required else ", or remove the key")
 
 
 def _untold(document: Document, path: list[object], given: object, context: Mapping[str, Any]) -> Problem:
@@ -246,39 +224,10 @@ def _untold(document: Document, path: list[object], given: object, context: Mapp
     return document.problem([*path, key], text)
 
 
-def _shape(kind: str, given: object, annotation: Any) -> str:
-    """`: write {from: …, to: …}`, what a mapping or a text would look like where something else stands."""
-    bare, members = _bare(annotation), _models_in(annotation)
-    if kind == "string_type" and isinstance(given, bool | int | float):
-        optional = type(None) in get_args(annotation)
-        return f': write "{shown(given)}" in quotes' + (", or leave it out" if optional else "")
-    if kind == "string_type" and isinstance(given, list | dict):
-        return ": put the whole text in quotes"
-    if (
-        kind == "list_type"
-        and get_args(bare)
-        and _bare(get_args(bare)[0]) is str
-        and isinstance(given, str | int | float)
-    ):
-        return f": write [{given}]"
-    if kind == "list_type" and isinstance(given, str) and given.lower() in _NOTHING:
-        return ": write [] for none"
-    if _EXPECTED.get(kind) != "a mapping":
-        return ""
-    if len(members) == 1:
-        keys = [field.alias or name for name, field in members[0].model_fields.items() if field.is_required()]
-        return f": write {getattr(members[0], 'shape', '') or '{' + ', '.join(f'{key}: …' for key in keys) + '}'}"
-    if get_origin(bare) is dict and get_args(bare)[0] == Language:
-        return f": write {{en: {shown(given) if isinstance(given, str) else '…'}}}, a text by language"
-    return ": write {name: …}" if get_origin(bare) is dict else ""
-
-
 def _sentence(kind: str, given: object, context: Mapping[str, Any], message: str) -> str:
     """What is wrong with a value and what is allowed."""
-    if kind in _EXPECTED and given is None:
-        return f"is left empty where {_EXPECTED[kind]} is expected: write one, or remove the key"
-    if kind in _EXPECTED:
-        return f"{shown(given)} where {_EXPECTED[kind]} is expected"
+    if kind in EXPECTED:
+        return f"{shown(given)} where {EXPECTED[kind]} is expected"
     if kind in _BOUND:
         key, words = _BOUND[kind]
         return f"{shown(given)} is out of range: {words} {context[key]:g}"

@@ -101,7 +101,30 @@ PORTE = "porte: {from: [0.10, 0.60], to: [0.90, 0.62], in: entrée, out: sortie}
                 )
             ],
         ),
-        ("fps: 2", 'fps: "2"', ['F:5:17: sampling.fps: "2" where a number is expected']),
+        ("fps: 2", 'fps: "2"', ['F:5:17: sampling.fps: "2" where a number is expected: write 2']),
+        ("fps: 2", "fps: 2/s", ['F:5:17: sampling.fps: "2/s" where a number is expected: write 2']),
+        ("fps: 2", "fps: '2,5 fps'", ['F:5:17: sampling.fps: "2,5 fps" where a number is expected: write 2.5']),
+        ("fps: 2", "fps: many", ['F:5:17: sampling.fps: "many" where a number is expected']),
+        (
+            "[0.40, 0.55]",
+            "[40%, 0.55]",
+            ['F:12:16: zones.livraison[0][0]: "40%" where a number is expected: write 0.4'],
+        ),
+        (
+            "[0.40, 0.55]",
+            "[0,40, 0,55]",
+            ["F:12:15: zones.livraison[0]: 4 given: at most 2 needed: decimals have a point, as in 0.5"],
+        ),
+        (
+            SOURCE,
+            "{file: a.mp4, loop: yes}",
+            ['F:4:29: source.loop: "yes" where true or false is expected: write true'],
+        ),
+        (
+            SOURCE,
+            "{file: a.mp4, loop: non}",
+            ['F:4:29: source.loop: "non" where true or false is expected: write false'],
+        ),
         ("fps: 2", "fps: .inf", ["F:5:17: sampling.fps: inf where a finite number is expected"]),
         (
             "zones:",
@@ -259,6 +282,12 @@ def test_a_model_and_a_site_that_nobody_knows_are_named():
 def test_a_wrong_site_file_is_refused_with_the_place_and_the_fix(refusal):
     assert refusal(read_site, SITE, "Europe/Paris", "Europe/Pari") == [
         'F:3:12: time_zone: "Europe/Pari": not an IANA time zone, such as Europe/Paris; did you mean "Europe/Paris"?'
+    ]
+    assert refusal(read_site, SITE, "Europe/Paris", "paris") == [
+        'F:3:12: time_zone: "paris": not an IANA time zone, such as Europe/Paris; did you mean "Europe/Paris"?'
+    ]
+    assert refusal(read_site, SITE, "Europe/Paris", "New York") == [
+        'F:3:12: time_zone: "New York": not an IANA time zone, such as Europe/Paris; did you mean "America/New_York"?'
     ]
     assert refusal(read_site, SITE, "2026-07-14", "14/07/2026") == [
         'F:5:24: holidays[1]: "14/07/2026": not a day: write year-month-day, such as 2026-07-14'

@@ -88,7 +88,7 @@ CLASSES = "person, bicycle, motorcycle, scooter, car, van, bus, truck, tram, ani
         (
             "category: parking",
             "category:",
-            ["F:10:1: category: is left empty where a text is expected: write one, or remove the key"],
+            ["F:10:1: category: is left empty where a text is expected: write one"],
         ),
         (
             "cameras: {tags: [delivery]}",
@@ -126,6 +126,21 @@ CLASSES = "person, bicycle, motorcycle, scooter, car, van, bus, truck, tram, ani
                     "cameras, with, when, severity, category, cooldown, explain, replaces, tests"
                 )
             ],
+        ),
+        (
+            "cameras: {tags: [delivery]}",
+            "cameras:",
+            ["F:6:1: cameras: is left empty where a mapping is expected: write {tags: [name]} or {ids: [camera]}"],
+        ),
+        (
+            "    start: 2026-05-04T22:00\n",
+            "    with:\n",
+            [("F:21:5: tests[1].with: is left empty where a mapping is expected: write {name: …}, or remove the key")],
+        ),
+        (
+            "expect: [{open: 3m10s, within: 2s, close: 5m}]",
+            "expect: {open: 3m10s}",
+            ["F:18:13: tests[0].expect: a mapping where a list is expected: write a dash before each, - {…}"],
         ),
         (
             "category: parking",
