@@ -70,15 +70,6 @@ class Settings(BaseSettings):
         return self
 
 
-class BurstSettings(Settings):
-    """Of a service whose input comes in bursts, one a poll of the service that writes it.
-
-    To wait for more would make its output later by half a poll, and no poll fewer.
-    """
-
-    kafka_fetch_min_bytes: int = Field(1, ge=1, description="a fetch waits for this many bytes …")
-
-
 def read_settings(settings: type[AnySettings]) -> AnySettings:
     """The settings from the environment.
 

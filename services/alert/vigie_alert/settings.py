@@ -6,12 +6,18 @@ from pathlib import Path
 
 from pydantic import Field, SecretStr
 
-from vigie_common.settings import BurstSettings
+from vigie_common.settings import Settings
 
 
-class AlertSettings(BurstSettings):
-    """Settings of the alert service, which reads what the rule engine writes."""
+class AlertSettings(Settings):
+    """Settings of the alert service, which reads what the rule engine writes: few records, for people.
 
+    In a city a fetch costs more than the events that it brings, so it waits for longer than where frames pass.
+    """
+
+    kafka_fetch_max_wait_ms: int = Field(
+        200, ge=1, le=5000, description="a fetch waits this long at most for VIGIE_KAFKA_FETCH_MIN_BYTES, ms"
+    )
     alert_database_url: SecretStr = Field(
         SecretStr("sqlite:///.vigie/alerts.db"),
         description="sqlite:///path/to/alerts.db, or postgresql://user:password@host:5432/name",

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from vigie_common.settings import BurstSettings
+from pydantic import Field
+
+from vigie_common.settings import Settings
 
 
-class RuleEngineSettings(BurstSettings):
-    """It reads what tracking writes; `VIGIE_INSTANCE_ID` names this engine in the rules' status."""
+class RuleEngineSettings(Settings):
+    """`VIGIE_INSTANCE_ID` names this engine in the rules' status.
+
+    It reads what tracking writes, one burst a poll of tracking: to wait for more would make its output later by half a
+    poll, and no poll fewer.
+    """
+
+    kafka_fetch_min_bytes: int = Field(1, ge=1, description="a fetch waits for this many bytes …")
