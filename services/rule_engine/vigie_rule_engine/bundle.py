@@ -122,7 +122,7 @@ def _no_kind(document: Document) -> Problem:
             return document.problem([key], message, of_key=True)
     if {"camera", "site"} & set(document.root.keys):
         what = "a camera" if "camera" in document.root.keys else "the site"
-        fix = "move it to cameras/, where `vigie cameras check` reads it"
+        fix = "it belongs in cameras/, where `vigie cameras check` reads it"
         return document.problem([], f"the file of {what}, and no rule: {fix}")
     hint = "begin it with `rule: id`, `compound: id` or `authorisation: id`"
     return document.problem([], f"neither a rule nor a compound nor an authorisation: {hint}")

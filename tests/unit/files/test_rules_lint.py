@@ -230,7 +230,7 @@ def test_a_file_that_is_neither_a_rule_nor_an_authorisation_says_so(site):
 def test_a_camera_file_among_the_rules_is_told_as_that(site):
     shutil.copy(site / "cameras/arenes-01.yaml", site / "rules/arenes-01.yaml")
     shutil.copy(site / "cameras/site.yaml", site / "rules/site.yaml")
-    other = "move it to cameras/, where `vigie cameras check` reads it"
+    other = "it belongs in cameras/, where `vigie cameras check` reads it"
     assert linted(site) == [
         f"rules/arenes-01.yaml:1:1: the file of a camera, and no rule: {other}",
         f"rules/site.yaml:1:1: the file of the site, and no rule: {other}",
