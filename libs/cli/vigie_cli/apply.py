@@ -17,7 +17,7 @@ from vigie_cli.apply_cameras import plan_cameras
 from vigie_cli.apply_difference import Change
 from vigie_cli.camera_history import camera_histories
 from vigie_cli.configuration_topics import answered, deployment_codec, publish, topic_partitions
-from vigie_cli.effective_at import effective_ms, now_ms, parse_at
+from vigie_cli.effective_at import FARTHEST, effective_ms, now_ms, parse_at
 from vigie_cli.event_times import instant
 from vigie_cli.rules_bundles import SHORT, bundle_histories
 from vigie_cli.rules_notes import unauthorised_in
@@ -205,7 +205,7 @@ def run(
         apply_folder(
             read_settings(Settings),
             folder,
-            parse_at(at, now_ms(), zone),
+            parse_at(at, now_ms(), zone, FARTHEST),
             author or getpass.getuser(),
             prune=prune,
             strict=strict,

@@ -16,18 +16,38 @@ At = int | timedelta
 SOON: Final = timedelta(seconds=10)
 """By default."""
 
+FARTHEST: Final = timedelta(days=30)
+"""For a camera: compaction takes the version that is in force until then once one behind it is 35 days old (the topic's
+`min_compaction_lag`)."""
 
-def parse_at(text: str, now: int, zone: str) -> At:
+
+_MS: Final = timedelta(milliseconds=1)
+
+
+def parse_at(text: str, now: int, zone: str, farthest: timedelta | None = None) -> At:
     """What `--at` says: `now`, `+10s`, or an ISO time that is still to come, local to the zone without an offset.
 
     Args:
         text: of the option.
         now: ms since 1970 UTC.
         zone: time zone of the site.
+        farthest: how far ahead it may be; none: as far as one likes.
 
     Raises:
-        WrongOptionError: it is none of them, or lies in the past.
+        WrongOptionError: it is none of them, lies in the past, or too far ahead.
     """
+    at = _parsed(text, now, zone)
+    ahead = at if isinstance(at, timedelta) else timedelta(milliseconds=at - now)
+    if farthest is not None and ahead > farthest:
+        earliest = instant(now + round((ahead - farthest) / _MS), zone)
+        raise WrongOptionError(
+            f"--at {text}: cameras are published {farthest.days} days ahead at most, since their topic keeps the "
+            f"version before for 35: apply it later, from {earliest} on"
+        )
+    return at
+
+
+def _parsed(text: str, now: int, zone: str) -> At:
     fix = "; or write now, or +10s"
     if text == "now":
         return timedelta()
@@ -52,7 +72,7 @@ def effective_ms(at: At) -> int:
     """
     if isinstance(at, int):
         return at
-    return now_ms() if not at else -(-(now_ms() + round(at / timedelta(milliseconds=1))) // 1000) * 1000
+    return now_ms() if not at else -(-(now_ms() + round(at / _MS)) // 1000) * 1000
 
 
 def now_ms() -> int:
