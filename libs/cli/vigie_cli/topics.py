@@ -10,6 +10,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from vigie_cli.local_stack import stack_words
+from vigie_common.errors import DependencyError
 from vigie_common.settings import Settings, read_settings
 from vigie_common.topics import TopicNames, create_topics, load_declarations, load_topics, partition_count
 
@@ -24,7 +26,11 @@ def create() -> None:
     """
     settings = read_settings(Settings)
     names = TopicNames(settings.topic_prefix)
-    for topic, what in asyncio.run(create_topics(settings)).items():
+    try:
+        done = asyncio.run(create_topics(settings))
+    except DependencyError as down:
+        raise DependencyError(f"{down}{stack_words(settings.kafka_bootstrap)}") from down
+    for topic, what in done.items():
         print(f"{names.full(topic)}: {what}")
 
 

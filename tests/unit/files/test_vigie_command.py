@@ -95,8 +95,9 @@ def test_where_a_local_stack_runs_and_kafka_does_not_answer_its_settings_are_nam
 )
 def test_where_a_local_stack_has_ended_that_is_said_and_how_to_start_it(vigie, left_behind, name, address, told):
     left_behind(name, address)
-    said = vigie("rules", "status").stderr
-    assert said.endswith(told.format(f"source .vigie/{name}/environment") + "\n"), said
+    for arguments in (("rules", "status"), ("topics", "create")):
+        said = vigie(*arguments).stderr
+        assert said.endswith(told.format(f"source .vigie/{name}/environment") + "\n"), said
 
 
 def test_a_replay_that_finds_no_live_rules_says_with_what_else_to_compare(vigie, monkeypatch, site):
