@@ -264,6 +264,15 @@ async def test_a_confirmation_leaves_a_version_that_is_to_come_in_its_place(depl
     ] == [(2.0, at, at), (4.0, tomorrow, at)]
 
 
+async def test_a_site_without_cameras_is_named_with_those_that_have_some(deployment, site):
+    await apply_cameras(deployment.settings, site)
+    status, _, complaint = await vigie(deployment.settings, "list", "--site", "nime")
+    assert (status, complaint) == (
+        1,
+        '--site nime: no camera is in service of "nime"; did you mean "nimes"?; there are nimes\n',
+    )
+
+
 async def test_a_removed_camera_is_not_listed(deployment, site):
     settings = deployment.settings
     await apply_cameras(settings, site)

@@ -102,7 +102,7 @@ def list_(
 
     Example: vigie cameras list --state offline --tag station --lang en
     """
-    from vigie_cli.cameras_deployed import deployed_cameras
+    from vigie_cli.cameras_deployed import check_site, deployed_cameras
     from vigie_common.records import HealthState
 
     states: tuple[str, ...] = HealthState.__args__  # type: ignore[attr-defined]  # a Literal
@@ -112,9 +112,12 @@ def list_(
     settings, language = read_settings(Settings), lang or terminal_language()
 
     def wanted() -> list[Deployed]:
+        every = asyncio.run(deployed_cameras(settings))
+        if site is not None:
+            check_site(site, {str(deployed.camera["site"]) for deployed in every})
         return [
             deployed
-            for deployed in asyncio.run(deployed_cameras(settings))
+            for deployed in every
             if (not state or deployed.health["state"] in state)
             and set(tag or ()) <= set(deployed.camera["tags"])
             and site in {None, deployed.camera["site"]}

@@ -23,7 +23,7 @@ from vigie_common.topics import TopicNames
 from vigie_common.yaml_model import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from vigie_common.codec import Codec
     from vigie_common.settings import Settings
@@ -126,6 +126,17 @@ async def camera_records(settings: Settings) -> list[dict[str, Any]]:
 def site_time_zones(cameras: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """Name of the time zone of each site that has a camera, in which its times are written and printed."""
     return {str(camera["site"]): str(camera["time_zone"]) for camera in cameras}
+
+
+def check_site(site: str, sites: Collection[str]) -> None:
+    """Refuse a site that has no camera in service.
+
+    Raises:
+        BadInputError: names those that have.
+    """
+    if site not in sites:
+        known = f"there are {', '.join(sorted(sites))}" if sites else "nor of any other"
+        raise BadInputError(f'--site {site}: no camera is in service of "{site}"{nearest(site, sites)}; {known}')
 
 
 async def deployed_camera(settings: Settings, camera_id: str) -> Deployed:

@@ -182,6 +182,7 @@ def test_open_data_hides_small_counts_and_has_no_corrected_ones(api):
     ("path", "query", "says"),
     [
         ("/v1/figures", {"since": "yesterday"}, "not a time: write 7d"),
+        ("/v1/figures", {"since": "2025-10-26T02:30"}, "shows this time twice, its clocks change then: write"),
         ("/v1/figures", {"since": "1d", "until": "2d"}, "ends .* before it begins"),
         ("/v1/export", {"open": "suppress", "window": "m1"}, "published by hour"),
         ("/v1/export", {"open": "suppress", "class_": "person"}, "every class"),

@@ -7,7 +7,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from vigie_common.errors import BadInputError
-from vigie_common.instants import parse_instant
+from vigie_common.instants import clock_change, parse_instant
 from vigie_common.units import parse_duration
 
 _HOUR: Final = 3_600_000
@@ -38,7 +38,7 @@ def parse_moment(text: str, zone: str, now: int, *, end: bool = False, name: str
     """Milliseconds since 1970 UTC of `7d` (that long before now), `now`, a date or a time, local to a zone.
 
     Raises:
-        BadInputError: it is none of them.
+        BadInputError: it is none of them, or a time that the clocks of the zone skip or show twice.
     """
     if text == "now":
         return now
@@ -55,6 +55,9 @@ def parse_moment(text: str, zone: str, now: int, *, end: bool = False, name: str
             f"{name} {text!r}: not a time: write 7d or 12h (that long ago), 2026-05-01, 2026-05-01T18:00 or "
             "2026-05-01T18:00+02:00"
         )
+    change = clock_change(text, zone)
+    if change is not None:
+        raise BadInputError(f"{name} {text!r}: {change}")
     return moment
 
 
