@@ -5,8 +5,9 @@ import os
 import shutil
 import sys
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from aiokafka import TopicPartition
@@ -358,12 +359,13 @@ async def test_the_command_shows_what_changed_and_when_it_holds(settings, site):
     }
     file = site / "cameras" / "feucheres-03.yaml"
     file.write_text(file.read_text().replace("fps: 2", "fps: 200"))
+    at = (datetime.now(UTC) + timedelta(days=3)).replace(hour=8, minute=0, second=0, microsecond=0)
 
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-c",
         "from vigie_cli.main import app; app()",
-        *("apply", str(site), "--at", "2027-01-15T08:00Z", "--author", "tests"),
+        *("apply", str(site), "--at", at.isoformat(), "--author", "tests"),
         env=environment,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -376,6 +378,7 @@ async def test_the_command_shows_what_changed_and_when_it_holds(settings, site):
         ["rules", "nimes", "(3"],
         ["3", "published,", "in"],
     ]
-    assert said.decode().splitlines()[-1] == "3 published, in force from 2027-01-15 09:00:00 Europe/Paris"
+    there = at.astimezone(ZoneInfo("Europe/Paris"))
+    assert said.decode().splitlines()[-1] == f"3 published, in force from {there:%Y-%m-%d %H:%M:%S} Europe/Paris"
     assert wrong.decode() == f"{file}:5:17: sampling.fps: 200 is out of range: at most 30\n"
     assert process.returncode == 1
