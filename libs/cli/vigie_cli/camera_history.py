@@ -11,9 +11,9 @@ from vigie_common.stream import ConfigVersion
 from vigie_common.stream.reading import all_records
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-    from aiokafka import TopicPartition
+    from aiokafka import ConsumerRecord, TopicPartition
 
     from vigie_common.codec import Codec
     from vigie_common.settings import Settings
@@ -47,7 +47,7 @@ class CameraHistory:
         """As it is once this record is published too."""
         offset = max(one.offset for one in self.versions) + 1
         published = ConfigVersion(str(record["camera_id"]), int(record["effective_at"]), offset, 0, record)
-        return CameraHistory(self.partition, _ordered([*self.versions, published]))
+        return CameraHistory(self.partition, in_order([*self.versions, published]))
 
 
 async def camera_histories(
@@ -61,15 +61,22 @@ async def camera_histories(
         if record.value is None:
             found.pop(name, None)
             continue
-        try:
-            camera = codec.decode_as("camera", record.value)
-        except PoisonRecordError:
-            continue
-        version = ConfigVersion(name, int(camera["effective_at"]), record.offset, record.timestamp, camera)
-        found.setdefault(name, []).append(version)
-        places[name] = record.partition
-    return {name: CameraHistory(places[name], _ordered(versions)) for name, versions in found.items()}
+        version = camera_version(record, name, codec)
+        if version is not None:
+            found.setdefault(name, []).append(version)
+            places[name] = record.partition
+    return {name: CameraHistory(places[name], in_order(versions)) for name, versions in found.items()}
 
 
-def _ordered(versions: list[ConfigVersion]) -> tuple[ConfigVersion, ...]:
+def camera_version(record: ConsumerRecord, name: str, codec: Codec) -> ConfigVersion | None:
+    """The version that a record brings of the camera of that name; None: it is no camera."""
+    try:
+        camera = codec.decode_as("camera", record.value)
+    except PoisonRecordError:
+        return None
+    return ConfigVersion(name, int(camera["effective_at"]), record.offset, record.timestamp, camera)
+
+
+def in_order(versions: Iterable[ConfigVersion]) -> tuple[ConfigVersion, ...]:
+    """In the order in which they hold: (effective_at, offset)."""
     return tuple(sorted(versions, key=lambda one: (one.effective_at, one.offset)))

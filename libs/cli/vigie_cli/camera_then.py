@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from vigie_cli.camera_history import camera_version, in_order
 from vigie_cli.configuration_topics import answered, deployment_codec, topic_partitions
 from vigie_cli.event_times import moment
-from vigie_common.errors import PoisonRecordError
-from vigie_common.stream import ConfigVersion, judging
+from vigie_common.stream import judging
 from vigie_common.stream.reading import all_records
 from vigie_common.topics import TopicNames
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from vigie_common.settings import Settings
+    from vigie_common.stream import ConfigVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +41,11 @@ async def camera_versions(settings: Settings, camera_id: str) -> tuple[ConfigVer
         partitions = (await topic_partitions(settings, [topic]))[topic]
         async with deployment_codec(settings) as codec:
             async for record in all_records(settings, partitions):
-                if (record.key or b"").decode("utf-8", "replace") != camera_id or record.value is None:
-                    continue
-                try:
-                    value = codec.decode_as("camera", record.value)
-                except PoisonRecordError:
-                    continue
-                found.append(
-                    ConfigVersion(camera_id, int(value["effective_at"]), record.offset, record.timestamp, value)
-                )
-    return tuple(sorted(found, key=lambda one: (one.effective_at, one.offset)))
+                named = (record.key or b"").decode("utf-8", "replace") == camera_id
+                version = camera_version(record, camera_id, codec) if named else None
+                if version is not None:
+                    found.append(version)
+    return in_order(found)
 
 
 def camera_then(

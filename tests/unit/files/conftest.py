@@ -7,6 +7,7 @@ from typer.testing import CliRunner
 
 from vigie_cli.main import app
 from vigie_cli.rules import app as rules_app
+from vigie_common.errors import BadInputError
 from vigie_common.yaml_document import InvalidFileError
 from vigie_rule_engine.bundle import read_rules
 
@@ -35,6 +36,20 @@ def rules():
 
     def said(*arguments):
         return CliRunner().invoke(rules_app, [str(argument) for argument in arguments])
+
+    return said
+
+
+@pytest.fixture(scope="session")
+def told():
+    """What a reader says against its input, line by line; any other error is the test's failure."""
+
+    def said(read, *arguments):
+        try:
+            read(*arguments)
+        except BadInputError as error:
+            return str(error).splitlines()
+        return []
 
     return said
 

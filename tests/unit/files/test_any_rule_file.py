@@ -6,21 +6,11 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vigie_common.errors import BadInputError
 from vigie_common.yaml_source import parse_document
 from vigie_rule_engine.catalogue import TEMPLATES
 from vigie_rule_engine.rule_file import RuleFile, parse_rule
 
 REPOSITORY = Path(__file__).parents[3]
-
-
-def told(read):
-    """What a reader says against its input, line by line; any other error is the test's failure."""
-    try:
-        read()
-    except BadInputError as error:
-        return str(error).splitlines()
-    return []
 
 
 leaf = st.one_of(
@@ -35,14 +25,14 @@ fields = st.sampled_from([field.alias or name for name, field in RuleFile.model_
 
 @settings(max_examples=100, deadline=None)
 @given(st.dictionaries(fields, tree), st.sampled_from([*TEMPLATES, "none"]))
-def test_any_content_is_a_rule_or_a_clear_error(content, template):
+def test_any_content_is_a_rule_or_a_clear_error(told, content, template):
     document = parse_document(json.dumps({"template": template, **content}), "F")
     assert all(line.startswith("F:1:") for line in told(lambda: parse_rule(document, REPOSITORY)))
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.text(max_size=40))
-def test_any_condition_is_a_rule_or_a_clear_error(condition):
+def test_any_condition_is_a_rule_or_a_clear_error(told, condition):
     content = {
         "rule": "a",
         "title": {"fr": "a"},

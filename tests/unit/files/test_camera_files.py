@@ -312,15 +312,6 @@ def test_a_folder_without_a_site_says_what_to_write(tmp_path):
     )
 
 
-def told(read):
-    """What a reader says against its input, line by line; any other error is the test's failure."""
-    try:
-        read()
-    except BadInputError as error:
-        return str(error).splitlines()
-    return []
-
-
 leaf = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=8), st.just("3m"))
 tree = st.recursive(
     leaf,
@@ -333,7 +324,7 @@ tree = st.recursive(
 
 @settings(max_examples=100, deadline=None)
 @given(st.dictionaries(st.sampled_from(list(CameraFile.model_fields)), tree))
-def test_any_content_is_a_camera_or_a_clear_error(content):
+def test_any_content_is_a_camera_or_a_clear_error(told, content):
     # JSON is YAML, and says every value exactly
     document = parse_document(json.dumps(content), "F")
     assert all(line.startswith("F:1:") for line in told(lambda: validated(document, CameraFile)))

@@ -4,7 +4,6 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from vigie_common.errors import BadInputError
 from vigie_common.yaml_composer import MAX_VALUES
 from vigie_common.yaml_document import InvalidFileError, Mark, shown
 from vigie_common.yaml_source import parse_document, read_document
@@ -147,15 +146,6 @@ def test_a_message_shows_a_value_short_and_without_credentials(value, expected):
     assert shown(value) == expected
 
 
-def told(read, *arguments):
-    """What a reader says against its input, line by line; any other error is the test's failure."""
-    try:
-        read(*arguments)
-    except BadInputError as error:
-        return str(error).splitlines()
-    return []
-
-
 YAML_LIKE = st.text(alphabet=st.sampled_from(list("ab1. :-[]{}\n\t'\"#&*!|>%@?,~\\xu\u00e9\x00\ufeff")), max_size=60)
 
 
@@ -164,18 +154,18 @@ YAML_LIKE = st.text(alphabet=st.sampled_from(list("ab1. :-[]{}\n\t'\"#&*!|>%@?,~
 @example("\ufeff[0")
 @example("\ufeff\ufeff{a: [0")
 @example("\u2028[a")
-def test_any_text_is_a_document_or_a_clear_error(text):
+def test_any_text_is_a_document_or_a_clear_error(told, text):
     assert all(line.startswith("f.yaml:") for line in told(parse_document, text, "f.yaml"))
 
 
-def test_a_byte_order_mark_within_a_file_is_named_where_it_stands():
+def test_a_byte_order_mark_within_a_file_is_named_where_it_stands(told):
     assert told(parse_document, "a: 1\nb: [\ufeff2\n", "F") == [
         "F:2:5: U+FEFF (zero width no-break space), which cannot be seen: remove it"
     ]
     assert told(parse_document, "\ufeffa: [1\n", "F") == ["F:1:4: not YAML: [ is not closed: write [1]"]
 
 
-def test_a_sign_that_ends_a_line_for_some_and_cannot_be_seen_is_named_where_it_stands():
+def test_a_sign_that_ends_a_line_for_some_and_cannot_be_seen_is_named_where_it_stands(told):
     assert told(parse_document, "a: 1  # x\u2028 y\nb: [1\n", "F") == [
         "F:1:10: U+2028 (line separator), which cannot be seen: remove it"
     ]
@@ -186,7 +176,7 @@ def test_a_sign_that_ends_a_line_for_some_and_cannot_be_seen_is_named_where_it_s
 
 
 @given(st.binary(max_size=200))
-def test_any_bytes_are_a_document_or_a_clear_error(tmp_path_factory, content):
+def test_any_bytes_are_a_document_or_a_clear_error(told, tmp_path_factory, content):
     path = tmp_path_factory.mktemp("fuzz") / "f.yaml"
     path.write_bytes(content)
     assert all(line.startswith(f"{path}:") for line in told(read_document, path))
